@@ -1,0 +1,229 @@
+//! What one computer is set up to do: the board file.
+//!
+//! The default board, `boards/workstation.toml`, is built into the binary and lists every key. A board file of the
+//! user's own is laid over it, so it need only name what differs; an unknown key is refused rather than ignored,
+//! because a mistyped limit in flight is worse than an error before take-off.
+
+use std::{fs, path::Path};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+const WORKSTATION: &str = include_str!("../boards/workstation.toml");
+
+/// A board file that cannot be used.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("board file {path}: {source}; give a readable TOML file with --board")]
+    Read {
+        /// The file as the user named it.
+        path: String,
+        /// Why the system refused.
+        source: std::io::Error,
+    },
+    /// The file is not TOML, has an unknown key or a value of the wrong type.
+    #[error("board file {path}: {reason}; boards/workstation.toml lists every key")]
+    Parse {
+        /// The file as the user named it.
+        path: String,
+        /// What the parser says, in one line.
+        reason: String,
+    },
+    /// A value is outside its range.
+    #[error("board file {path}: {key} = {value} is out of range; it must be {range}")]
+    Range {
+        /// The file as the user named it.
+        path: String,
+        /// Dotted key.
+        key: &'static str,
+        /// The value found.
+        value: f64,
+        /// The values allowed.
+        range: &'static str,
+    },
+}
+
+/// Everything a board file sets. Units are in the key names of the file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Board {
+    /// How the network is run.
+    pub inference: Inference,
+    /// How much may wait between two stages.
+    pub queue: Queue,
+    /// One-sigma errors assumed where metadata tell none.
+    pub errors: Errors,
+    /// What counts as a landslide worth reporting.
+    pub detection: Detection,
+    /// The store of undelivered messages.
+    pub journal: JournalLimits,
+}
+
+/// How the network is run.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inference {
+    /// Segmentation threads; 0 means one per processor core.
+    pub workers: usize,
+    /// Overlap of neighbouring tiles in model pixels.
+    pub tile_overlap_px: u32,
+}
+
+/// How much may wait between two stages.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// Frames that may wait between two stages, at least 1.
+    pub frames: usize,
+}
+
+/// One-sigma errors assumed where metadata tell none.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Errors {
+    /// GNSS error per horizontal axis in metres.
+    pub gnss_horizontal_m: f64,
+    /// GNSS or barometer height error in metres.
+    pub gnss_vertical_m: f64,
+    /// Camera attitude error per axis in degrees.
+    pub attitude_deg: f64,
+    /// Height error of the ground model in metres.
+    pub dem_m: f64,
+}
+
+/// What counts as a landslide worth reporting.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detection {
+    /// Smallest landslide reported, in square metres.
+    pub min_area_m2: f64,
+    /// Side of the ground cell in which overlapping frames vote, in metres.
+    pub cell_m: f64,
+}
+
+/// The store of undelivered messages.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JournalLimits {
+    /// Bytes of undelivered messages kept on disk.
+    pub max_bytes: u64,
+}
+
+impl Board {
+    /// The built-in board, `boards/workstation.toml`.
+    ///
+    /// # Errors
+    /// Only if the built-in file were broken, which the tests rule out.
+    pub fn workstation() -> Result<Self, ConfigError> {
+        Self::from_toml("boards/workstation.toml", "")
+    }
+
+    /// Reads a board file and lays it over the built-in one.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not TOML, has an unknown key, a wrong type or a value out of range.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let name = path.display().to_string();
+        let text = fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: name.clone(),
+            source,
+        })?;
+        Self::from_toml(&name, &text)
+    }
+
+    /// Lays the TOML `text` over the built-in board; `path` only names it in errors.
+    ///
+    /// # Errors
+    /// As [`Board::load`], but for reading.
+    pub fn from_toml(path: &str, text: &str) -> Result<Self, ConfigError> {
+        let parse_error = |reason: toml::de::Error| ConfigError::Parse {
+            path: path.to_owned(),
+            reason: reason.message().replace('\n', " "),
+        };
+        let mut table: toml::Table = toml::from_str(WORKSTATION).map_err(parse_error)?;
+        overlay(&mut table, toml::from_str(text).map_err(parse_error)?);
+        let board: Self = table.try_into().map_err(parse_error)?;
+        board.check(path)?;
+        Ok(board)
+    }
+
+    fn check(&self, path: &str) -> Result<(), ConfigError> {
+        let positive = |key, value: f64| {
+            (value.is_finite() && value > 0.0)
+                .then_some(())
+                .ok_or_else(|| ConfigError::Range {
+                    path: path.to_owned(),
+                    key,
+                    value,
+                    range: "a positive number",
+                })
+        };
+        positive("queue.frames", self.queue.frames as f64)?;
+        positive("errors.gnss_horizontal_m", self.errors.gnss_horizontal_m)?;
+        positive("errors.gnss_vertical_m", self.errors.gnss_vertical_m)?;
+        positive("errors.attitude_deg", self.errors.attitude_deg)?;
+        positive("errors.dem_m", self.errors.dem_m)?;
+        positive("detection.min_area_m2", self.detection.min_area_m2)?;
+        positive("detection.cell_m", self.detection.cell_m)?;
+        positive("journal.max_bytes", self.journal.max_bytes as f64)
+    }
+}
+
+impl Inference {
+    /// The number of segmentation threads to start: `workers`, or one per core the process may use.
+    #[must_use]
+    pub fn worker_count(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            n => n,
+        }
+    }
+}
+
+fn overlay(base: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(over)) => overlay(inner, over),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_board_is_complete_and_in_range() {
+        let board = Board::workstation().unwrap();
+        assert!(board.inference.worker_count() >= 1);
+    }
+
+    #[test]
+    fn a_board_file_changes_only_the_keys_it_names() {
+        let board = Board::from_toml("b.toml", "[queue]\nframes = 7").unwrap();
+        let default = Board::workstation().unwrap();
+        assert_eq!(board.queue.frames, 7);
+        assert_eq!(board.errors, default.errors);
+    }
+
+    #[test]
+    fn a_mistyped_key_is_refused_by_name() {
+        let error = Board::from_toml("b.toml", "[queue]\nframs = 7").unwrap_err();
+        let line = error.to_string();
+        assert!(
+            line.contains("b.toml") && line.contains("frams"),
+            "{line}"
+        );
+        assert_eq!(line.lines().count(), 1);
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_refused_with_its_range() {
+        let error = Board::from_toml("b.toml", "[errors]\nattitude_deg = -1.0").unwrap_err();
+        assert!(error.to_string().contains("errors.attitude_deg = -1"));
+    }
+}
