@@ -1,0 +1,130 @@
+//! Why a connection failed, said so that an operator in the field can act on it.
+
+use std::io;
+
+use quinn::{
+    ConnectError, ConnectionError, ReadError, ReadToEndError, TransportErrorCode, WriteError,
+};
+
+use super::{codec::CodecError, journal::JournalError};
+
+/// Why the uplink is not, or no longer, connected.
+#[derive(Debug)]
+pub enum Fault {
+    /// The address cannot be looked up.
+    Address(io::Error),
+    /// The name has no address.
+    NoAddress,
+    /// The system gives no socket.
+    Socket(io::Error),
+    /// The address cannot be connected to.
+    Connect(ConnectError),
+    /// Nothing came back in time.
+    NoAnswer,
+    /// The connection ended.
+    Lost(ConnectionError),
+    /// The stream ended while the connection lives on.
+    Stream(String),
+    /// A batch was not confirmed in time.
+    NoReceipt,
+    /// The receipt names none of the messages sent.
+    EmptyReceipt,
+    /// The receipt cannot be read.
+    Codec(CodecError),
+    /// The journal failed.
+    Journal(JournalError),
+}
+
+impl Fault {
+    /// One line: what happened with the ground station at `ground`, and what to do.
+    pub fn describe(&self, ground: &str) -> String {
+        match self {
+            Self::Address(e) => format!(
+                "link: {ground} is no address ({e}); give host:port, for instance 192.168.1.10:4433"
+            ),
+            Self::NoAddress => format!(
+                "link: {ground} has no address; check the name or give host:port in numbers"
+            ),
+            Self::Socket(e) => format!("link: no network socket ({e}); check the network"),
+            Self::Connect(e) => {
+                format!("link: cannot connect to {ground} ({e}); check the address")
+            }
+            Self::NoAnswer | Self::Lost(ConnectionError::TimedOut) => format!(
+                "link: no answer from {ground}; check that `scarp-ground serve` runs there, listens on that address and that UDP passes"
+            ),
+            Self::Lost(e) if is_about_keys(e) => format!(
+                "link: {ground} and this drone do not trust each other ({e}); use the folders of one `scarp-ground keys` run on both"
+            ),
+            Self::Lost(ConnectionError::Reset) => {
+                format!("link: {ground} has restarted; connecting anew")
+            }
+            Self::Lost(e) => {
+                format!("link: the connection to {ground} ended ({e}); connecting anew")
+            }
+            Self::Stream(e) => {
+                format!("link: {ground} broke off a batch ({e}); see its own messages")
+            }
+            Self::NoReceipt => {
+                format!("link: {ground} does not confirm what it got; see its own messages")
+            }
+            Self::EmptyReceipt => format!(
+                "link: {ground} answers but confirms nothing; update both ends to one version"
+            ),
+            Self::Codec(e) => e.to_string(),
+            Self::Journal(e) => e.to_string(),
+        }
+    }
+}
+
+/// TLS alerts come as QUIC errors from this code on (RFC 9001, section 4.8).
+fn is_about_keys(error: &ConnectionError) -> bool {
+    let code = match error {
+        ConnectionError::TransportError(e) => e.code,
+        ConnectionError::ConnectionClosed(close) => close.error_code,
+        _ => return false,
+    };
+    (u64::from(TransportErrorCode::crypto(0))..=u64::from(TransportErrorCode::crypto(u8::MAX)))
+        .contains(&u64::from(code))
+}
+
+impl From<ConnectError> for Fault {
+    fn from(error: ConnectError) -> Self {
+        Self::Connect(error)
+    }
+}
+
+impl From<ConnectionError> for Fault {
+    fn from(error: ConnectionError) -> Self {
+        Self::Lost(error)
+    }
+}
+
+impl From<WriteError> for Fault {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::ConnectionLost(e) => Self::Lost(e),
+            other => Self::Stream(other.to_string()),
+        }
+    }
+}
+
+impl From<ReadToEndError> for Fault {
+    fn from(error: ReadToEndError) -> Self {
+        match error {
+            ReadToEndError::Read(ReadError::ConnectionLost(e)) => Self::Lost(e),
+            other => Self::Stream(other.to_string()),
+        }
+    }
+}
+
+impl From<CodecError> for Fault {
+    fn from(error: CodecError) -> Self {
+        Self::Codec(error)
+    }
+}
+
+impl From<JournalError> for Fault {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(error)
+    }
+}

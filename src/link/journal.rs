@@ -1,0 +1,463 @@
+//! The journal: messages on disk that the ground station has not yet confirmed.
+//!
+//! A message is durable (flushed to the disk) before [`Journal::append`] returns, and stays until the ground station
+//! has confirmed it, so neither a killed process nor a lost battery loses one. The file is a redb database: whatever
+//! happens to the process, it opens again in the state of the last completed call.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::message::{Envelope, MessageError};
+
+/// Waiting messages in the order of their appending: number, then identity and encoded message.
+const PENDING: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("pending");
+/// Messages that a ground station has said it will never store, kept for whoever looks into it.
+const REFUSED: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("refused");
+
+/// Memory that the database may use, in bytes. Messages are read once, in order, so a small cache does.
+const CACHE_BYTES: usize = 4 << 20;
+
+/// A journal that cannot do what was asked.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    /// Another process has the file open.
+    #[error("journal {path}: in use by another process; stop it or give another file")]
+    Locked {
+        /// The file.
+        path: String,
+    },
+    /// The file cannot be read or written, or is damaged.
+    #[error("journal {path}: {reason}; {remedy}")]
+    Storage {
+        /// The file.
+        path: String,
+        /// What happened, in one line.
+        reason: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// The messages do not fit. None of them has been taken.
+    #[error(
+        "journal {path}: full, {used} of {limit} bytes wait for the ground station; restore the link or raise journal.max_bytes"
+    )]
+    Full {
+        /// The file.
+        path: String,
+        /// Bytes waiting.
+        used: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// A message cannot be encoded. None of those given with it has been taken.
+    #[error(transparent)]
+    Message(#[from] MessageError),
+}
+
+/// A message that waits in the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number in the journal; smaller is older.
+    pub number: u64,
+    /// Its identity, see [`Envelope::id`].
+    pub id: Uuid,
+    /// The encoded message.
+    pub message: Vec<u8>,
+}
+
+/// What the journal holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Messages waiting for the ground station.
+    pub messages: u64,
+    /// Their length in bytes, as encoded.
+    pub bytes: u64,
+    /// Messages the ground station has refused.
+    pub refused: u64,
+}
+
+/// Messages on disk that wait for the ground station. Share it between threads by reference.
+pub struct Journal {
+    path: PathBuf,
+    database: Database,
+    max_bytes: u64,
+    state: Mutex<State>,
+}
+
+struct State {
+    next_number: u64,
+    held: Held,
+}
+
+impl Journal {
+    /// Opens the journal at `path`, or makes it. At most `max_bytes` of messages may wait in it; the file itself can
+    /// be about twice as large.
+    ///
+    /// # Errors
+    /// When the file is in use, damaged, no journal, or cannot be read or written.
+    pub fn open(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .create(path)
+            .map_err(|e| match e {
+                DatabaseError::DatabaseAlreadyOpen => JournalError::Locked {
+                    path: path.display().to_string(),
+                },
+                other => storage(path, other),
+            })?;
+        let state = read_state(&database).map_err(|e| storage(path, e))?;
+        Ok(Self {
+            path: path.to_owned(),
+            database,
+            max_bytes,
+            state: Mutex::new(state),
+        })
+    }
+
+    /// Adds `envelopes`, all or none. They are on the disk when this returns. One call costs one flush, so give
+    /// together what belongs together.
+    ///
+    /// # Errors
+    /// When a message cannot be encoded, the journal would exceed its limit, or the disk fails.
+    pub fn append(&self, envelopes: &[Envelope]) -> Result<(), JournalError> {
+        let messages = envelopes
+            .iter()
+            .map(|envelope| Ok((envelope.id(), envelope.encode()?)))
+            .collect::<Result<Vec<_>, MessageError>>()?;
+        let bytes: u64 = messages.iter().map(|(_, m)| m.len() as u64).sum();
+        let mut state = self.state();
+        if state.held.bytes.saturating_add(bytes) > self.max_bytes {
+            return Err(JournalError::Full {
+                path: self.path.display().to_string(),
+                used: state.held.bytes,
+                limit: self.max_bytes,
+            });
+        }
+        let mut number = state.next_number;
+        self.write(|pending, _| {
+            for (id, message) in &messages {
+                pending.insert(number, (id.as_u128(), message.as_slice()))?;
+                number += 1;
+            }
+            Ok(())
+        })?;
+        state.next_number = number;
+        state.held.messages += messages.len() as u64;
+        state.held.bytes += bytes;
+        Ok(())
+    }
+
+    /// The oldest waiting messages, at most `max_messages` and `max_bytes`, but at least one if any waits.
+    ///
+    /// # Errors
+    /// When the disk fails or the file is damaged.
+    pub fn pending(
+        &self,
+        max_messages: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Entry>, JournalError> {
+        let read = || -> Result<Vec<Entry>, redb::Error> {
+            let table = self.database.begin_read()?.open_table(PENDING)?;
+            let mut entries = Vec::new();
+            let mut bytes = 0;
+            for row in table.iter()? {
+                let (number, value) = row?;
+                let (id, message) = value.value();
+                bytes += message.len();
+                if entries.len() == max_messages || (bytes > max_bytes && !entries.is_empty()) {
+                    break;
+                }
+                entries.push(Entry {
+                    number: number.value(),
+                    id: Uuid::from_u128(id),
+                    message: message.to_vec(),
+                });
+            }
+            Ok(entries)
+        };
+        read().map_err(|e| storage(&self.path, e))
+    }
+
+    /// Removes messages that the ground station has confirmed, by their numbers. Unknown numbers are ignored.
+    ///
+    /// # Errors
+    /// When the disk fails or the file is damaged.
+    pub fn remove(&self, numbers: &[u64]) -> Result<(), JournalError> {
+        self.take_out(numbers, false)
+    }
+
+    /// Sets messages aside that the ground station has refused for good, so that they hold up no others. They stay
+    /// in the file.
+    ///
+    /// # Errors
+    /// When the disk fails or the file is damaged.
+    pub fn set_aside(&self, numbers: &[u64]) -> Result<(), JournalError> {
+        self.take_out(numbers, true)
+    }
+
+    /// What the journal holds now.
+    #[must_use]
+    pub fn held(&self) -> Held {
+        self.state().held
+    }
+
+    /// The journal's file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn take_out(&self, numbers: &[u64], keep: bool) -> Result<(), JournalError> {
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let mut state = self.state();
+        let mut held = state.held;
+        self.write(|pending, refused| {
+            for &number in numbers {
+                let Some(row) = pending.remove(number)? else {
+                    continue;
+                };
+                let (id, message) = row.value();
+                held.messages = held.messages.saturating_sub(1);
+                held.bytes = held.bytes.saturating_sub(message.len() as u64);
+                if keep {
+                    refused.insert(number, (id, message))?;
+                    held.refused += 1;
+                }
+            }
+            Ok(())
+        })?;
+        state.held = held;
+        Ok(())
+    }
+
+    /// Runs `change` in one durable transaction: all of it happens, or none.
+    fn write(
+        &self,
+        change: impl FnOnce(&mut Rows<'_>, &mut Rows<'_>) -> Result<(), redb::Error>,
+    ) -> Result<(), JournalError> {
+        let run = || -> Result<(), redb::Error> {
+            let transaction = self.database.begin_write()?;
+            {
+                let mut pending = transaction.open_table(PENDING)?;
+                let mut refused = transaction.open_table(REFUSED)?;
+                change(&mut pending, &mut refused)?;
+            }
+            Ok(transaction.commit()?)
+        };
+        run().map_err(|e| storage(&self.path, e))
+    }
+
+    /// The counts are changed only after a commit, so a thread that panicked cannot have left them wrong.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+type Rows<'t> = redb::Table<'t, u64, (u128, &'static [u8])>;
+
+fn read_state(database: &Database) -> Result<State, redb::Error> {
+    let transaction = database.begin_write()?;
+    let mut held = Held::default();
+    let mut next_number = 0;
+    {
+        let pending = transaction.open_table(PENDING)?;
+        let refused = transaction.open_table(REFUSED)?;
+        for row in pending.iter()? {
+            let (_, value) = row?;
+            held.messages += 1;
+            held.bytes += value.value().1.len() as u64;
+        }
+        held.refused = refused.iter()?.count() as u64;
+        // Past the refused ones too, or one refused later would take an older one's place.
+        for last in [pending.last()?, refused.last()?].into_iter().flatten() {
+            next_number = next_number.max(last.0.value().saturating_add(1));
+        }
+    }
+    transaction.commit()?;
+    Ok(State { next_number, held })
+}
+
+fn storage(path: &Path, error: impl Into<redb::Error>) -> JournalError {
+    let error = error.into();
+    let remedy = match &error {
+        redb::Error::Io(e) if e.kind() == std::io::ErrorKind::StorageFull => "free disk space",
+        redb::Error::Io(e) if e.kind() == std::io::ErrorKind::InvalidData => {
+            "it is no journal; give another file"
+        }
+        redb::Error::Io(_) | redb::Error::PreviousIo => "check the disk and the file's permissions",
+        _ => "it is damaged or no journal; move it away and start again",
+    };
+    JournalError::Storage {
+        path: path.display().to_string(),
+        reason: error.to_string().replace('\n', " "),
+        remedy,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::message::{Body, FrameReport};
+    use std::{fs, time::UNIX_EPOCH};
+
+    fn frame(sequence: u64) -> Envelope {
+        Envelope {
+            survey: Uuid::from_u128(1),
+            sent: UNIX_EPOCH,
+            body: Body::Frame(FrameReport {
+                sequence,
+                name: format!("frame {sequence}"),
+                time: None,
+                placement: Err("no GPS".to_owned()),
+            }),
+        }
+    }
+
+    fn ids(journal: &Journal) -> Vec<Uuid> {
+        let all = journal.pending(usize::MAX, usize::MAX).unwrap();
+        all.into_iter().map(|entry| entry.id).collect()
+    }
+
+    fn file() -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.redb");
+        (dir, path)
+    }
+
+    #[test]
+    fn messages_wait_in_order_and_only_the_confirmed_ones_leave() {
+        let (_dir, path) = file();
+        let journal = Journal::open(&path, 1 << 20).unwrap();
+        let frames: Vec<_> = (0..5).map(frame).collect();
+        journal.append(&frames).unwrap();
+        let all = journal.pending(10, usize::MAX).unwrap();
+        assert_eq!(Envelope::decode(&all[3].message).unwrap(), frames[3]);
+        journal.remove(&[all[0].number, all[2].number]).unwrap();
+        assert_eq!(
+            ids(&journal),
+            [frames[1].id(), frames[3].id(), frames[4].id()]
+        );
+        assert_eq!(journal.held().messages, 3);
+    }
+
+    #[test]
+    fn a_batch_keeps_its_limits_but_never_starves_a_long_message() {
+        let (_dir, path) = file();
+        let journal = Journal::open(&path, 1 << 20).unwrap();
+        journal
+            .append(&(0..5).map(frame).collect::<Vec<_>>())
+            .unwrap();
+        let one = journal.pending(1, usize::MAX).unwrap()[0].message.len();
+        assert_eq!(journal.pending(3, usize::MAX).unwrap().len(), 3);
+        assert_eq!(journal.pending(9, 2 * one).unwrap().len(), 2);
+        assert_eq!(journal.pending(9, 1).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_full_journal_takes_nothing_and_says_what_to_do_until_there_is_room() {
+        let (_dir, path) = file();
+        let length = frame(0).encode().unwrap().len() as u64;
+        let journal = Journal::open(&path, 2 * length).unwrap();
+        journal.append(&[frame(0)]).unwrap();
+        let error = journal.append(&[frame(1), frame(2)]).unwrap_err();
+        assert!(matches!(error, JournalError::Full { .. }), "{error}");
+        assert_eq!(ids(&journal), [frame(0).id()]);
+        let first = journal.pending(1, 1).unwrap()[0].number;
+        journal.remove(&[first]).unwrap();
+        journal.append(&[frame(1), frame(2)]).unwrap();
+    }
+
+    #[test]
+    fn a_reopened_journal_holds_what_it_held_and_numbers_on() {
+        let (_dir, path) = file();
+        let journal = Journal::open(&path, 1 << 20).unwrap();
+        journal.append(&[frame(0), frame(1), frame(2)]).unwrap();
+        let last = journal.pending(9, usize::MAX).unwrap()[2].number;
+        journal.set_aside(&[last]).unwrap();
+        let held = journal.held();
+        drop(journal);
+        let journal = Journal::open(&path, 1 << 20).unwrap();
+        assert_eq!(journal.held(), held);
+        assert_eq!((held.messages, held.refused), (2, 1));
+        journal.append(&[frame(3)]).unwrap();
+        assert_eq!(ids(&journal), [0, 1, 3].map(|n| frame(n).id()));
+        assert!(journal.pending(9, usize::MAX).unwrap()[2].number > last);
+    }
+
+    #[test]
+    fn a_message_that_cannot_be_sent_is_refused_with_its_whole_batch() {
+        let (_dir, path) = file();
+        let journal = Journal::open(&path, 1 << 20).unwrap();
+        let mut bad = frame(1);
+        if let Body::Frame(report) = &mut bad.body {
+            report.name = "x".repeat(5000);
+        }
+        assert!(matches!(
+            journal.append(&[frame(0), bad]),
+            Err(JournalError::Message(_))
+        ));
+        assert_eq!(journal.held(), Held::default());
+    }
+
+    #[test]
+    fn a_journal_in_use_is_reported_in_one_line() {
+        let (_dir, path) = file();
+        let _open = Journal::open(&path, 1).unwrap();
+        let error = Journal::open(&path, 1).err().unwrap();
+        assert!(matches!(error, JournalError::Locked { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_journal_is_reported_in_one_line_and_left_alone() {
+        let (dir, path) = file();
+        for content in [
+            b"a text that is no database".to_vec(),
+            vec![0; 100_000],
+            b"redb\x1a\x0a\xa9\x0d\x0a".to_vec(),
+        ] {
+            fs::write(&path, &content).unwrap();
+            let line = Journal::open(&path, 1).err().unwrap().to_string();
+            assert!(
+                line.contains("journal.redb") && line.lines().count() == 1,
+                "{line}"
+            );
+            assert_eq!(fs::read(&path).unwrap(), content);
+        }
+        let line = Journal::open(dir.path(), 1).err().unwrap().to_string();
+        assert_eq!(line.lines().count(), 1, "{line}");
+    }
+
+    #[test]
+    fn a_truncated_journal_is_reported_in_one_line_and_never_panics() {
+        let (_dir, path) = file();
+        let journal = Journal::open(&path, 1 << 20).unwrap();
+        journal
+            .append(&(0..200).map(frame).collect::<Vec<_>>())
+            .unwrap();
+        drop(journal);
+        let whole = fs::read(&path).unwrap();
+        for keep in [
+            1,
+            64,
+            319,
+            320,
+            4096,
+            10_000,
+            whole.len() / 2,
+            whole.len() - 1,
+        ] {
+            fs::write(&path, &whole[..keep]).unwrap();
+            match Journal::open(&path, 1 << 20) {
+                Ok(journal) => assert_eq!(ids(&journal).len(), 200, "cut to {keep}"),
+                Err(e) => assert_eq!(e.to_string().lines().count(), 1, "{e}"),
+            }
+        }
+    }
+}

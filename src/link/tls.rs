@@ -1,0 +1,226 @@
+//! Who may speak to whom: TLS 1.3 with certificates on both ends, all signed by one private authority.
+//!
+//! `scarp-ground keys` writes two folders, `ground/` and `drone/`, each with `ca.pem`, `cert.pem` and `key.pem`. There
+//! are no default keys and no way to go without: an end whose certificate the other end's authority has not signed
+//! gets no connection. A drone's certificate is good for a client only, so a stolen one cannot pose as the ground.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use quinn::{
+    IdleTimeout, TransportConfig, VarInt,
+    crypto::rustls::{QuicClientConfig, QuicServerConfig},
+};
+use rustls::{
+    ClientConfig, RootCertStore, ServerConfig,
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    server::WebPkiClientVerifier,
+};
+use thiserror::Error;
+
+use super::codec::{MAX_BATCH_BYTES, MAX_RECEIPT_BYTES};
+
+/// The name in every ground station's certificate, whatever its address.
+pub const SERVER_NAME: &str = "scarp-ground";
+/// The protocol's name in the TLS handshake (ALPN). The number changes when the streams' form does.
+pub const PROTOCOL: &[u8] = b"scarp/1";
+/// The authority's certificate, in both folders.
+pub const CA_FILE: &str = "ca.pem";
+/// This end's certificate.
+pub const CERTIFICATE_FILE: &str = "cert.pem";
+/// This end's private key, readable by its owner only.
+pub const KEY_FILE: &str = "key.pem";
+
+/// A connection on which nothing arrives for so long is given up. Long enough for a drone behind a ridge, short enough
+/// to try anew soon.
+const IDLE_TIMEOUT_MS: u32 = 15_000;
+/// Shows both ends that the other is there. Three may be lost before the connection is given up.
+const KEEP_ALIVE: Duration = Duration::from_secs(4);
+/// Streams a drone may have open at once. It uses one; the rest is room for one that was given up and one anew.
+const MAX_STREAMS: u32 = 4;
+
+/// Keys that cannot be used.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    /// A file is missing or not what it should be.
+    #[error(
+        "keys {path}: {reason}; give the folder ground/ or drone/ that `scarp-ground keys` wrote"
+    )]
+    File {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The private key can be read by others.
+    #[error("keys {path}: others can read this private key; run `chmod 600 {path}`")]
+    Exposed {
+        /// The file.
+        path: String,
+    },
+    /// The files do not belong together.
+    #[error(
+        "keys {folder}: {reason}; copy the whole folder again from where `scarp-ground keys` wrote it"
+    )]
+    Mismatch {
+        /// The folder.
+        folder: String,
+        /// What does not fit.
+        reason: String,
+    },
+}
+
+/// One end's certificate and key, and the authority it trusts.
+pub struct Identity {
+    folder: PathBuf,
+    roots: Arc<RootCertStore>,
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    /// Reads the folder `ground/` or `drone/`.
+    ///
+    /// # Errors
+    /// When a file is missing, is no PEM of its kind, or the key can be read by others.
+    pub fn load(folder: &Path) -> Result<Self, TlsError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in read_certificates(&folder.join(CA_FILE))? {
+            roots
+                .add(certificate)
+                .map_err(|e| bad_file(&folder.join(CA_FILE), e))?;
+        }
+        let key_path = folder.join(KEY_FILE);
+        refuse_exposed(&key_path)?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            roots: Arc::new(roots),
+            chain: read_certificates(&folder.join(CERTIFICATE_FILE))?,
+            key: PrivateKeyDer::from_pem_file(&key_path).map_err(|e| bad_file(&key_path, e))?,
+        })
+    }
+
+    /// The drone's end of the link.
+    ///
+    /// # Errors
+    /// When key and certificate do not belong together.
+    pub fn client_config(&self) -> Result<quinn::ClientConfig, TlsError> {
+        let mut tls = ClientConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(|e| self.mismatch(e))?
+            .with_root_certificates(Arc::clone(&self.roots))
+            .with_client_auth_cert(self.chain.clone(), self.key.clone_key())
+            .map_err(|e| self.mismatch(e))?;
+        tls.alpn_protocols = vec![PROTOCOL.to_vec()];
+        let crypto = QuicClientConfig::try_from(tls).map_err(|e| self.mismatch(e))?;
+        let mut config = quinn::ClientConfig::new(Arc::new(crypto));
+        let mut transport = transport();
+        // The ground station opens no streams.
+        transport
+            .max_concurrent_bidi_streams(VarInt::from_u32(0))
+            .stream_receive_window(window(MAX_RECEIPT_BYTES))
+            .receive_window(window(MAX_RECEIPT_BYTES));
+        config.transport_config(Arc::new(transport));
+        Ok(config)
+    }
+
+    /// The ground station's end of the link. A client without a certificate of the same authority is refused.
+    ///
+    /// # Errors
+    /// When key and certificate do not belong together.
+    pub fn server_config(&self) -> Result<quinn::ServerConfig, TlsError> {
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::clone(&self.roots), provider())
+                .build()
+                .map_err(|e| self.mismatch(e))?;
+        let mut tls = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(|e| self.mismatch(e))?
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(self.chain.clone(), self.key.clone_key())
+            .map_err(|e| self.mismatch(e))?;
+        tls.alpn_protocols = vec![PROTOCOL.to_vec()];
+        let crypto = QuicServerConfig::try_from(tls).map_err(|e| self.mismatch(e))?;
+        let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
+        let mut transport = transport();
+        transport
+            .max_concurrent_bidi_streams(VarInt::from_u32(MAX_STREAMS))
+            .stream_receive_window(window(MAX_BATCH_BYTES))
+            .receive_window(window(2 * MAX_BATCH_BYTES));
+        config.transport_config(Arc::new(transport));
+        Ok(config)
+    }
+
+    /// The private key's bytes (DER), from which the ground station derives what must outlive its process.
+    #[must_use]
+    pub fn secret(&self) -> &[u8] {
+        self.key.secret_der()
+    }
+
+    fn mismatch(&self, reason: impl std::fmt::Display) -> TlsError {
+        TlsError::Mismatch {
+            folder: self.folder.display().to_string(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+fn transport() -> TransportConfig {
+    let mut transport = TransportConfig::default();
+    transport
+        .max_idle_timeout(Some(IdleTimeout::from(VarInt::from_u32(IDLE_TIMEOUT_MS))))
+        .keep_alive_interval(Some(KEEP_ALIVE))
+        .max_concurrent_uni_streams(VarInt::from_u32(0))
+        .datagram_receive_buffer_size(None);
+    transport
+}
+
+fn window(bytes: usize) -> VarInt {
+    VarInt::try_from(bytes as u64).unwrap_or(VarInt::MAX)
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let certificates = CertificateDer::pem_file_iter(path)
+        .map_err(|e| bad_file(path, e))?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|e| bad_file(path, e))?;
+    if certificates.is_empty() {
+        return Err(bad_file(path, "holds no certificate"));
+    }
+    Ok(certificates)
+}
+
+#[cfg(unix)]
+fn refuse_exposed(key: &Path) -> Result<(), TlsError> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(key)
+        .map_err(|e| bad_file(key, e))?
+        .permissions()
+        .mode();
+    if mode & 0o077 != 0 {
+        return Err(TlsError::Exposed {
+            path: key.display().to_string(),
+        });
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn refuse_exposed(_key: &Path) -> Result<(), TlsError> {
+    Ok(())
+}
+
+fn bad_file(path: &Path, reason: impl std::fmt::Display) -> TlsError {
+    TlsError::File {
+        path: path.display().to_string(),
+        reason: reason.to_string().replace('\n', " "),
+    }
+}

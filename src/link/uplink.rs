@@ -1,0 +1,352 @@
+//! The thread that brings the journal to the ground station.
+//!
+//! It sends the oldest waiting messages as one batch on a QUIC stream of its own, waits for the receipt, removes what
+//! the receipt names and goes on. When the link breaks it connects anew, waiting longer each time up to a cap. All
+//! that the rest of the firmware sees is [`Uplink::submit`], which returns once the messages are on the disk.
+
+use std::{
+    collections::HashSet,
+    path::PathBuf,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use quinn::{ClientConfig, Connection, Endpoint, VarInt};
+use thiserror::Error;
+use tokio::sync::Notify;
+
+use super::{
+    backoff::Backoff,
+    codec::{self, MAX_BATCH_MESSAGES, MAX_RECEIPT_BYTES, Receipt},
+    fault::Fault,
+    journal::{Entry, Held, Journal, JournalError},
+    message::Envelope,
+    tls::{Identity, SERVER_NAME, TlsError},
+};
+
+/// First delay before connecting anew.
+const FIRST_DELAY: Duration = Duration::from_millis(500);
+/// Longest delay before connecting anew: a drone that comes into range must not waste the pass.
+const LONGEST_DELAY: Duration = Duration::from_secs(10);
+/// A handshake that takes longer is given up.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
+/// A receipt that takes longer, on a connection that lives, means that the ground station hangs.
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
+/// Bytes of one batch: small, so that a slow link confirms often and a broken one repeats little.
+const BATCH_BYTES: usize = 32 << 10;
+/// How long the farewell may take when the uplink stops.
+const FAREWELL: Duration = Duration::from_millis(300);
+
+/// What the uplink must be told. The journal has its own path and limit, see [`Journal::open`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Address of the ground station, `host:port`. Names are looked up anew at each attempt to connect.
+    pub ground: String,
+    /// The folder `drone/` that `scarp-ground keys` wrote.
+    pub keys: PathBuf,
+}
+
+/// An uplink that cannot start, or messages that could not be taken.
+#[derive(Debug, Error)]
+pub enum LinkError {
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The journal did not take the messages.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The system gave no thread.
+    #[error("link: cannot start its thread: {0}; close other programs")]
+    Thread(#[from] std::io::Error),
+}
+
+/// How the link does now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkStatus {
+    /// Whether the ground station has answered on the present connection.
+    pub connected: bool,
+    /// What waits in the journal.
+    pub held: Held,
+    /// Messages confirmed since the start.
+    pub confirmed: u64,
+    /// Time since the ground station last confirmed a message, `None` before the first.
+    pub last_confirmed: Option<Duration>,
+    /// Why the link last broke or a message was refused, in one line.
+    pub last_error: Option<String>,
+}
+
+/// The link to the ground station. Dropping it stops the thread at once; what is unconfirmed stays in the journal.
+pub struct Uplink {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    journal: Journal,
+    progress: Mutex<Progress>,
+    changed: Condvar,
+    work: Notify,
+    stop: Notify,
+}
+
+#[derive(Default)]
+struct Progress {
+    connected: bool,
+    confirmed: u64,
+    last_confirmed: Option<Instant>,
+    last_error: Option<String>,
+}
+
+impl Uplink {
+    /// Starts sending what `journal` holds. A ground station that cannot be reached is no error: the link keeps
+    /// trying.
+    ///
+    /// # Errors
+    /// When the keys cannot be used or the system gives no thread.
+    pub fn start(config: &Config, journal: Journal) -> Result<Self, LinkError> {
+        let tls = Identity::load(&config.keys)?.client_config()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let shared = Arc::new(Shared {
+            journal,
+            progress: Mutex::default(),
+            changed: Condvar::new(),
+            work: Notify::new(),
+            stop: Notify::new(),
+        });
+        let worker = Worker {
+            shared: Arc::clone(&shared),
+            ground: config.ground.clone(),
+            tls,
+        };
+        let thread = thread::Builder::new()
+            .name("uplink".to_owned())
+            .spawn(move || {
+                runtime.block_on(worker.run());
+                // A name look-up that hangs must not hold up the end.
+                runtime.shutdown_background();
+            })?;
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Takes `envelopes`, all or none. They are on the disk when this returns, and are sent as soon as can be.
+    ///
+    /// # Errors
+    /// When a message cannot be encoded, the journal is full or the disk fails.
+    pub fn submit(&self, envelopes: &[Envelope]) -> Result<(), LinkError> {
+        self.shared.journal.append(envelopes)?;
+        self.shared.work.notify_one();
+        Ok(())
+    }
+
+    /// How the link does now.
+    #[must_use]
+    pub fn status(&self) -> LinkStatus {
+        let progress = self.shared.progress();
+        LinkStatus {
+            connected: progress.connected,
+            held: self.shared.journal.held(),
+            confirmed: progress.confirmed,
+            last_confirmed: progress.last_confirmed.map(|at| at.elapsed()),
+            last_error: progress.last_error.clone(),
+        }
+    }
+
+    /// Waits until everything is confirmed, at most `timeout`, then stops. What is left stays in the journal and is
+    /// sent by the next uplink that opens it. Returns how the link ended.
+    #[must_use]
+    pub fn drain(self, timeout: Duration) -> LinkStatus {
+        let shared = &self.shared;
+        let waiting = |_: &mut Progress| shared.journal.held().messages > 0;
+        let progress = shared.progress();
+        // A poisoned lock only means that another thread panicked; the counts stand.
+        drop(
+            shared
+                .changed
+                .wait_timeout_while(progress, timeout, waiting),
+        );
+        self.status()
+    }
+}
+
+impl Drop for Uplink {
+    fn drop(&mut self) {
+        self.shared.stop.notify_one();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            log::error!("link: its thread ended in a panic; please report this");
+        }
+    }
+}
+
+impl Shared {
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn report(&self, change: impl FnOnce(&mut Progress)) {
+        change(&mut self.progress());
+        self.changed.notify_all();
+    }
+}
+
+struct Worker {
+    shared: Arc<Shared>,
+    ground: String,
+    tls: ClientConfig,
+}
+
+impl Worker {
+    async fn run(&self) {
+        tokio::select! {
+            biased;
+            () = self.shared.stop.notified() => {}
+            () = self.keep_connecting() => {}
+        }
+        self.shared.report(|progress| progress.connected = false);
+    }
+
+    async fn keep_connecting(&self) {
+        let mut backoff = Backoff::new(FIRST_DELAY, LONGEST_DELAY);
+        loop {
+            let fault = match self.connect().await {
+                Ok(session) => session.deliver(&self.shared, &mut backoff).await,
+                Err(fault) => fault,
+            };
+            let line = fault.describe(&self.ground);
+            log::warn!("{line}");
+            self.shared.report(|progress| {
+                progress.connected = false;
+                progress.last_error = Some(line);
+            });
+            tokio::time::sleep(backoff.after_failure(rand::random())).await;
+        }
+    }
+
+    async fn connect(&self) -> Result<Session, Fault> {
+        let attempt = async {
+            let address = tokio::net::lookup_host(&self.ground)
+                .await
+                .map_err(Fault::Address)?
+                .next()
+                .ok_or(Fault::NoAddress)?;
+            let local = if address.is_ipv6() {
+                (std::net::Ipv6Addr::UNSPECIFIED, 0).into()
+            } else {
+                (std::net::Ipv4Addr::UNSPECIFIED, 0).into()
+            };
+            // A new socket each time: the old one may belong to a network that is gone.
+            let endpoint = Endpoint::client(local).map_err(Fault::Socket)?;
+            let connection = endpoint
+                .connect_with(self.tls.clone(), address, SERVER_NAME)?
+                .await?;
+            let session = Session {
+                endpoint,
+                connection,
+            };
+            // An empty batch: only an answer shows that the ground station accepts our certificate.
+            session.exchange(&[]).await?;
+            Ok(session)
+        };
+        tokio::time::timeout(CONNECT_TIMEOUT, attempt)
+            .await
+            .unwrap_or(Err(Fault::NoAnswer))
+    }
+}
+
+/// A connection on which the ground station has answered.
+struct Session {
+    endpoint: Endpoint,
+    connection: Connection,
+}
+
+impl Session {
+    /// Sends what the journal holds and whatever is added to it, until something fails.
+    async fn deliver(&self, shared: &Shared, backoff: &mut Backoff) -> Fault {
+        log::info!("link: connected to {}", self.connection.remote_address());
+        backoff.reset();
+        shared.report(|progress| progress.connected = true);
+        loop {
+            let sent = match shared.journal.pending(MAX_BATCH_MESSAGES, BATCH_BYTES) {
+                Ok(sent) => sent,
+                Err(e) => return e.into(),
+            };
+            if sent.is_empty() {
+                tokio::select! {
+                    () = shared.work.notified() => continue,
+                    lost = self.connection.closed() => return lost.into(),
+                }
+            }
+            let receipt = match tokio::time::timeout(RECEIPT_TIMEOUT, self.exchange(&sent)).await {
+                Ok(Ok(receipt)) => receipt,
+                Ok(Err(fault)) => return fault,
+                Err(_) => return Fault::NoReceipt,
+            };
+            if let Err(fault) = settle(shared, &sent, &receipt) {
+                return fault;
+            }
+        }
+    }
+
+    /// Sends one batch on a stream of its own and returns the ground station's receipt.
+    async fn exchange(&self, entries: &[Entry]) -> Result<Receipt, Fault> {
+        let mut batch = Vec::new();
+        for entry in entries {
+            codec::push(&mut batch, &entry.message)?;
+        }
+        let (mut send, mut receive) = self.connection.open_bi().await?;
+        send.write_all(&batch).await?;
+        // Cannot fail on a stream that was just written, and if it did the receipt would not come.
+        send.finish().ok();
+        Ok(Receipt::decode(
+            &receive.read_to_end(MAX_RECEIPT_BYTES).await?,
+        )?)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // The ground station then need not wait for silence to tell that the drone has gone.
+        self.connection.close(VarInt::from_u32(0), b"done");
+        let endpoint = self.endpoint.clone();
+        tokio::spawn(async move {
+            tokio::time::timeout(FAREWELL, endpoint.wait_idle())
+                .await
+                .ok();
+        });
+    }
+}
+
+/// Takes out of the journal what the receipt settles.
+fn settle(shared: &Shared, sent: &[Entry], receipt: &Receipt) -> Result<(), Fault> {
+    let stored: HashSet<_> = receipt.stored.iter().collect();
+    let numbers = |keep: &dyn Fn(&Entry) -> bool| -> Vec<u64> {
+        sent.iter().filter(|e| keep(e)).map(|e| e.number).collect()
+    };
+    let confirmed = numbers(&|entry| stored.contains(&entry.id));
+    let refused = numbers(&|entry| receipt.refused.iter().any(|(id, _)| *id == entry.id));
+    if confirmed.is_empty() && refused.is_empty() {
+        return Err(Fault::EmptyReceipt);
+    }
+    shared.journal.remove(&confirmed)?;
+    shared.journal.set_aside(&refused)?;
+    for (id, reason) in &receipt.refused {
+        log::error!("link: the ground station refused message {id}: {reason}");
+    }
+    shared.report(|progress| {
+        progress.confirmed += confirmed.len() as u64;
+        if !confirmed.is_empty() {
+            progress.last_confirmed = Some(Instant::now());
+        }
+        if let Some((_, reason)) = receipt.refused.last() {
+            progress.last_error = Some(format!("link: a message was refused: {reason}"));
+        }
+    });
+    Ok(())
+}
