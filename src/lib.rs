@@ -1,1 +1,5 @@
 //! Scarp.
+
+pub mod infer;
+pub mod inventory;
+pub mod link;

@@ -1,0 +1,20 @@
+//! From an image to the probability that each small square of it is a fresh landslide.
+//!
+//! A frame is brought to the model's ground sampling distance ([`resample`]), cut into overlapping tiles, each tile is
+//! run through the network ([`Model`]), and the overlaps are blended ([`Segmenter`]) into a [`ProbabilityMap`].
+
+mod files;
+mod golden;
+mod manifest;
+mod model;
+mod probability;
+mod resample;
+mod segmenter;
+mod tiles;
+
+pub use manifest::{Golden, Input, Manifest, ManifestError, Output, Quantization, Training};
+pub use model::{Model, ModelError, Session};
+pub use probability::ProbabilityMap;
+pub use resample::{ResampleError, resample};
+pub use segmenter::{SegmentError, Segmenter};
+pub use tiles::{Tiling, blend};

@@ -1,0 +1,178 @@
+//! Segmenting whole images with a model.
+
+use std::sync::Arc;
+
+use image::RgbImage;
+use thiserror::Error;
+
+use super::{Manifest, Model, ModelError, ProbabilityMap, Session, Tiling, blend};
+
+/// An image side below this shows the network no context to judge by.
+const MIN_SIDE: u32 = 32;
+/// Least overlap of two tiles that still blends, in pixels.
+const MIN_OVERLAP: u32 = 16;
+
+/// An image or a setting that cannot be segmented with.
+#[derive(Debug, Error)]
+pub enum SegmentError {
+    /// The image is too small to judge.
+    #[error(
+        "image has {width}x{height} pixels at the model's scale; at least {MIN_SIDE} by {MIN_SIDE} are needed"
+    )]
+    TooSmall {
+        /// Width in model-GSD pixels.
+        width: u32,
+        /// Height in model-GSD pixels.
+        height: u32,
+    },
+    /// The overlap leaves no tile, or nothing to blend.
+    #[error(
+        "tile overlap of {overlap} px is out of range; it must be from {MIN_OVERLAP} to half a tile, {most} px"
+    )]
+    Overlap {
+        /// The overlap asked for.
+        overlap: u32,
+        /// The most that makes sense with this model.
+        most: u32,
+    },
+    /// The network failed.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// One worker's means of segmenting images: a session of the shared model and its reused buffers.
+pub struct Segmenter {
+    session: Session,
+    model: Arc<Model>,
+    tiling: Tiling,
+    normal: Normalisation,
+    input: Vec<f32>,
+}
+
+impl Segmenter {
+    /// A segmenter for one thread; `overlap` is the least overlap of neighbouring tiles in model pixels.
+    ///
+    /// # Errors
+    /// When the overlap is below 16 px or above half a tile, or no session can be made.
+    pub fn new(model: &Arc<Model>, overlap: u32) -> Result<Self, SegmentError> {
+        let manifest = model.manifest();
+        let (width, height) = (manifest.input.width, manifest.input.height);
+        let most = width.min(height) / 2;
+        if overlap < MIN_OVERLAP || overlap > most {
+            return Err(SegmentError::Overlap { overlap, most });
+        }
+        Ok(Self {
+            session: model.session()?,
+            model: Arc::clone(model),
+            tiling: Tiling {
+                width,
+                height,
+                overlap,
+                stride: manifest.output.stride,
+            },
+            normal: Normalisation::of(manifest),
+            input: Vec::new(),
+        })
+    }
+
+    /// The manifest of the model in use.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        self.model.manifest()
+    }
+
+    /// Landslide probability of every output cell of `image`, which must be at the model's ground sampling distance.
+    /// Images smaller than a tile are continued by reflection.
+    ///
+    /// # Errors
+    /// When a side is below 32 pixels or the network fails.
+    pub fn probability(&mut self, image: &RgbImage) -> Result<ProbabilityMap, SegmentError> {
+        let (width, height) = image.dimensions();
+        if width < MIN_SIDE || height < MIN_SIDE {
+            return Err(SegmentError::TooSmall { width, height });
+        }
+        let (tiling, session, input) = (self.tiling, &mut self.session, &mut self.input);
+        let map = blend(tiling, width, height, |left, top, cells| {
+            self.normal
+                .fill(image, (left, top), (tiling.width, tiling.height), input);
+            session.probability(input, cells)
+        })?;
+        Ok(map)
+    }
+}
+
+/// `(pixel / 255 - mean) / std` for every channel and pixel value.
+pub(super) struct Normalisation([[f32; 256]; 3]);
+
+impl Normalisation {
+    pub(super) fn of(manifest: &Manifest) -> Self {
+        let (mean, std) = (manifest.input.mean, manifest.input.std);
+        Self([0, 1, 2].map(|channel| {
+            std::array::from_fn(|value| (value as f32 / 255.0 - mean[channel]) / std[channel])
+        }))
+    }
+
+    /// Writes the `size` pixels of `image` from `corner` on into `planes` (3 x height x width), reflecting beyond the
+    /// image's edges.
+    pub(super) fn fill(
+        &self,
+        image: &RgbImage,
+        corner: (u32, u32),
+        size: (u32, u32),
+        planes: &mut Vec<f32>,
+    ) {
+        let (width, height) = image.dimensions();
+        let columns: Vec<usize> = (0..size.0)
+            .map(|x| 3 * reflect(corner.0 + x, width) as usize)
+            .collect();
+        let samples = image.as_raw();
+        planes.clear();
+        for (channel, table) in self.0.iter().enumerate() {
+            for y in 0..size.1 {
+                let row = 3 * width as usize * reflect(corner.1 + y, height) as usize + channel;
+                planes.extend(
+                    columns
+                        .iter()
+                        .map(|column| table[usize::from(samples[row + column])]),
+                );
+            }
+        }
+    }
+}
+
+/// Mirrors `index` into `0..length` at the outermost pixels, which are not repeated.
+fn reflect(index: u32, length: u32) -> u32 {
+    let last = length.saturating_sub(1);
+    if last == 0 {
+        return 0;
+    }
+    let phase = index % (2 * last);
+    phase.min(2 * last - phase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Rgb;
+
+    #[test]
+    fn reflection_walks_back_and_forth_without_repeating_the_edge() {
+        let walk: Vec<u32> = (0..9).map(|i| reflect(i, 4)).collect();
+        assert_eq!(walk, [0, 1, 2, 3, 2, 1, 0, 1, 2]);
+        assert_eq!(reflect(5, 1), 0);
+    }
+
+    #[test]
+    fn a_tile_beyond_the_edge_is_normalised_and_reflected() {
+        let image = RgbImage::from_fn(3, 2, |x, y| Rgb([10 * x as u8, 20 * y as u8, 255]));
+        let normal =
+            Normalisation([0, 1, 2].map(|c| std::array::from_fn(|v| v as f32 + 1000.0 * c as f32)));
+        let mut planes = Vec::new();
+        normal.fill(&image, (1, 0), (4, 4), &mut planes);
+        assert_eq!(planes[..4], [10.0, 20.0, 10.0, 0.0]);
+        let green: Vec<f32> = planes[16..32].iter().copied().step_by(4).collect();
+        assert_eq!(green, [1000.0, 1020.0, 1000.0, 1020.0]);
+        assert!(planes[32..].iter().all(|&v| v == 2255.0));
+        assert_eq!(planes.len(), 48);
+    }
+}

@@ -1,0 +1,131 @@
+//! One connected piece of landslide ground: finding it and outlining it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::SystemTime,
+};
+
+use geo::{Coord, MapCoords, Polygon};
+
+use super::{
+    contour::{Field, contours},
+    evidence::{Evidence, Position, SIDE, block_of},
+};
+
+/// Cells that hang together by their sides, in order of rows and columns.
+pub(super) struct Component {
+    pub cells: Vec<Position>,
+}
+
+/// Cells already visited, a bit each.
+#[derive(Default)]
+pub(super) struct Visited(BTreeMap<Position, [u64; SIDE as usize]>);
+
+/// What the votes inside a component say of it.
+pub(super) struct Findings {
+    pub confidence: f64,
+    pub ce90_m: f64,
+    pub looks: u32,
+    pub first_seen: SystemTime,
+    pub last_seen: SystemTime,
+}
+
+impl Visited {
+    /// Marks a cell; whether it was unmarked.
+    fn insert(&mut self, (x, y): Position) -> bool {
+        let rows = self.0.entry(block_of((x, y))).or_insert([0; SIDE as usize]);
+        let Some(row) = rows.get_mut(y.rem_euclid(SIDE) as usize) else {
+            return false;
+        };
+        let bit = 1 << x.rem_euclid(SIDE);
+        let new = *row & bit == 0;
+        *row |= bit;
+        new
+    }
+}
+
+impl Component {
+    /// The component around `seed`, unless that is no landslide or visited before.
+    pub fn around(seed: Position, evidence: &Evidence, visited: &mut Visited) -> Option<Self> {
+        let mut enter = |at| evidence.cell(at).open() && visited.insert(at);
+        if !enter(seed) {
+            return None;
+        }
+        let mut cells = vec![seed];
+        let mut next = 0;
+        while let Some(&(x, y)) = cells.get(next) {
+            next += 1;
+            let around = [(x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1)];
+            cells.extend(around.into_iter().filter(|&at| enter(at)));
+        }
+        cells.sort_unstable_by_key(|&(x, y)| (y, x));
+        Some(Self { cells })
+    }
+
+    /// The first cell by row and column.
+    pub fn first(&self) -> Position {
+        self.cells.first().copied().unwrap_or_default()
+    }
+
+    /// Its outline in cells from the plane's origin: where hits per look fall through one half.
+    pub fn outline(&self, evidence: &Evidence) -> Option<Polygon<f64>> {
+        let columns = || self.cells.iter().map(|cell| cell.0);
+        let rows = || self.cells.iter().map(|cell| cell.1);
+        // One cell more on each side: the outline is drawn between inside and outside cells.
+        let (left, right) = (columns().min()? - 1, columns().max()? + 2);
+        let (bottom, top) = (rows().min()? - 1, rows().max()? + 2);
+        let (width, height) = ((right - left) as usize, (top - bottom) as usize);
+        let mut samples = Vec::with_capacity(width * height);
+        for y in bottom..top {
+            samples.extend((left..right).map(|x| {
+                let cell = evidence.cell((x, y));
+                // Another component's cells are not part of this one.
+                if cell.majority() { 0.0 } else { cell.share() }
+            }));
+        }
+        for &(x, y) in &self.cells {
+            let index = (y - bottom) as usize * width + (x - left) as usize;
+            if let Some(sample) = samples.get_mut(index) {
+                *sample = evidence.cell((x, y)).share();
+            }
+        }
+        let end = Coord {
+            x: width as f64,
+            y: height as f64,
+        };
+        let field = Field {
+            width,
+            height,
+            samples: &samples,
+            end,
+        };
+        // Cells that hang together have one outer ring.
+        let outline = contours(&field, 0.5).into_iter().next()?;
+        Some(outline.map_coords(|c| Coord {
+            x: c.x + f64::from(left),
+            y: c.y + f64::from(bottom),
+        }))
+    }
+
+    /// What the votes inside say; none if no detection was ever counted here.
+    pub fn findings(&self, evidence: &Evidence) -> Option<Findings> {
+        let cells = || self.cells.iter().map(|&at| evidence.cell(at));
+        let homes: BTreeSet<Position> = self.cells.iter().map(|&at| block_of(at)).collect();
+        let hits = || {
+            let corner = |&(x, y): &Position| (x * SIDE, y * SIDE);
+            homes
+                .iter()
+                .filter_map(move |home| evidence.block(corner(home))?.hits)
+        };
+        let count: u64 = hits().map(|h| h.count).sum();
+        let ce90_mm: u64 = hits().map(|h| h.ce90_mm).sum();
+        Some(Findings {
+            confidence: cells().map(|c| c.probability()).sum::<f64>()
+                / self.cells.len().max(1) as f64,
+            ce90_m: ce90_mm as f64 / count.max(1) as f64 / 1000.0,
+            looks: cells().map(|c| u32::from(c.looks)).max()?,
+            first_seen: hits().map(|h| h.first).min()?,
+            last_seen: hits().map(|h| h.last).max()?,
+        })
+    }
+}

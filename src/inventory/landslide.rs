@@ -1,0 +1,41 @@
+//! A landslide as it is reported.
+
+use std::time::SystemTime;
+
+use geo::Polygon;
+use uuid::Uuid;
+
+/// A landslide at one moment of the survey.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Landslide {
+    /// Stays the same while the landslide is known.
+    pub id: Uuid,
+    /// Counts the reports of this landslide, from 1. A later version replaces an earlier one.
+    pub version: u32,
+    /// Whether it stands.
+    pub status: LandslideStatus,
+    /// Outline with holes, x = longitude and y = latitude in degrees (WGS84), outer ring counter-clockwise. A withdrawn
+    /// landslide carries the outline last reported.
+    pub outline: Polygon<f64>,
+    /// Area in square metres.
+    pub area_m2: f64,
+    /// Mean over its cells of the landslide probability, frames that saw none counting as 0; from 0 to 1.
+    pub confidence: f64,
+    /// Radius in metres that holds the true position with 90 % probability; the mean of its detections'.
+    pub ce90_m: f64,
+    /// Most frames that saw any one part of it.
+    pub looks: u32,
+    /// Exposure of the first frame that showed a landslide in its 64-cell blocks.
+    pub first_seen: SystemTime,
+    /// Exposure of the last frame that did.
+    pub last_seen: SystemTime,
+}
+
+/// Whether a reported landslide still stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LandslideStatus {
+    /// It stands as reported.
+    Active,
+    /// It is no longer held to be a landslide of its own: outvoted by later frames, or merged with another.
+    Withdrawn,
+}

@@ -1,0 +1,61 @@
+//! Making the report of one landslide.
+
+use geo::{Area, Coord, MapCoords};
+use uuid::Uuid;
+
+use super::{
+    component::Component,
+    evidence::Evidence,
+    fuse::{Plane, Settings},
+    landslide::{Landslide, LandslideStatus},
+    simplify::simplify,
+    trace::fill_small_holes,
+};
+
+/// A vertex that changes the outline by less than this share of a cell is left out.
+const SIMPLIFY_CELLS: f64 = 0.25;
+/// Most vertices of one outline, about 10 KB on the radio link.
+const MAX_VERTICES: usize = 2000;
+
+/// The report of a landslide as the evidence has it now.
+pub(super) fn active(
+    id: Uuid,
+    version: u32,
+    component: &Component,
+    evidence: &Evidence,
+    plane: &impl Plane,
+    settings: &Settings,
+) -> Option<Landslide> {
+    let findings = component.findings(evidence)?;
+    let cell = settings.cell_m;
+    let outline = fill_small_holes(
+        component.outline(evidence)?,
+        settings.min_area_m2 / (cell * cell),
+    );
+    let outline = simplify(outline, SIMPLIFY_CELLS, MAX_VERTICES);
+    let outline = outline.map_coords(|c| Coord {
+        x: c.x * cell,
+        y: c.y * cell,
+    });
+    Some(Landslide {
+        id,
+        version,
+        status: LandslideStatus::Active,
+        area_m2: outline.unsigned_area(),
+        outline: outline.map_coords(|metres| plane.to_geographic(metres)),
+        confidence: findings.confidence,
+        ce90_m: findings.ce90_m,
+        looks: findings.looks,
+        first_seen: findings.first_seen,
+        last_seen: findings.last_seen,
+    })
+}
+
+/// The report that a landslide no longer stands.
+pub(super) fn withdrawn(last: Landslide) -> Landslide {
+    Landslide {
+        version: last.version + 1,
+        status: LandslideStatus::Withdrawn,
+        ..last
+    }
+}
