@@ -1,0 +1,56 @@
+"""Static int8 in QDQ form: per-channel symmetric weights, per-tensor activations, calibrated on real and simulated crops."""
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from .export import INPUT
+
+# Everything that multiplies. Resize stays float: ONNX Runtime computes a bilinear Resize between Q and DQ wrongly.
+# Softmax, LayerNormalization and GELU lose most and cost little, so they stay float as well.
+QUANTIZED = ("Conv", "MatMul", "Gemm")
+SCHEME = "static QDQ int8: per-channel symmetric weights, per-tensor activations"
+
+
+class _Reader(CalibrationDataReader):
+    def __init__(self, images: Iterable[np.ndarray]):
+        self.images = iter(images)
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        image = next(self.images, None)
+        return None if image is None else {INPUT: image}
+
+
+def quantize_onnx(source: Path, target: Path, images: Iterable[np.ndarray], exclude: tuple[str, ...] = ()) -> None:
+    """Writes the int8 form of the float graph `source`; `images` are normalised 1 x 3 x 512 x 512 crops.
+
+    `exclude` holds beginnings of node names that stay float.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = Path(folder) / "prepared.onnx"
+        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+        nodes = [n.name for n in onnx.load(prepared).graph.node]
+        quantize_static(
+            str(prepared),
+            str(target),
+            _Reader(images),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=list(QUANTIZED),
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.MinMax,
+            nodes_to_exclude=[name for name in nodes if name.startswith(exclude)] if exclude else [],
+            extra_options={"ActivationSymmetric": False, "WeightSymmetric": True},
+        )

@@ -1,0 +1,88 @@
+import pytest
+import torch
+from transformers import SegformerConfig, SegformerForSemanticSegmentation
+
+from scarp_train.segformer import SegFormer
+
+
+def randomise(network: torch.nn.Module) -> None:
+    """Random norms and biases too, so that a forgotten one shows."""
+    torch.manual_seed(1)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.copy_(torch.randn_like(parameter) * 0.1)
+        for name, buffer in network.named_buffers():
+            if name.endswith(("running_mean", "running_var")):
+                buffer.copy_(torch.rand_like(buffer) + 0.5)
+
+
+def test_folded_and_standard_decoder_compute_the_same():
+    network = SegFormer("b0").eval()
+    randomise(network)
+    image = torch.randn(1, 3, 64, 96)
+    with torch.no_grad():
+        folded = network(image)
+        network.head.folded = False
+        standard = network(image)
+    assert folded.shape == (1, 1, 16, 24)
+    assert torch.allclose(folded, standard, rtol=1e-4, atol=1e-4 * float(standard.abs().max()))
+
+
+@pytest.mark.parametrize("size,millions", [("b0", 3.7), ("b1", 13.7), ("b2", 27.3), ("b5", 84.6)])
+def test_sizes_have_the_papers_parameter_counts(size: str, millions: float):
+    with torch.device("meta"):
+        count = sum(p.numel() for p in SegFormer(size).parameters()) / 1e6
+    assert abs(count - millions) / millions < 0.02
+
+
+def test_the_network_is_transformers_segformer():
+    ours = SegFormer("b0").eval()
+    randomise(ours)
+    theirs = SegformerForSemanticSegmentation(SegformerConfig(num_labels=1)).eval()
+    for module in theirs.modules():
+        if isinstance(module, torch.nn.LayerNorm):
+            module.eps = 1e-6  # the paper's; transformers builds its layers with PyTorch's default
+    theirs.load_state_dict(to_transformers(ours.state_dict()))
+    image = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        expected, found = theirs(image).logits, ours(image)
+    assert torch.allclose(found, expected, rtol=1e-3, atol=1e-4 * float(expected.abs().max()))
+
+
+def to_transformers(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Our parameters under transformers' names; its decoder takes the deepest stage first."""
+    names = [
+        ("encoder.stages", "segformer.stages"),
+        ("head.norm.", "decode_head.batch_norm."),
+        ("head.fuse.", "decode_head.linear_fuse."),
+        ("head.classify.", "decode_head.classifier."),
+        (".embed_norm.", ".patch_embeddings.layer_norm."),
+        (".embed.", ".patch_embeddings.proj."),
+        (".norm1.", ".layernorm_before."),
+        (".norm2.", ".layernorm_after."),
+        (".attention.q.", ".attention.q_proj."),
+        (".attention.proj.", ".attention.o_proj."),
+        (".attention.reduce_norm.", ".attention.sequence_reduction.layer_norm."),
+        (".attention.reduce.", ".attention.sequence_reduction.sequence_reduction."),
+        (".ffn.depthwise.", ".mlp.dwconv.dwconv."),
+        (".ffn.", ".mlp."),
+        (".norm.", ".layer_norm."),
+    ]
+    result = {}
+    for name, value in state.items():
+        for ours, theirs in names:
+            name = name.replace(ours, theirs)
+        if ".attention.kv." in name:
+            key, value = value.chunk(2)
+            result[name.replace(".kv.", ".k_proj.")] = key
+            name = name.replace(".kv.", ".v_proj.")
+        if name.startswith("head.projections"):
+            stage, kind = name.split(".")[2:]
+            name, value = (
+                f"decode_head.linear_projections.{stage}.proj.{kind}",
+                value.flatten(1) if kind == "weight" else value,
+            )
+        if name == "decode_head.linear_fuse.weight":
+            value = torch.cat(list(value.chunk(4, dim=1))[::-1], dim=1)
+        result[name] = value
+    return result
