@@ -1,0 +1,190 @@
+//! Decoding JPEG files strictly: a picture that is there only in part is an error, not a grey area.
+
+use std::{fs, path::Path};
+
+use image::RgbImage;
+use img_parts::{
+    Bytes,
+    jpeg::{Jpeg, markers},
+};
+use thiserror::Error;
+use zune_jpeg::{
+    JpegDecoder,
+    zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
+};
+
+/// Largest picture decoded, in pixels.
+const MAX_PIXELS: u64 = 200_000_000;
+
+/// Smallest side of a picture, in pixels; anything smaller is not a frame of a survey.
+const MIN_SIDE: u32 = 64;
+
+/// Largest file read, in bytes.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// Pixels that one byte of a JPEG can stand for at most: a 16 x 16 block costs at least 12 bits.
+const MAX_PIXELS_PER_BYTE: u64 = 256;
+
+/// A file that cannot be used as a frame. Every message names the file and says what to do.
+#[derive(Debug, Error)]
+pub enum FrameError {
+    /// The file cannot be read.
+    #[error("{path}: {source}; check the storage card")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why the system refused.
+        source: std::io::Error,
+    },
+    /// The file has no bytes.
+    #[error("{path}: the file is empty; copy it again from the camera")]
+    Empty {
+        /// The file.
+        path: String,
+    },
+    /// The file is something else than a JPEG.
+    #[error("{path}: not a JPEG image, whatever its name says; remove it from the folder")]
+    NotJpeg {
+        /// The file.
+        path: String,
+    },
+    /// The picture ends early.
+    #[error("{path}: the JPEG is cut short; copy it again from the camera")]
+    Truncated {
+        /// The file.
+        path: String,
+    },
+    /// The picture cannot be decoded in full.
+    #[error("{path}: the JPEG is damaged ({reason}); copy it again from the camera")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What the decoder says.
+        reason: String,
+    },
+    /// The picture is too small to be a frame.
+    #[error(
+        "{path}: {width} x {height} pixels is too small for a survey frame; remove it from the folder"
+    )]
+    TooSmall {
+        /// The file.
+        path: String,
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+    /// The file or the picture is larger than any camera makes.
+    #[error("{path}: {what} is more than is read; remove it from the folder")]
+    TooLarge {
+        /// The file.
+        path: String,
+        /// What is too large.
+        what: String,
+    },
+}
+
+/// A decoded file: its pixels and its metadata segments.
+pub(super) struct Decoded {
+    pub(super) image: RgbImage,
+    pub(super) jpeg: Jpeg,
+}
+
+/// Reads and decodes one file.
+pub(super) fn read(path: &Path) -> Result<Decoded, FrameError> {
+    let name = path.display().to_string();
+    let io = |source| FrameError::Read {
+        path: name.clone(),
+        source,
+    };
+    let size = fs::metadata(path).map_err(io)?.len();
+    if size > MAX_BYTES {
+        return Err(FrameError::TooLarge {
+            path: name,
+            what: format!("a file of {size} bytes"),
+        });
+    }
+    decode(name.clone(), Bytes::from(fs::read(path).map_err(io)?))
+}
+
+fn decode(path: String, bytes: Bytes) -> Result<Decoded, FrameError> {
+    if bytes.is_empty() {
+        return Err(FrameError::Empty { path });
+    }
+    let jpeg = match Jpeg::from_bytes(bytes.clone()) {
+        Ok(jpeg) => jpeg,
+        Err(img_parts::Error::WrongSignature) => return Err(FrameError::NotJpeg { path }),
+        Err(_) => return Err(FrameError::Truncated { path }),
+    };
+    let Some((width, height)) = jpeg.dimensions() else {
+        return Err(FrameError::Truncated { path });
+    };
+    let (width, height) = (u32::from(width), u32::from(height));
+    if width.min(height) < MIN_SIDE {
+        return Err(FrameError::TooSmall {
+            path,
+            width,
+            height,
+        });
+    }
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > MAX_PIXELS {
+        return Err(FrameError::TooLarge {
+            path,
+            what: format!("a picture of {width} x {height} pixels"),
+        });
+    }
+    // What follows the first scan header runs to the end of the file.
+    let scan = jpeg.segment_by_marker(markers::SOS);
+    let scan = scan.map_or(bytes.len(), |s| {
+        bytes.len() - (s.len_with_entropy() - s.len())
+    });
+    let end = match end_of_image(&bytes[scan..]) {
+        Some(end) if end as u64 >= pixels / MAX_PIXELS_PER_BYTE => scan + end,
+        _ => return Err(FrameError::Truncated { path }),
+    };
+    // The decoder takes an end marker that comes too early for the end and leaves the rest of the picture grey, even
+    // in strict mode; without the marker it reports the missing data. A progressive file needs its marker. So does a
+    // narrow picture, whose last rows can fit into the bytes the decoder reads ahead.
+    let baseline = jpeg
+        .segments()
+        .iter()
+        .any(|s| s.marker() == markers::SOF0 || s.marker() == markers::SOF1);
+    let marker = if baseline && width >= 512 { 0 } else { 2 };
+    let picture = bytes.slice(..end + marker);
+    let options = DecoderOptions::default()
+        .set_strict_mode(true)
+        .set_max_width(usize::from(u16::MAX))
+        .set_max_height(usize::from(u16::MAX))
+        .jpeg_set_out_colorspace(ColorSpace::RGB);
+    let damaged = |reason: String| FrameError::Damaged {
+        path: path.clone(),
+        reason: reason.replace('\n', " "),
+    };
+    let pixels = JpegDecoder::new_with_options(ZCursor::new(&picture[..]), options)
+        .decode()
+        .map_err(|error| damaged(error.to_string()))?;
+    let image = RgbImage::from_raw(width, height, pixels)
+        .ok_or_else(|| damaged("it does not decode to colour pixels".to_owned()))?;
+    Ok(Decoded { image, jpeg })
+}
+
+/// Where the end marker stands in what follows the first scan header; `None` when there is none.
+///
+/// Between scans stand segments with a length, whose bytes may look like markers.
+fn end_of_image(scan: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += scan.get(at..)?.iter().position(|&byte| byte == 0xFF)?;
+        match *scan.get(at + 1)? {
+            0xD9 => return Some(at),
+            // A stuffed zero, a restart marker, a fill byte.
+            0x00 | 0xD0..=0xD7 => at += 2,
+            0xFF => at += 1,
+            _ => {
+                let length = [*scan.get(at + 2)?, *scan.get(at + 3)?];
+                at += 2 + usize::from(u16::from_be_bytes(length)).max(2);
+            }
+        }
+    }
+}

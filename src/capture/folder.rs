@@ -1,0 +1,110 @@
+//! A folder of geotagged photographs as a source of frames.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    vec,
+};
+
+use thiserror::Error;
+
+use super::{Frame, FrameError, FrameSource, TagSettings, decode, metadata::Metadata, tag};
+
+/// A folder that cannot be replayed.
+#[derive(Debug, Error)]
+pub enum FolderError {
+    /// The folder cannot be listed.
+    #[error("folder {path}: {source}; give a readable folder of photographs")]
+    Read {
+        /// The folder.
+        path: String,
+        /// Why the system refused.
+        source: std::io::Error,
+    },
+    /// Nothing in the folder has the name of a JPEG file.
+    #[error(
+        "folder {path} holds no photographs; give one with .jpg or .jpeg files in it (subfolders are not read)"
+    )]
+    NoImages {
+        /// The folder.
+        path: String,
+    },
+}
+
+/// The JPEG files of one folder in the order of their names, subfolders left out. One picture is in memory at a time.
+#[derive(Debug)]
+pub struct Folder {
+    files: vec::IntoIter<PathBuf>,
+    settings: TagSettings,
+    sequence: u64,
+}
+
+impl Folder {
+    /// Lists the folder; the files are opened one by one later.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed or has no .jpg or .jpeg file.
+    pub fn open(dir: &Path, settings: TagSettings) -> Result<Self, FolderError> {
+        let io = |source| FolderError::Read {
+            path: dir.display().to_string(),
+            source,
+        };
+        let mut files = Vec::new();
+        for entry in fs::read_dir(dir).map_err(io)? {
+            let path = entry.map_err(io)?.path();
+            if is_jpeg_name(&path) && path.is_file() {
+                files.push(path);
+            }
+        }
+        if files.is_empty() {
+            return Err(FolderError::NoImages {
+                path: dir.display().to_string(),
+            });
+        }
+        files.sort();
+        Ok(Self {
+            files: files.into_iter(),
+            settings,
+            sequence: 0,
+        })
+    }
+
+    /// The number of frames not yet taken.
+    #[must_use]
+    pub fn remaining(&self) -> usize {
+        self.files.len()
+    }
+}
+
+/// By name: files that merely carry it are reported when they are opened. Names with a leading dot are droppings of
+/// file managers.
+fn is_jpeg_name(path: &Path) -> bool {
+    let hidden = path
+        .file_name()
+        .is_none_or(|name| name.to_string_lossy().starts_with('.'));
+    let jpeg = path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("jpg") || e.eq_ignore_ascii_case("jpeg"));
+    jpeg && !hidden
+}
+
+impl FrameSource for Folder {
+    fn next_frame(&mut self) -> Option<Result<Frame, FrameError>> {
+        let path = self.files.next()?;
+        self.sequence += 1;
+        Some(decode::read(&path).map(|decoded| {
+            let (width, height) = decoded.image.dimensions();
+            Frame {
+                name: path
+                    .file_name()
+                    .map(|name| name.to_string_lossy().into_owned())
+                    .unwrap_or_default(),
+                sequence: self.sequence,
+                tag: Metadata::read(&decoded.jpeg)
+                    .and_then(|metadata| tag::tag(&metadata, width, height, &self.settings)),
+                image: decoded.image,
+                path,
+            }
+        }))
+    }
+}

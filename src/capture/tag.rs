@@ -1,0 +1,278 @@
+//! Where a photograph was taken, from its metadata; or why that cannot be told.
+
+use thiserror::Error;
+
+use super::{
+    camera,
+    exif::{ExifAltitude, civil_date},
+    metadata::Metadata,
+};
+use crate::{
+    geo::CameraModel,
+    nav::{
+        Altitudes, Attitude, GnssTime, GroundVelocity, HeightAboveEllipsoid, HeightAboveTakeoff,
+        HeightEgm96, Pose, PoseCovariance, Timestamp, civil_ms,
+    },
+};
+
+/// Pose and camera of one frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tag {
+    /// Position, heights, attitude, their errors, velocity and time.
+    pub pose: Pose,
+    /// The camera.
+    pub camera: CameraModel,
+}
+
+/// What to assume where metadata say nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct TagSettings {
+    /// Errors of a pose whose metadata give none.
+    pub covariance: PoseCovariance,
+    /// Take cameras without attitude for looking straight down, if their heading is known.
+    pub assume_nadir: bool,
+}
+
+/// Why a frame cannot be placed. The frame itself is sound: it is kept and counted.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum Untagged {
+    /// No position.
+    #[error(
+        "no GPS position; switch geotagging on in the camera, or wait for a fix before take-off"
+    )]
+    NoPosition,
+    /// Latitude and longitude are both exactly 0, as cameras write without a fix.
+    #[error("GPS position 0, 0, which means no fix; wait for a fix before take-off")]
+    NoFix,
+    /// The position is not on earth.
+    #[error(
+        "GPS position {latitude_deg}, {longitude_deg} is out of range; the metadata are damaged, copy the file again"
+    )]
+    BadPosition {
+        /// Degrees.
+        latitude_deg: f64,
+        /// Degrees.
+        longitude_deg: f64,
+    },
+    /// No height.
+    #[error(
+        "no altitude; use a camera that writes the height above take-off or above the ellipsoid"
+    )]
+    NoAltitude,
+    /// The only height is EXIF's "above sea level".
+    #[error(
+        "the altitude is over an unknown datum (EXIF says only \"sea level\"); use a camera that also writes the height above take-off or above the ellipsoid"
+    )]
+    UnknownDatum,
+    /// No attitude of the camera.
+    #[error(
+        "no gimbal angles; use a camera that writes them, or state that it looks straight down"
+    )]
+    NoAttitude,
+    /// The camera is stated to look straight down, but which way its top points is not known.
+    #[error("no heading; a camera that looks straight down needs one, use a camera that writes it")]
+    NoHeading,
+    /// Nothing tells the field of view.
+    #[error(
+        "no focal length; use a camera that writes its 35 mm equivalent, or the focal length with the sensor's resolution"
+    )]
+    NoFocalLength,
+    /// The focal length cannot be true.
+    #[error("a focal length of {focal_px:.0} pixels cannot be true; correct the camera's metadata")]
+    BadFocalLength {
+        /// Pixels.
+        focal_px: f64,
+    },
+    /// The principal point is far from the centre.
+    #[error(
+        "a principal point at pixel {at:.0}, far from the centre of the picture, cannot be true; correct the camera's metadata"
+    )]
+    BadPrincipalPoint {
+        /// Pixels.
+        at: f64,
+    },
+    /// The picture has another shape than when it was taken.
+    #[error(
+        "the picture was cropped from {recorded_width} x {recorded_height} to {width} x {height} pixels after it was taken; use the original file"
+    )]
+    Cropped {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+        /// Pixels.
+        recorded_width: u32,
+        /// Pixels.
+        recorded_height: u32,
+    },
+    /// The XMP packet cannot be read.
+    #[error("damaged XMP metadata ({reason}); copy the file again from the camera")]
+    BadXmp {
+        /// What the parser says.
+        reason: String,
+    },
+}
+
+/// Places a photograph of `width` by `height` pixels.
+pub(super) fn tag(
+    metadata: &Metadata,
+    width: u32,
+    height: u32,
+    settings: &TagSettings,
+) -> Result<Tag, Untagged> {
+    let (latitude_deg, longitude_deg) = position(metadata)?;
+    Ok(Tag {
+        pose: Pose {
+            latitude_deg,
+            longitude_deg,
+            altitude: altitude(metadata)?,
+            attitude: attitude(metadata, settings.assume_nadir)?,
+            covariance: covariance(metadata, settings.covariance),
+            velocity: velocity(metadata),
+            time: time(metadata),
+        },
+        camera: camera::model(metadata, width, height)?,
+    })
+}
+
+/// The makers' own properties come before EXIF's, which some write with less resolution.
+fn position(metadata: &Metadata) -> Result<(f64, f64), Untagged> {
+    let xmp = &metadata.xmp;
+    // DJI misspelt the longitude for years.
+    let dji_longitude = xmp.dji("GpsLongitude").or_else(|| xmp.dji("GpsLongtitude"));
+    let (latitude_deg, longitude_deg) = xmp
+        .dji("GpsLatitude")
+        .zip(dji_longitude)
+        .or_else(|| xmp.sensefly("Latitude").zip(xmp.sensefly("Longitude")))
+        .or(metadata.exif.position)
+        .ok_or(Untagged::NoPosition)?;
+    if latitude_deg == 0.0 && longitude_deg == 0.0 {
+        return Err(Untagged::NoFix);
+    }
+    if latitude_deg.abs() > 90.0 || longitude_deg.abs() > 180.0 {
+        return Err(Untagged::BadPosition {
+            latitude_deg,
+            longitude_deg,
+        });
+    }
+    Ok((latitude_deg, longitude_deg))
+}
+
+fn altitude(metadata: &Metadata) -> Result<Altitudes, Untagged> {
+    let xmp = &metadata.xmp;
+    let mut altitude = Altitudes {
+        takeoff: xmp
+            .dji("RelativeAltitude")
+            .or_else(|| xmp.sensefly("Height"))
+            .map(HeightAboveTakeoff::new),
+        ellipsoid: xmp.sensefly("AltitudeWGS84").map(HeightAboveEllipsoid::new),
+        egm96: xmp.sensefly("AltitudeAMSL").map(HeightEgm96::new),
+        egm2008: None,
+    };
+    // DJI's absolute altitude is over EGM96, but with RTK it is the receiver's ellipsoidal height.
+    if let Some(metres) = xmp.dji("AbsoluteAltitude") {
+        if by_rtk(metadata) {
+            altitude.ellipsoid = Some(HeightAboveEllipsoid::new(metres));
+        } else {
+            altitude.egm96 = Some(HeightEgm96::new(metres));
+        }
+    }
+    if let ExifAltitude::Ellipsoid(height) = metadata.exif.altitude {
+        altitude.ellipsoid.get_or_insert(height);
+    }
+    match metadata.exif.altitude {
+        _ if !altitude.is_empty() => Ok(altitude),
+        ExifAltitude::SeaLevel => Err(Untagged::UnknownDatum),
+        _ => Err(Untagged::NoAltitude),
+    }
+}
+
+fn by_rtk(metadata: &Metadata) -> bool {
+    metadata.xmp.dji("RtkFlag").is_some_and(|flag| flag != 0.0)
+        || metadata.xmp.dji_text("AltitudeType") == Some("RtkAlt")
+}
+
+fn attitude(metadata: &Metadata, assume_nadir: bool) -> Result<Attitude, Untagged> {
+    let xmp = &metadata.xmp;
+    let angles = |get: &dyn Fn(&str) -> Option<f64>, names: [&str; 3]| {
+        let [yaw, pitch, roll] = names.map(get);
+        yaw.zip(pitch)
+            .zip(roll)
+            .map(|((yaw, pitch), roll)| (yaw, pitch, roll))
+    };
+    let gimbal = ["GimbalYawDegree", "GimbalPitchDegree", "GimbalRollDegree"];
+    if let Some((yaw_deg, pitch_deg, roll_deg)) = angles(&|name| xmp.dji(name), gimbal) {
+        return Ok(Attitude {
+            yaw_deg,
+            pitch_deg,
+            roll_deg,
+        });
+    }
+    // senseFly's angles are the wing's; its camera is fixed in it, looking down, the top of the picture forward.
+    let wing = ["Heading", "PitchAngle", "RollAngle"];
+    if let Some((heading, pitch, roll)) = angles(&|name| xmp.sensefly(name), wing) {
+        return Ok(Attitude::down_looking(heading, pitch, roll));
+    }
+    if !assume_nadir {
+        return Err(Untagged::NoAttitude);
+    }
+    let heading = xmp.dji("FlightYawDegree").or(metadata.exif.heading_deg);
+    Ok(Attitude::down_looking(
+        heading.ok_or(Untagged::NoHeading)?,
+        0.0,
+        0.0,
+    ))
+}
+
+/// RTK receivers write their own standard deviations; everything else is assumed.
+fn covariance(metadata: &Metadata, assumed: PoseCovariance) -> PoseCovariance {
+    if !by_rtk(metadata) {
+        return assumed;
+    }
+    let sigma = |name, assumed| {
+        metadata
+            .xmp
+            .dji(name)
+            .filter(|s| *s > 0.0)
+            .unwrap_or(assumed)
+    };
+    PoseCovariance {
+        sigma_north_m: sigma("RtkStdLat", assumed.sigma_north_m),
+        sigma_east_m: sigma("RtkStdLon", assumed.sigma_east_m),
+        sigma_up_m: sigma("RtkStdHgt", assumed.sigma_up_m),
+        ..assumed
+    }
+}
+
+/// DJI's flight speeds are to the north (x) and east (y).
+fn velocity(metadata: &Metadata) -> Option<GroundVelocity> {
+    let (north_m_s, east_m_s) = metadata
+        .xmp
+        .dji("FlightXSpeed")
+        .zip(metadata.xmp.dji("FlightYSpeed"))?;
+    Some(GroundVelocity {
+        north_m_s,
+        east_m_s,
+    })
+}
+
+fn time(metadata: &Metadata) -> Option<Timestamp> {
+    let sensefly = metadata.xmp.sensefly_text("UTCTime").and_then(utc);
+    let exif = &metadata.exif;
+    sensefly
+        .or(exif.gnss_time)
+        .map(Timestamp::Gnss)
+        .or_else(|| exif.camera_time.map(Timestamp::Camera))
+}
+
+/// `2013-06-04T17:42:06`, as senseFly writes the autopilot's GNSS time.
+fn utc(text: &str) -> Option<GnssTime> {
+    let (date, time) = text.trim_end_matches('Z').split_once('T')?;
+    let mut parts = time.split(':');
+    let time = (
+        parts.next()?.parse().ok()?,
+        parts.next()?.parse().ok()?,
+        parts.next()?.parse().ok()?,
+    );
+    civil_ms(civil_date(date)?, time).map(GnssTime::from_unix_ms)
+}

@@ -1,0 +1,208 @@
+//! Elevation models.
+
+mod crs;
+mod geotiff;
+
+use std::{fmt, path::Path};
+
+use thiserror::Error;
+
+use self::crs::Crs;
+use super::ecef;
+use crate::nav::VerticalDatum;
+
+/// An elevation model that cannot be used. Every message names the file and what to do.
+#[derive(Debug, Error)]
+pub enum DemError {
+    /// The file cannot be read.
+    #[error("elevation model {path}: {source}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why the system refused.
+        source: std::io::Error,
+    },
+    /// The file is not a TIFF, is damaged, or holds something else than one band of heights.
+    #[error(
+        "elevation model {path}: {reason}; give an undamaged single-band GeoTIFF of heights in metres (i16, u16, i32, f32 or f64)"
+    )]
+    Format {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The horizontal reference system is missing or not one of those read.
+    #[error(
+        "elevation model {path}: {reason}; convert it with gdalwarp -t_srs to a WGS84 UTM zone (EPSG:326xx or 327xx) or EPSG:4326"
+    )]
+    Horizontal {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The file does not say what its heights are over.
+    #[error(
+        "elevation model {path} does not say what its heights are over; state the vertical datum (ellipsoid, EGM96 or EGM2008)"
+    )]
+    UnknownDatum {
+        /// The file.
+        path: String,
+    },
+    /// The file names a vertical datum that is not read.
+    #[error(
+        "elevation model {path}: its heights are over EPSG:{code}, which is not supported; convert them to the WGS84 ellipsoid, EGM96 or EGM2008"
+    )]
+    UnsupportedDatum {
+        /// The file.
+        path: String,
+        /// EPSG code of the vertical reference system.
+        code: u16,
+    },
+    /// The file says another datum than the user.
+    #[error(
+        "elevation model {path}: its heights are over {file}, not over {given} as stated; leave the statement out"
+    )]
+    DatumConflict {
+        /// The file.
+        path: String,
+        /// Datum named in the file.
+        file: VerticalDatum,
+        /// Datum the user stated.
+        given: VerticalDatum,
+    },
+}
+
+/// Why there is no height at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SampleError {
+    /// The place lies outside the model.
+    Outside,
+    /// The place lies in a gap of the model.
+    NoData,
+}
+
+impl fmt::Display for SampleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Outside => "does not reach",
+            Self::NoData => "has no data",
+        })
+    }
+}
+
+impl From<SampleError> for super::GeoError {
+    fn from(error: SampleError) -> Self {
+        Self::NoTerrain(error)
+    }
+}
+
+/// A raster of ground heights over one vertical datum.
+#[derive(Debug)]
+pub struct Dem {
+    crs: Crs,
+    datum: VerticalDatum,
+    width: usize,
+    height: usize,
+    /// Place of the centre of the top left cell, in units of the reference system.
+    first_x: f64,
+    first_y: f64,
+    /// Side lengths of a cell in units of the reference system; y counts downward.
+    step_x: f64,
+    step_y: f64,
+    /// Row by row from the top; gaps are NaN.
+    heights: Vec<f32>,
+    range_m: (f64, f64),
+    cell_m: f64,
+}
+
+impl Dem {
+    /// Reads a GeoTIFF: striped or tiled, uncompressed, LZW, deflate or PackBits; one band of 16 or 32 bit integers
+    /// or 32 or 64 bit floats in metres; a WGS84 UTM zone or EPSG:4326, north up; gaps by GDAL's nodata tag.
+    ///
+    /// `stated` is the vertical datum where the file itself does not name one.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is none of that, when neither the file nor `stated` tells the vertical datum,
+    /// or when they disagree.
+    pub fn open(path: &Path, stated: Option<VerticalDatum>) -> Result<Self, DemError> {
+        geotiff::read(path, stated)
+    }
+
+    /// The vertical datum of the heights.
+    #[must_use]
+    pub fn datum(&self) -> VerticalDatum {
+        self.datum
+    }
+
+    /// The lowest and the highest height in metres.
+    #[must_use]
+    pub fn height_range_m(&self) -> (f64, f64) {
+        self.range_m
+    }
+
+    /// The smaller side of a cell in metres.
+    #[must_use]
+    pub fn cell_m(&self) -> f64 {
+        self.cell_m
+    }
+
+    /// The height in metres at a place in degrees, interpolated bilinearly between the four nearest cell centres.
+    ///
+    /// # Errors
+    /// When one of the four lies outside or in a gap.
+    pub fn sample(&self, latitude_deg: f64, longitude_deg: f64) -> Result<f64, SampleError> {
+        let (x, y) = self.crs.forward(latitude_deg, longitude_deg, self.first_x);
+        let column = (x - self.first_x) / self.step_x;
+        let row = (self.first_y - y) / self.step_y;
+        let (left, fx) = cell_and_fraction(column, self.width)?;
+        let (top, fy) = cell_and_fraction(row, self.height)?;
+        let at = |r: usize, c: usize| {
+            let height = self.heights.get(r * self.width + c).copied();
+            height.map(f64::from).ok_or(SampleError::Outside)
+        };
+        let upper = at(top, left)? * (1.0 - fx) + at(top, left + 1)? * fx;
+        let lower = at(top + 1, left)? * (1.0 - fx) + at(top + 1, left + 1)? * fx;
+        let height = upper * (1.0 - fy) + lower * fy;
+        if height.is_nan() {
+            Err(SampleError::NoData)
+        } else {
+            Ok(height)
+        }
+    }
+
+    /// Slope over two cells: metres up per metre north and per metre east; towards a gap or the edge, over one.
+    pub(super) fn slope(&self, latitude_deg: f64, longitude_deg: f64) -> (f64, f64) {
+        let degrees_north = (self.cell_m / ecef::A).to_degrees();
+        let degrees_east = degrees_north / latitude_deg.to_radians().cos().max(1e-6);
+        let along = |d_lat: f64, d_lon: f64| {
+            let here = self.sample(latitude_deg, longitude_deg).ok();
+            let ahead = self
+                .sample(latitude_deg + d_lat, longitude_deg + d_lon)
+                .ok();
+            let behind = self
+                .sample(latitude_deg - d_lat, longitude_deg - d_lon)
+                .ok();
+            match (behind, here, ahead) {
+                (Some(b), _, Some(a)) => (a - b) / (2.0 * self.cell_m),
+                (None, Some(h), Some(a)) => (a - h) / self.cell_m,
+                (Some(b), Some(h), None) => (h - b) / self.cell_m,
+                _ => 0.0,
+            }
+        };
+        (along(degrees_north, 0.0), along(0.0, degrees_east))
+    }
+}
+
+/// Index of the cell centre at or before `position` and the fraction of the way to the next one.
+fn cell_and_fraction(position: f64, count: usize) -> Result<(usize, f64), SampleError> {
+    // A place on the last centre, but for rounding, has all its weight there.
+    const ROUNDING: f64 = 1e-6;
+    let last = count as f64 - 1.0;
+    if count < 2 || !(-ROUNDING..=last + ROUNDING).contains(&position) {
+        return Err(SampleError::Outside);
+    }
+    let cell = (position.max(0.0) as usize).min(count - 2);
+    Ok((cell, (position - cell as f64).clamp(0.0, 1.0)))
+}

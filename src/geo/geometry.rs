@@ -1,0 +1,273 @@
+//! One frame's geometry: rays from pixels to the ground, points on the ground back to pixels.
+//!
+//! Rays are cast in ECEF, in double precision. Heights over a geoid are used there as if they were ellipsoidal: camera
+//! and ground are over the same datum, so the undulation cancels, and what is left (a change of scale by N/R, 1.6e-5
+//! at most, and the deflection of the vertical) is centimetres at the ranges of a drone.
+
+use geo::{LineString, Polygon};
+use nalgebra::{Matrix3, Vector3};
+use thiserror::Error;
+
+use super::{
+    CameraModel, Ground, GroundHeight, Surface,
+    accuracy::{circular_error_90, linear_error_90},
+    cast::{self, Ray},
+    dem::SampleError,
+    ecef,
+    ground::DatumName,
+};
+use crate::nav::{Pose, VerticalDatum};
+
+/// Why a pixel cannot be placed, or a place not be seen.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum GeoError {
+    /// The ground is given relative to take-off, the camera's height is not.
+    #[error(
+        "no height above take-off in the frame's metadata; give the ground's absolute height or an elevation model"
+    )]
+    NoHeightAboveTakeoff,
+    /// The camera's height is not known over the datum of the ground.
+    #[error(
+        "the ground is over {ground}, but the frame gives no height over it; use ground data over the datum of the camera's altitude, or fly over flat ground"
+    )]
+    NoHeightOver {
+        /// Datum of the ground.
+        ground: VerticalDatum,
+    },
+    /// A point's height is over another datum than the ground's.
+    #[error(
+        "the point's height is over {point}, the ground's over {ground}; convert one of them with a geoid model"
+    )]
+    DatumMismatch {
+        /// Datum of the point.
+        point: String,
+        /// Datum of the ground.
+        ground: String,
+    },
+    /// The ray does not come down to the ground within 20 km.
+    #[error("the pixel looks at or above the horizon")]
+    AboveHorizon,
+    /// The camera lies below the ground.
+    #[error("the camera lies below the ground; check the altitude's datum and the elevation model")]
+    BelowGround,
+    /// The ray leaves the elevation model, or crosses a gap in it, before it meets the ground.
+    #[error("the elevation model {0} there; give one that covers the whole view")]
+    NoTerrain(SampleError),
+    /// A point behind the camera has no pixel.
+    #[error("the point is behind the camera")]
+    BehindCamera,
+}
+
+/// A place on the ground with its accuracy at 90 % confidence.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GroundPoint {
+    /// WGS84 latitude in degrees.
+    pub latitude_deg: f64,
+    /// WGS84 longitude in degrees, within 180 degrees of the camera's, so it may lie beyond +-180.
+    pub longitude_deg: f64,
+    /// Height over the datum of the ground.
+    pub height: GroundHeight,
+    /// Radius in metres that holds the true position with 90 % probability.
+    pub ce90_m: f64,
+    /// Half-width in metres of the interval that holds the true height with 90 % probability.
+    pub le90_m: f64,
+}
+
+/// The geometry of one frame over one ground.
+#[derive(Debug, Clone)]
+pub struct Geometry {
+    camera: CameraModel,
+    pose: Pose,
+    ground: Ground,
+    /// Camera position in ECEF metres.
+    origin: Vector3<f64>,
+    /// North, east, down at the camera, in ECEF.
+    ned: Matrix3<f64>,
+    /// Camera axes (optical axis, right, down) to NED.
+    rotation: Matrix3<f64>,
+    /// What to add to a height over the ground's datum to get the height used in ECEF.
+    offset_m: f64,
+}
+
+impl Geometry {
+    /// The geometry of a frame taken by `camera` at `pose` over `ground`.
+    ///
+    /// # Errors
+    /// When the pose has no height over what the ground's heights are over.
+    pub fn new(camera: CameraModel, pose: &Pose, ground: &Ground) -> Result<Self, GeoError> {
+        let (height_m, offset_m) = match ground.datum() {
+            Some(datum) => {
+                let height = pose.altitude.over(datum);
+                (
+                    height
+                        .ok_or(GeoError::NoHeightOver { ground: datum })?
+                        .metres(),
+                    0.0,
+                )
+            }
+            None => {
+                let takeoff = pose
+                    .altitude
+                    .takeoff
+                    .ok_or(GeoError::NoHeightAboveTakeoff)?
+                    .metres();
+                // The elevation of take-off only sets the length of a degree; its datum hardly matters to that.
+                let base = pose
+                    .altitude
+                    .absolute()
+                    .map_or(0.0, |h| h.metres() - takeoff);
+                (base + takeoff, base)
+            }
+        };
+        Ok(Self {
+            camera,
+            pose: pose.clone(),
+            ground: ground.clone(),
+            origin: ecef::from_geodetic(pose.latitude_deg, pose.longitude_deg, height_m),
+            ned: ecef::ned_axes(pose.latitude_deg, pose.longitude_deg),
+            rotation: pose.attitude.rotation(),
+            offset_m,
+        })
+    }
+
+    /// The place a pixel shows. `u` counts from the left edge, `v` from the top edge of the image, in pixels; pixels
+    /// outside the image are allowed.
+    ///
+    /// # Errors
+    /// When the ray misses the ground, or the elevation model has no data where it is needed.
+    pub fn pixel_to_ground(&self, u: f64, v: f64) -> Result<GroundPoint, GeoError> {
+        let hit = self.cast(u, v)?;
+        let covariance = self.covariance(u, v, &hit);
+        Ok(GroundPoint {
+            latitude_deg: hit.latitude_deg,
+            longitude_deg: ecef::longitude_near(hit.longitude_deg, self.pose.longitude_deg),
+            height: GroundHeight::new(self.ground.datum(), hit.height_m - self.offset_m),
+            ce90_m: circular_error_90(covariance[(0, 0)], covariance[(1, 1)], covariance[(0, 1)]),
+            le90_m: linear_error_90(covariance[(2, 2)]),
+        })
+    }
+
+    /// The pixel in which a place appears, not necessarily inside the image. Whether something stands in the way is
+    /// not looked at.
+    ///
+    /// # Errors
+    /// When the height is over another datum than the ground's, or the place is behind the camera.
+    pub fn ground_to_pixel(
+        &self,
+        latitude_deg: f64,
+        longitude_deg: f64,
+        height: GroundHeight,
+    ) -> Result<(f64, f64), GeoError> {
+        if height.datum() != self.ground.datum() {
+            return Err(GeoError::DatumMismatch {
+                point: DatumName(height.datum()).to_string(),
+                ground: DatumName(self.ground.datum()).to_string(),
+            });
+        }
+        let point =
+            ecef::from_geodetic(latitude_deg, longitude_deg, height.metres() + self.offset_m);
+        let body = self
+            .rotation
+            .tr_mul(&self.ned.tr_mul(&(point - self.origin)));
+        self.camera.project(&body).ok_or(GeoError::BehindCamera)
+    }
+
+    /// Ground sampling distance in metres at the principal point: the side of the square that has the area one pixel
+    /// covers there on level ground.
+    ///
+    /// # Errors
+    /// When the optical axis misses the ground.
+    pub fn gsd_m(&self) -> Result<f64, GeoError> {
+        let hit = self.cast(self.camera.cx, self.camera.cy)?;
+        let down = self.rotation[(2, 0)];
+        if down <= 0.0 {
+            return Err(GeoError::AboveHorizon);
+        }
+        Ok(hit.range_m / self.camera.focal_px / down.sqrt())
+    }
+
+    /// The outline of what the frame shows, x longitude and y latitude in degrees, counter-clockwise on the ground.
+    ///
+    /// Over flat ground it has the four corners, over an elevation model three points more along each side.
+    ///
+    /// # Errors
+    /// When any point of the image's border misses the ground.
+    pub fn footprint(&self) -> Result<Polygon<f64>, GeoError> {
+        let (w, h) = (f64::from(self.camera.width), f64::from(self.camera.height));
+        let corners = [(0.0, h), (w, h), (w, 0.0), (0.0, 0.0)];
+        let steps = if matches!(self.ground.surface, Surface::Dem(_)) {
+            4
+        } else {
+            1
+        };
+        let mut ring = Vec::with_capacity(4 * steps + 1);
+        for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
+            for step in 0..steps {
+                let f = step as f64 / steps as f64;
+                let point = self
+                    .pixel_to_ground(from.0 + f * (to.0 - from.0), from.1 + f * (to.1 - from.1))?;
+                ring.push((point.longitude_deg, point.latitude_deg));
+            }
+        }
+        Ok(Polygon::new(LineString::from(ring), Vec::new()))
+    }
+
+    fn cast(&self, u: f64, v: f64) -> Result<cast::Hit, GeoError> {
+        let direction = self.ned * (self.rotation * self.camera.ray(u, v)).normalize();
+        let ray = Ray {
+            origin: self.origin,
+            direction,
+        };
+        match &self.ground.surface {
+            Surface::AboveTakeoff(height) => ray.to_level(height.metres() + self.offset_m),
+            Surface::Level(height) => ray.to_level(height.metres()),
+            Surface::Dem(dem) => ray.to_dem(dem),
+        }
+    }
+
+    /// Covariance of a hit in NED, square metres, to first order in every error source, the ground taken as its
+    /// tangent plane at the hit.
+    ///
+    /// With surface normal n (n.P constant on the plane), ray direction d and range t, an error moves the hit by
+    /// `dP = dC + t dd + d dt`, where `n.dP = dg` (the ground raised by dg) gives dt.
+    fn covariance(&self, u: f64, v: f64, hit: &cast::Hit) -> Matrix3<f64> {
+        let sigma = &self.pose.covariance;
+        let ray = self.camera.ray(u, v);
+        let direction = (self.rotation * ray).normalize();
+        let (slope_north, slope_east) = self.slope(hit);
+        let normal = Vector3::new(-slope_north, -slope_east, -1.0);
+        let along = normal.dot(&direction);
+
+        let turn = |axis: Vector3<f64>, by: f64| axis.cross(&direction) * (by * hit.range_m);
+        let (sin_yaw, cos_yaw) = self.pose.attitude.yaw_deg.to_radians().sin_cos();
+        let zoom = self.rotation
+            * Vector3::new(0.0, ray.y, ray.z)
+            * (self.camera.focal_sigma_px / self.camera.focal_px * hit.range_m / ray.norm());
+        let drift = self.pose.velocity.map_or_else(Vector3::zeros, |v| {
+            Vector3::new(v.north_m_s, v.east_m_s, 0.0) * sigma.sigma_time_s
+        });
+        let moves = [
+            Vector3::x() * sigma.sigma_north_m,
+            Vector3::y() * sigma.sigma_east_m,
+            Vector3::z() * sigma.sigma_up_m,
+            drift,
+            turn(Vector3::new(cos_yaw, sin_yaw, 0.0), sigma.sigma_roll_rad),
+            turn(Vector3::new(-sin_yaw, cos_yaw, 0.0), sigma.sigma_pitch_rad),
+            turn(Vector3::z(), sigma.sigma_yaw_rad),
+            zoom,
+        ];
+        let on_ground = moves
+            .iter()
+            .map(|m| m - direction * (normal.dot(m) / along));
+        let raised = direction * (self.ground.sigma_m / along);
+        on_ground.chain([raised]).map(|m| m * m.transpose()).sum()
+    }
+
+    /// Slope of the ground at a hit: metres up per metre north, per metre east.
+    fn slope(&self, hit: &cast::Hit) -> (f64, f64) {
+        match &self.ground.surface {
+            Surface::Dem(dem) => dem.slope(hit.latitude_deg, hit.longitude_deg),
+            Surface::AboveTakeoff(_) | Surface::Level(_) => (0.0, 0.0),
+        }
+    }
+}
