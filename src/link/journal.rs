@@ -312,7 +312,7 @@ mod tests {
             survey: Uuid::from_u128(1),
             sent: UNIX_EPOCH,
             body: Body::Frame(FrameReport {
-                sequence,
+                sequence: 1000 + sequence,
                 name: format!("frame {sequence}"),
                 time: None,
                 placement: Err("no GPS".to_owned()),

@@ -7,6 +7,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::wire;
+use crate::inventory::Landslide;
 
 /// Version of the message format. A ground station refuses what is newer than itself, by message, and says so.
 pub const FORMAT_VERSION: u32 = 1;
@@ -74,40 +75,6 @@ pub struct Placement {
     pub footprint: Polygon<f64>,
     /// Ground sampling distance at the principal point in metres.
     pub gsd_m: f64,
-}
-
-/// A landslide at one moment of the survey.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Landslide {
-    /// Stays the same while the landslide is known.
-    pub id: Uuid,
-    /// Counts the reports of this landslide, from 1. A later version replaces an earlier one.
-    pub version: u32,
-    /// Whether it stands.
-    pub status: LandslideStatus,
-    /// Outline with holes, x = longitude and y = latitude in degrees (WGS84); kept to 1e-8 degrees.
-    pub outline: Polygon<f64>,
-    /// Area in square metres.
-    pub area_m2: f64,
-    /// Mean landslide probability inside, 0 to 1.
-    pub confidence: f64,
-    /// Radius in metres that holds the true position with 90 % probability.
-    pub ce90_m: f64,
-    /// Frames that saw it.
-    pub looks: u32,
-    /// Exposure of the first frame that showed it.
-    pub first_seen: SystemTime,
-    /// Exposure of the last frame that showed it.
-    pub last_seen: SystemTime,
-}
-
-/// Whether a reported landslide still stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LandslideStatus {
-    /// It stands as reported.
-    Active,
-    /// It is no longer held to be a landslide of its own, for instance because it merged with another.
-    Withdrawn,
 }
 
 /// A message that cannot be sent or understood.
@@ -200,6 +167,7 @@ pub fn peek_id(bytes: &[u8]) -> Option<Uuid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::LandslideStatus;
     use geo::{LineString, polygon};
     use proptest::prelude::*;
     use std::time::{Duration, UNIX_EPOCH};

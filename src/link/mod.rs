@@ -19,6 +19,6 @@ pub mod uplink;
 mod wire;
 
 pub use journal::{Journal, JournalError};
-pub use message::{Body, Envelope, FrameReport, Landslide, LandslideStatus, MessageError, Survey};
+pub use message::{Body, Envelope, FrameReport, MessageError, Placement, Survey};
 pub use tls::{Identity, TlsError};
 pub use uplink::{Config, LinkError, LinkStatus, Uplink};

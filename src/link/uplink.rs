@@ -270,7 +270,6 @@ impl Session {
     /// Sends what the journal holds and whatever is added to it, until something fails.
     async fn deliver(&self, shared: &Shared, backoff: &mut Backoff) -> Fault {
         log::info!("link: connected to {}", self.connection.remote_address());
-        backoff.reset();
         shared.report(|progress| progress.connected = true);
         loop {
             let sent = match shared.journal.pending(MAX_BATCH_MESSAGES, BATCH_BYTES) {
@@ -278,6 +277,7 @@ impl Session {
                 Err(e) => return e.into(),
             };
             if sent.is_empty() {
+                backoff.reset();
                 tokio::select! {
                     () = shared.work.notified() => continue,
                     lost = self.connection.closed() => return lost.into(),
@@ -291,6 +291,8 @@ impl Session {
             if let Err(fault) = settle(shared, &sent, &receipt) {
                 return fault;
             }
+            // Not before: a ground station that answers but cannot store must not be pestered.
+            backoff.reset();
         }
     }
 

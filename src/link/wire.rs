@@ -6,10 +6,11 @@ use prost::Message;
 use uuid::Uuid;
 
 use super::message::{
-    Body, Envelope, FORMAT_VERSION, FrameReport, Landslide, LandslideStatus, MAX_MESSAGE_BYTES,
-    MAX_TEXT_BYTES, MessageError, Placement, Survey,
+    Body, Envelope, FORMAT_VERSION, FrameReport, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, MessageError,
+    Placement, Survey,
 };
 use super::outline;
+use crate::inventory::{Landslide, LandslideStatus};
 
 /// First microsecond of the year 10000, where dates stop having four digits of year.
 const END_OF_TIME_US: i64 = 253_402_300_800_000_000;

@@ -1,0 +1,176 @@
+//! Writing what drones report: one transaction a batch, and each message once.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Transaction, TransactionBehavior, named_params, params};
+use scarp::{
+    inventory::{Landslide, LandslideStatus},
+    link::{Body, Envelope, FrameReport, Survey},
+};
+use uuid::Uuid;
+
+use super::{Store, StoreError, contents, error::Cause, geometry};
+
+/// What a batch of messages came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Messages stored now.
+    pub new: usize,
+    /// Messages stored before, which changed nothing.
+    pub repeated: usize,
+}
+
+impl Store {
+    /// Stores `messages` in one transaction. They are on the disk when this returns; on an error none is.
+    ///
+    /// A message stored before changes nothing, and an older version of a landslide never replaces a newer one, in
+    /// whatever order they come. A withdrawn landslide leaves the layer `landslides` and stays in its history.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn apply(&mut self, messages: &[Envelope]) -> Result<Applied, StoreError> {
+        self.try_apply(messages).map_err(|e| e.at(&self.path))
+    }
+
+    fn try_apply(&mut self, messages: &[Envelope]) -> Result<Applied, Cause> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut applied = Applied::default();
+        let mut landslides_changed = false;
+        for message in messages {
+            if !note_message(&transaction, message)? {
+                applied.repeated += 1;
+                continue;
+            }
+            applied.new += 1;
+            match &message.body {
+                Body::Survey(survey) => put_survey(&transaction, message.survey, survey)?,
+                Body::Frame(frame) => put_frame(&transaction, message.survey, frame)?,
+                Body::Landslide(slide) => {
+                    put_landslide(&transaction, message.survey, slide)?;
+                    landslides_changed = true;
+                }
+            }
+        }
+        if landslides_changed {
+            contents::landslides_changed(&transaction)?;
+        }
+        transaction.commit()?;
+        Ok(applied)
+    }
+}
+
+/// Whether the message is new; from now on it is not.
+fn note_message(db: &Transaction<'_>, message: &Envelope) -> Result<bool, Cause> {
+    let id = message.id().to_string();
+    // Asked first: an insertion that is given up would still advance the table's sequence.
+    if db
+        .prepare_cached("SELECT 1 FROM messages WHERE id = ?1")?
+        .exists([&id])?
+    {
+        return Ok(false);
+    }
+    db.prepare_cached(&format!(
+        "INSERT INTO messages (id, survey, sent) VALUES (?1, ?2, {})",
+        datetime("?3")
+    ))?
+    .execute(params![
+        id,
+        message.survey.to_string(),
+        seconds(message.sent)
+    ])?;
+    Ok(true)
+}
+
+fn put_survey(db: &Transaction<'_>, id: Uuid, survey: &Survey) -> Result<(), Cause> {
+    db.prepare_cached(&format!(
+        "INSERT INTO surveys (survey, start, software, model_name, model_version)
+         VALUES (?1, {}, ?3, ?4, ?5)",
+        datetime("?2")
+    ))?
+    .execute(params![
+        id.to_string(),
+        seconds(survey.start),
+        survey.software,
+        survey.model_name,
+        survey.model_version
+    ])?;
+    contents::grown(db, "surveys", None)
+}
+
+fn put_frame(db: &Transaction<'_>, survey: Uuid, frame: &FrameReport) -> Result<(), Cause> {
+    let placement = frame.placement.as_ref();
+    db.prepare_cached(&format!(
+        "INSERT INTO footprints (geom, survey, sequence, name, time, gsd_m, untagged)
+         VALUES (?1, ?2, ?3, ?4, {}, ?6, ?7)",
+        datetime("?5")
+    ))?
+    .execute(params![
+        placement.ok().and_then(|p| geometry::encode(&p.footprint)),
+        survey.to_string(),
+        frame.sequence.cast_signed(),
+        frame.name,
+        frame.time.map(seconds),
+        placement.ok().map(|p| p.gsd_m),
+        placement.err(),
+    ])?;
+    contents::grown(db, "footprints", placement.ok().map(|p| &p.footprint))
+}
+
+fn put_landslide(db: &Transaction<'_>, survey: Uuid, slide: &Landslide) -> Result<(), Cause> {
+    let newest: Option<u32> = db
+        .prepare_cached("SELECT max(version) FROM landslide_history WHERE survey = ?1 AND id = ?2")?
+        .query_row(params![survey.to_string(), slide.id.to_string()], |row| {
+            row.get(0)
+        })?;
+    let active = slide.status == LandslideStatus::Active;
+    let times = format!("{}, {}", datetime(":first_seen"), datetime(":last_seen"));
+    let columns = "geom, survey, id, version, area_m2, confidence, ce90_m, looks";
+    let values = ":geom, :survey, :id, :version, :area_m2, :confidence, :ce90_m, :looks";
+    let bound = named_params! {
+        ":geom": geometry::encode(&slide.outline),
+        ":survey": survey.to_string(),
+        ":id": slide.id.to_string(),
+        ":version": slide.version,
+        ":area_m2": slide.area_m2,
+        ":confidence": slide.confidence,
+        ":ce90_m": slide.ce90_m,
+        ":looks": slide.looks,
+        ":first_seen": seconds(slide.first_seen),
+        ":last_seen": seconds(slide.last_seen),
+    };
+    let status = if active { "active" } else { "withdrawn" };
+    db.prepare_cached(&format!(
+        "INSERT INTO landslide_history ({columns}, first_seen, last_seen, status) VALUES ({values}, {times}, '{status}')"
+    ))?
+    .execute(bound)?;
+    contents::grown(db, "landslide_history", Some(&slide.outline))?;
+    if newest.is_some_and(|newest| newest >= slide.version) {
+        return Ok(());
+    }
+    if active {
+        db.prepare_cached(&format!(
+            "INSERT INTO landslides ({columns}, first_seen, last_seen) VALUES ({values}, {times})
+             ON CONFLICT (survey, id) DO UPDATE SET geom = excluded.geom, version = excluded.version,
+             area_m2 = excluded.area_m2, confidence = excluded.confidence, ce90_m = excluded.ce90_m,
+             looks = excluded.looks, first_seen = excluded.first_seen, last_seen = excluded.last_seen"
+        ))?
+        .execute(bound)?;
+    } else {
+        db.prepare_cached("DELETE FROM landslides WHERE survey = ?1 AND id = ?2")?
+            .execute(params![survey.to_string(), slide.id.to_string()])?;
+    }
+    Ok(())
+}
+
+/// SQL for the GeoPackage DATETIME of a parameter in seconds after 1970.
+fn datetime(parameter: &str) -> String {
+    format!("strftime('%Y-%m-%dT%H:%M:%fZ', {parameter}, 'unixepoch')")
+}
+
+/// Messages carry no earlier time than 1970.
+fn seconds(time: SystemTime) -> f64 {
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64())
+}
