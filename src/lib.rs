@@ -1,5 +1,23 @@
-//! Scarp.
+//! Scarp finds fresh landslides from a drone, in flight: the firmware as a library.
+//!
+//! The modules stand in the order of the data's way; none calls one that stands before it.
+//!
+//! | module | from | to |
+//! |---|---|---|
+//! | [`capture`] | photographs | frames with their metadata |
+//! | [`nav`] | metadata | pose of the camera, with covariance and vertical datum |
+//! | [`geo`] | pose, camera, ground | places of pixels, with CE90 |
+//! | [`infer`] | pixels | landslide probability |
+//! | [`inventory`] | probability, places | landslides that last, fused from overlapping frames |
+//! | [`link`] | landslides | the ground station |
+//!
+//! [`pipeline`] joins them with threads and bounded queues; [`config`] says what one computer is set up to do.
 
+pub mod capture;
+pub mod config;
+pub mod geo;
 pub mod infer;
 pub mod inventory;
 pub mod link;
+pub mod nav;
+pub mod pipeline;

@@ -276,3 +276,161 @@ fn utc(text: &str) -> Option<GnssTime> {
     );
     civil_ms(civil_date(date)?, time).map(GnssTime::from_unix_ms)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{exif::Exif, xmp::Xmp};
+    use super::*;
+    use crate::nav::VerticalDatum;
+    use rstest::rstest;
+
+    fn xmp(properties: &str) -> Xmp {
+        let packet = format!(
+            "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><r:Description \
+             xmlns:d='http://www.dji.com/drone-dji/1.0/' {properties}/></r:RDF>"
+        );
+        Xmp::read(packet.as_bytes()).unwrap()
+    }
+
+    const ANGLES: &str =
+        "d:GimbalYawDegree='+45.0' d:GimbalPitchDegree='-90' d:GimbalRollDegree='0'";
+
+    fn metadata(properties: &str) -> Metadata {
+        Metadata {
+            exif: Exif {
+                position: Some((46.84, -91.99)),
+                focal_length_35mm: Some(24.0),
+                ..Exif::default()
+            },
+            xmp: xmp(&format!("d:RelativeAltitude='+39.80' {properties}")),
+        }
+    }
+
+    fn tagged(metadata: &Metadata) -> Result<Tag, Untagged> {
+        tag(metadata, 4000, 3000, &TagSettings::default())
+    }
+
+    #[test]
+    fn a_complete_frame_is_tagged() {
+        let tag = tagged(&metadata(ANGLES)).unwrap();
+        assert_eq!(tag.pose.altitude.takeoff.unwrap().metres(), 39.8);
+        assert_eq!(tag.pose.attitude.yaw_deg, 45.0);
+        assert_eq!(tag.pose.covariance, PoseCovariance::default());
+    }
+
+    #[rstest]
+    #[case(None, Untagged::NoPosition)]
+    #[case(Some((0.0, 0.0)), Untagged::NoFix)]
+    #[case(Some((91.0, 0.0)), Untagged::BadPosition { latitude_deg: 91.0, longitude_deg: 0.0 })]
+    fn a_frame_without_a_usable_position_is_untagged(
+        #[case] position: Option<(f64, f64)>,
+        #[case] reason: Untagged,
+    ) {
+        let mut metadata = metadata(ANGLES);
+        metadata.exif.position = position;
+        assert_eq!(tagged(&metadata).unwrap_err(), reason);
+    }
+
+    #[test]
+    fn a_zero_fix_in_xmp_is_not_replaced_by_exifs() {
+        let metadata = metadata(&format!("{ANGLES} d:GpsLatitude='0' d:GpsLongitude='0'"));
+        assert_eq!(tagged(&metadata).unwrap_err(), Untagged::NoFix);
+    }
+
+    #[test]
+    fn a_frame_on_the_equator_or_the_prime_meridian_is_tagged() {
+        let mut metadata = metadata(ANGLES);
+        metadata.exif.position = Some((0.0, -78.5));
+        assert!(tagged(&metadata).is_ok());
+    }
+
+    #[test]
+    fn without_altitude_or_with_one_over_an_unknown_datum_a_frame_is_untagged() {
+        let mut metadata = metadata(ANGLES);
+        metadata.xmp = xmp(ANGLES);
+        assert_eq!(tagged(&metadata).unwrap_err(), Untagged::NoAltitude);
+        metadata.exif.altitude = ExifAltitude::SeaLevel;
+        assert_eq!(tagged(&metadata).unwrap_err(), Untagged::UnknownDatum);
+        metadata.exif.altitude = ExifAltitude::Ellipsoid(HeightAboveEllipsoid::new(120.0));
+        assert!(tagged(&metadata).is_ok());
+    }
+
+    #[test]
+    fn an_absolute_altitude_is_over_egm96_unless_rtk_measured_it() {
+        let plain = tagged(&metadata(&format!("{ANGLES} d:AbsoluteAltitude='+198.3'"))).unwrap();
+        assert!(plain.pose.altitude.over(VerticalDatum::Egm96).is_some());
+        assert!(plain.pose.altitude.over(VerticalDatum::Ellipsoid).is_none());
+        let rtk = format!("{ANGLES} d:AbsoluteAltitude='+198.3' d:RtkFlag='50' d:RtkStdLat='0.02'");
+        let rtk = tagged(&metadata(&rtk)).unwrap();
+        assert!(rtk.pose.altitude.over(VerticalDatum::Egm96).is_none());
+        assert!(rtk.pose.altitude.over(VerticalDatum::Ellipsoid).is_some());
+        assert_eq!(rtk.pose.covariance.sigma_north_m, 0.02);
+        assert_eq!(rtk.pose.covariance.sigma_east_m, 1.5);
+    }
+
+    #[test]
+    fn a_frame_without_angles_is_untagged_unless_it_is_stated_to_look_down() {
+        let nadir = TagSettings {
+            assume_nadir: true,
+            ..TagSettings::default()
+        };
+        let without = metadata("");
+        assert_eq!(tagged(&without).unwrap_err(), Untagged::NoAttitude);
+        assert_eq!(
+            tag(&without, 4000, 3000, &nadir).unwrap_err(),
+            Untagged::NoHeading
+        );
+        let heading = metadata("d:FlightYawDegree='30'");
+        let attitude = tag(&heading, 4000, 3000, &nadir).unwrap().pose.attitude;
+        assert!((attitude.pitch_deg + 90.0).abs() < 1e-9);
+        let incomplete = metadata("d:GimbalYawDegree='+45.0' d:GimbalPitchDegree='-90'");
+        assert_eq!(tagged(&incomplete).unwrap_err(), Untagged::NoAttitude);
+    }
+
+    #[test]
+    fn the_focal_length_comes_from_the_best_source_there_is() {
+        let focal = |m: &Metadata| tagged(m).map(|t| t.camera.focal_px);
+        let mut m = metadata(ANGLES);
+        assert!((focal(&m).unwrap() - 24.0 / 43.2666 * 5000.0).abs() < 0.1);
+        (m.exif.focal_length_mm, m.exif.pixels_per_mm) = (Some(8.8), Some(300.0));
+        assert!((focal(&m).unwrap() - 2640.0).abs() < 1e-9);
+        m.xmp = metadata(&format!("{ANGLES} d:CalibratedFocalLength='3666.67'")).xmp;
+        assert!((focal(&m).unwrap() - 3666.67).abs() < 1e-9);
+        m.exif.recorded_size = Some((8000.0, 6000.0));
+        assert!((focal(&m).unwrap() - 3666.67 / 2.0).abs() < 1e-9);
+        m.exif.recorded_size = Some((4000.0, 6000.0));
+        assert!(matches!(focal(&m), Err(Untagged::Cropped { .. })));
+        m = metadata(ANGLES);
+        m.exif.focal_length_35mm = None;
+        assert_eq!(focal(&m), Err(Untagged::NoFocalLength));
+        m.exif.focal_length_35mm = Some(1.0);
+        assert!(matches!(focal(&m), Err(Untagged::BadFocalLength { .. })));
+    }
+
+    #[test]
+    fn the_principal_point_is_the_calibrated_one_unless_it_cannot_be_true() {
+        let near = metadata(&format!(
+            "{ANGLES} d:CalibratedOpticalCenterX='2010' d:CalibratedOpticalCenterY='1490'"
+        ));
+        let camera = tagged(&near).unwrap().camera;
+        assert_eq!((camera.cx, camera.cy), (2010.0, 1490.0));
+        let far = metadata(&format!("{ANGLES} d:CalibratedOpticalCenterX='900'"));
+        assert_eq!(
+            tagged(&far).unwrap_err(),
+            Untagged::BadPrincipalPoint { at: 900.0 }
+        );
+    }
+
+    #[test]
+    fn the_reasons_are_one_line_each_and_say_what_to_do() {
+        for reason in [
+            Untagged::NoPosition,
+            Untagged::NoFix,
+            Untagged::NoAltitude,
+            Untagged::NoFocalLength,
+        ] {
+            let line = reason.to_string();
+            assert!(line.lines().count() == 1 && line.contains(';'), "{line}");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::manifest::ManifestError;
+use super::ManifestError;
 
 /// Far above any network this program is made for; keeps a wrong path from filling the memory.
 const MAX_BYTES: u64 = 1 << 30;

@@ -3,9 +3,8 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use serde::Deserialize;
-use thiserror::Error;
 
-use super::files;
+use super::{ManifestError, files};
 
 /// The file in a model folder that describes the rest.
 const MANIFEST: &str = "manifest.toml";
@@ -13,81 +12,6 @@ const MANIFEST: &str = "manifest.toml";
 pub(super) const MODEL: &str = "model.onnx";
 /// The manifest format this build reads.
 const FORMAT: u32 = 1;
-
-/// A model folder that cannot be trusted or understood. Each message is one line: what, where, what to do.
-#[derive(Debug, Error)]
-pub enum ManifestError {
-    /// A file of the folder cannot be read.
-    #[error("model file {path}: {source}; give a complete model folder with --model")]
-    Read {
-        /// The file.
-        path: String,
-        /// Why the system refused.
-        source: std::io::Error,
-    },
-    /// The manifest is not TOML, lacks a key or has a value of the wrong type.
-    #[error(
-        "model manifest {path}: {reason}; write it as the README's section on model folders says"
-    )]
-    Syntax {
-        /// The manifest.
-        path: String,
-        /// What the parser says, in one line.
-        reason: String,
-    },
-    /// A value is outside its range.
-    #[error("model manifest {path}: {key} = {value} is out of range; it must be {range}")]
-    Value {
-        /// The manifest.
-        path: String,
-        /// Dotted key.
-        key: &'static str,
-        /// The value found.
-        value: String,
-        /// The values allowed.
-        range: &'static str,
-    },
-    /// A file name leads out of the model folder.
-    #[error(
-        "model manifest {path}: file \"{name}\" lies outside the model folder; name only files inside it"
-    )]
-    Escapes {
-        /// The manifest.
-        path: String,
-        /// The name found.
-        name: String,
-    },
-    /// A file is used but has no digest.
-    #[error("model manifest {path}: [files] does not list \"{name}\"; add its SHA-256")]
-    Unlisted {
-        /// The manifest.
-        path: String,
-        /// The file that is used.
-        name: String,
-    },
-    /// A file is larger than any sensible model.
-    #[error(
-        "model file {path}: larger than {limit} bytes; give a model folder made for this program"
-    )]
-    TooLarge {
-        /// The file.
-        path: String,
-        /// The limit in bytes.
-        limit: u64,
-    },
-    /// A file's content is not what the manifest promises.
-    #[error(
-        "model file {path}: SHA-256 is {found}, the manifest says {expected}; the file is cut short or changed, copy the model folder again"
-    )]
-    Digest {
-        /// The file.
-        path: String,
-        /// Digest in the manifest.
-        expected: String,
-        /// Digest of the file.
-        found: String,
-    },
-}
 
 /// A checked model manifest. Keys not listed here are allowed and ignored.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

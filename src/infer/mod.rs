@@ -3,6 +3,7 @@
 //! A frame is brought to the model's ground sampling distance ([`resample`]), cut into overlapping tiles, each tile is
 //! run through the network ([`Model`]), and the overlaps are blended ([`Segmenter`]) into a [`ProbabilityMap`].
 
+mod error;
 mod files;
 mod golden;
 mod manifest;
@@ -12,8 +13,9 @@ mod resample;
 mod segmenter;
 mod tiles;
 
-pub use manifest::{Golden, Input, Manifest, ManifestError, Output, Quantization, Training};
-pub use model::{Model, ModelError, Session};
+pub use error::{ManifestError, ModelError};
+pub use manifest::{Golden, Input, Manifest, Output, Quantization, Training};
+pub use model::{Model, Session};
 pub use probability::ProbabilityMap;
 pub use resample::{ResampleError, resample};
 pub use segmenter::{SegmentError, Segmenter};

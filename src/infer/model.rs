@@ -6,63 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use thiserror::Error;
 use tract_onnx::{prelude::*, tract_hir::infer::Factoid};
 
-use super::{Manifest, ManifestError, golden, manifest::MODEL, segmenter::Normalisation};
-
-/// A model that cannot be used. Each message is one line: what, where, what to do.
-#[derive(Debug, Error)]
-pub enum ModelError {
-    /// The folder or its manifest is at fault.
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    /// The ONNX file is cut short or holds what tract cannot run.
-    #[error("model {path}: {reason}; export it again as the README says")]
-    Onnx {
-        /// The ONNX file.
-        path: String,
-        /// What tract says, in one line.
-        reason: String,
-    },
-    /// The graph's input or output is not what the manifest says.
-    #[error(
-        "model {path}: {port} is {found}, the manifest says {expected}; correct the manifest or export the model again"
-    )]
-    Port {
-        /// The ONNX file.
-        path: String,
-        /// "input" or "output".
-        port: &'static str,
-        /// Name and shape in the graph.
-        found: String,
-        /// Name and shape in the manifest.
-        expected: String,
-    },
-    /// A golden file cannot be used.
-    #[error("golden file {path}: {reason}; copy the model folder again")]
-    GoldenFile {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The engine's answer for the golden input is another.
-    #[error(
-        "model {path}: golden output is off by {error:.4} in the mean, at most {tolerance:.4} is allowed; do not fly with it, copy or export the model again"
-    )]
-    GoldenMismatch {
-        /// The ONNX file.
-        path: String,
-        /// Mean absolute difference of probabilities.
-        error: f32,
-        /// The most the manifest allows.
-        tolerance: f32,
-    },
-    /// The network failed while running.
-    #[error("network failed: {0}; run `scarp check`")]
-    Run(String),
-}
+use super::{Manifest, ModelError, golden, manifest::MODEL, segmenter::Normalisation};
 
 /// A network proven by its golden output; shared by all workers, each of which runs a [`Session`] of its own.
 #[derive(Debug)]

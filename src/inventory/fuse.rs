@@ -1,34 +1,21 @@
 //! The inventory: what all frames together say, landslide by landslide.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::SystemTime,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use geo::{BoundingRect, Coord, MapCoords, Polygon, Rect};
-use thiserror::Error;
+use geo::Rect;
 use uuid::Uuid;
 
 use super::{
     component::{Component, Visited},
-    evidence::{Ballot, Evidence, Position, SETTLED, SIDE},
-    fill,
+    evidence::{Evidence, Position, SETTLED},
+    heirs::Heirs,
     landslide::Landslide,
+    observation::{Observation, ObserveError, Plane},
     report,
 };
 
-/// Cells farther from the origin than this are no ground of one survey.
-const MAX_CELL: f64 = (1 << 24) as f64;
 /// A landslide is reported again when this share of its cells has changed.
 const NOTABLE_SHARE: f64 = 0.1;
-
-/// A local metric plane: x east and y north of some origin, in metres, nearly true to scale over one survey.
-pub trait Plane {
-    /// The place of a geographic point (x = longitude, y = latitude in degrees, WGS84) in metres.
-    fn to_metres(&self, lon_lat: Coord<f64>) -> Coord<f64>;
-    /// The inverse of [`Plane::to_metres`].
-    fn to_geographic(&self, metres: Coord<f64>) -> Coord<f64>;
-}
 
 /// How the inventory is kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,46 +27,6 @@ pub struct Settings {
     /// Most blocks of 64 x 64 cells held, 32 KB each. Beyond, the ground not seen for longest is forgotten: landslides
     /// on it are reported as they stand and never change again.
     pub max_blocks: usize,
-}
-
-/// One outline seen in one frame, placed on the ground.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Detection {
-    /// Outline with holes, x = longitude and y = latitude in degrees (WGS84).
-    pub outline: Polygon<f64>,
-    /// Mean landslide probability inside, 0 to 1.
-    pub probability: f64,
-    /// Radius that holds the true position with 90 % probability, in metres.
-    pub ce90_m: f64,
-}
-
-/// What one frame saw.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Observation {
-    /// The ground searched, x = longitude and y = latitude in degrees (WGS84).
-    pub footprint: Polygon<f64>,
-    /// The landslides in it; what lies beyond the footprint does not count.
-    pub detections: Vec<Detection>,
-    /// Time of exposure.
-    pub time: SystemTime,
-}
-
-/// An observation that cannot be counted. Nothing of it is.
-#[derive(Debug, Clone, PartialEq, Error)]
-pub enum ObserveError {
-    /// A coordinate is no number or lies far outside the survey.
-    #[error("a vertex lies at no place of this survey; check the frame's position and attitude")]
-    Place,
-    /// The footprint is larger than the memory allows.
-    #[error(
-        "footprint covers {blocks} blocks of evidence, at most {most} fit; the camera looks too far"
-    )]
-    TooLarge {
-        /// Blocks it covers.
-        blocks: u64,
-        /// Blocks one frame may cover.
-        most: u64,
-    },
 }
 
 /// Fuses what overlapping frames saw into landslides that last.
@@ -101,11 +48,8 @@ pub struct Inventory<P> {
 /// A landslide that was reported and stands.
 struct Known {
     first: Position,
-    cells: usize,
     /// Cells won or lost since the last report.
     changed: usize,
-    /// Seen since the last report.
-    dirty: bool,
     report: Landslide,
 }
 
@@ -129,7 +73,9 @@ impl<P: Plane> Inventory<P> {
     /// # Errors
     /// When a vertex is at no sensible place or the footprint is too large; then nothing is counted.
     pub fn observe(&mut self, observation: &Observation) -> Result<Vec<Landslide>, ObserveError> {
-        let ballot = self.ballot(observation)?;
+        let number = self.observations + 1;
+        let ballot = observation.draw(&self.plane, &self.settings, number)?;
+        self.observations = number;
         let window = ballot.window;
         let mut reports = self.make_room(window);
         let lost = self.evidence.vote(&ballot);
@@ -139,7 +85,8 @@ impl<P: Plane> Inventory<P> {
             }
         }
         let components = self.components_near(window);
-        let heirs = self.heirs(&components);
+        let large = |component: &Component| self.reportable(component);
+        let heirs = Heirs::of(&components, &self.evidence, large);
         let mut touched: BTreeSet<u32> = lost.into_keys().collect();
         touched.extend(heirs.owners_seen);
         for (component, heir) in components.iter().zip(heirs.of_component) {
@@ -157,7 +104,8 @@ impl<P: Plane> Inventory<P> {
         Ok(reports)
     }
 
-    /// The last word on every landslide seen since it was last reported. The inventory may be used on afterwards.
+    /// The last word on every landslide of which anything has changed since it was last reported. The inventory may be
+    /// used on afterwards.
     pub fn finish(&mut self) -> Vec<Landslide> {
         let owners: Vec<u32> = self.known.keys().copied().collect();
         owners
@@ -178,65 +126,6 @@ impl<P: Plane> Inventory<P> {
         self.known.is_empty()
     }
 
-    /// Draws an observation on the cells.
-    fn ballot(&mut self, observation: &Observation) -> Result<Ballot, ObserveError> {
-        let footprint = self.to_cells(&observation.footprint)?;
-        let outlines: Vec<Polygon<f64>> = observation
-            .detections
-            .iter()
-            .map(|detection| self.to_cells(&detection.outline))
-            .collect::<Result<_, _>>()?;
-        let bounds = footprint.bounding_rect().ok_or(ObserveError::Place)?;
-        let beyond = Coord { x: 1, y: 1 };
-        let window = Rect::new(cell_floor(bounds.min()), cell_floor(bounds.max()) + beyond);
-        let side = |cells: i32| cells as u64 / SIDE as u64 + 2;
-        let blocks = side(window.width()) * side(window.height());
-        let most = (self.settings.max_blocks / 2) as u64;
-        if blocks > most {
-            return Err(ObserveError::TooLarge { blocks, most });
-        }
-        let width = window.width() as usize;
-        let mut marks = vec![0_u32; width * window.height() as usize];
-        let wide = window.map_coords(|c| Coord {
-            x: i64::from(c.x),
-            y: i64::from(c.y),
-        });
-        let mut draw = |polygon: &Polygon<f64>, from: u32, to: u32| {
-            fill::spans(polygon, wide, |row, columns| {
-                let row = (row - wide.min().y) as usize * width;
-                let cell = |column: i64| row + (column - wide.min().x) as usize;
-                let cells = marks.get_mut(cell(columns.start)..cell(columns.end));
-                for mark in cells.into_iter().flatten().filter(|mark| **mark == from) {
-                    *mark = to;
-                }
-            });
-        };
-        draw(&footprint, 0, 1);
-        for (outline, mark) in outlines.iter().zip(2..) {
-            draw(outline, 1, mark);
-        }
-        self.observations += 1;
-        let to_counts = |d: &Detection| {
-            let probability = (d.probability.clamp(0.0, 1.0) * 255.0).round() as u8;
-            (probability, (d.ce90_m.max(0.0) * 1000.0).round() as u32)
-        };
-        Ok(Ballot {
-            window,
-            marks,
-            detections: observation.detections.iter().map(to_counts).collect(),
-            time: observation.time,
-            number: self.observations,
-        })
-    }
-
-    fn to_cells(&self, polygon: &Polygon<f64>) -> Result<Polygon<f64>, ObserveError> {
-        polygon.try_map_coords(|lon_lat| {
-            let cell = self.plane.to_metres(lon_lat) / self.settings.cell_m;
-            let sensible = cell.x.abs() < MAX_CELL && cell.y.abs() < MAX_CELL;
-            sensible.then_some(cell).ok_or(ObserveError::Place)
-        })
-    }
-
     /// All components that a vote in `window` can have changed: those in it, and those cut off at its border.
     fn components_near(&self, window: Rect<i32>) -> Vec<Component> {
         let mut visited = Visited::default();
@@ -245,44 +134,6 @@ impl<P: Plane> Inventory<P> {
             .flat_map(|y| (low.x - 1..=high.x).map(move |x| (x, y)))
             .filter_map(|seed| Component::around(seed, &self.evidence, &mut visited))
             .collect()
-    }
-
-    /// Which known landslide each component continues: the one that shares the most cells with it, where each
-    /// landslide is continued by one component at most. Components too small to report continue none.
-    fn heirs(&self, components: &[Component]) -> Heirs {
-        let mut claims = Vec::new();
-        let mut heirs = Heirs {
-            of_component: vec![None; components.len()],
-            owners_seen: BTreeSet::new(),
-        };
-        for (number, component) in components.iter().enumerate() {
-            let mut shared: BTreeMap<u32, usize> = BTreeMap::new();
-            for &at in &component.cells {
-                *shared.entry(self.evidence.cell(at).owner).or_insert(0) += 1;
-            }
-            shared.remove(&0);
-            heirs.owners_seen.extend(shared.keys());
-            if self.reportable(component) {
-                claims.extend(
-                    shared
-                        .into_iter()
-                        .map(|(owner, cells)| (cells, owner, number)),
-                );
-            }
-        }
-        claims.sort_unstable_by_key(|&(cells, owner, number)| {
-            (std::cmp::Reverse(cells), owner, number)
-        });
-        let mut taken = BTreeSet::new();
-        for (_, owner, number) in claims {
-            if let Some(heir) = heirs.of_component.get_mut(number)
-                && heir.is_none()
-                && taken.insert(owner)
-            {
-                *heir = Some(owner);
-            }
-        }
-        heirs
     }
 
     fn reportable(&self, component: &Component) -> bool {
@@ -307,15 +158,9 @@ impl<P: Plane> Inventory<P> {
         }
         if let Some(known) = self.known.get_mut(&owner) {
             known.changed += won;
-            known.dirty = true;
-            known.cells = component.cells.len();
             known.first = component.first();
-            let notable = known.changed as f64 >= NOTABLE_SHARE * known.cells as f64;
-            return if notable {
-                self.last_word_on(owner, component)
-            } else {
-                None
-            };
+            let notable = known.changed as f64 >= NOTABLE_SHARE * component.cells.len() as f64;
+            return notable.then(|| self.renew(owner, component)).flatten();
         }
         self.next += 1;
         let (x, y) = component.first();
@@ -335,34 +180,31 @@ impl<P: Plane> Inventory<P> {
             owner,
             Known {
                 first: component.first(),
-                cells: component.cells.len(),
                 changed: 0,
-                dirty: false,
                 report: report.clone(),
             },
         );
         Some(report)
     }
 
+    /// The report of a landslide as it is now, unless that was said before.
     fn last_word(&mut self, owner: u32) -> Option<Landslide> {
-        let known = self.known.get(&owner).filter(|known| known.dirty)?;
-        let component = Component::around(known.first, &self.evidence, &mut Visited::default())?;
-        self.last_word_on(owner, &component)
+        let first = self.known.get(&owner)?.first;
+        let component = Component::around(first, &self.evidence, &mut Visited::default())?;
+        self.renew(owner, &component)
     }
 
-    fn last_word_on(&mut self, owner: u32, component: &Component) -> Option<Landslide> {
+    fn renew(&mut self, owner: u32, component: &Component) -> Option<Landslide> {
         let known = self.known.get_mut(&owner)?;
-        let (id, version) = (known.report.id, known.report.version + 1);
-        known.report = report::active(
-            id,
-            version,
-            component,
-            &self.evidence,
-            &self.plane,
-            &self.settings,
-        )?;
         known.changed = 0;
-        known.dirty = false;
+        let (id, version) = (known.report.id, known.report.version);
+        let (evidence, plane) = (&self.evidence, &self.plane);
+        let report = report::active(id, version, component, evidence, plane, &self.settings)?;
+        if report == known.report {
+            return None;
+        }
+        known.report = report;
+        known.report.version += 1;
         Some(known.report.clone())
     }
 
@@ -391,20 +233,5 @@ impl<P: Plane> Inventory<P> {
             self.evidence.forget(home);
         }
         reports
-    }
-}
-
-/// Who continues what.
-struct Heirs {
-    /// The landslide that each component continues.
-    of_component: Vec<Option<u32>>,
-    /// All landslides with cells in any component.
-    owners_seen: BTreeSet<u32>,
-}
-
-fn cell_floor(c: Coord<f64>) -> Coord<i32> {
-    Coord {
-        x: c.x.floor() as i32,
-        y: c.y.floor() as i32,
     }
 }

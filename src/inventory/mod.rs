@@ -9,12 +9,15 @@ mod contour;
 mod evidence;
 mod fill;
 mod fuse;
+mod heirs;
 mod landslide;
+mod observation;
 mod report;
 mod simplify;
 mod trace;
 
-pub use fuse::{Detection, Inventory, Observation, ObserveError, Plane, Settings};
+pub use fuse::{Inventory, Settings};
 pub use landslide::{Landslide, LandslideStatus};
+pub use observation::{Detection, Observation, ObserveError, Plane};
 pub use simplify::simplify;
 pub use trace::{Outline, trace};

@@ -6,8 +6,9 @@ use uuid::Uuid;
 use super::{
     component::Component,
     evidence::Evidence,
-    fuse::{Plane, Settings},
+    fuse::Settings,
     landslide::{Landslide, LandslideStatus},
+    observation::Plane,
     simplify::simplify,
     trace::fill_small_holes,
 };

@@ -42,6 +42,16 @@ pub fn queue<T>(capacity: usize, policy: WhenFull) -> (Feed<T>, Receiver<T>, Arc
     (feed, receiver, dropped)
 }
 
+impl<T> Clone for Feed<T> {
+    fn clone(&self) -> Self {
+        Self {
+            sender: self.sender.clone(),
+            oldest: self.oldest.clone(),
+            dropped: Arc::clone(&self.dropped),
+        }
+    }
+}
+
 impl<T> Feed<T> {
     /// Hands `item` on, by the policy the queue was made with.
     ///

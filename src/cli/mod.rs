@@ -1,0 +1,61 @@
+//! The command line: one file per subcommand.
+
+mod check;
+mod replay;
+mod source;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const EXIT_CODES: &str = "\
+Exit status:
+  0  all went well
+  1  stopped by an error, which is printed
+  2  the command line is wrong
+  3  finished, but not all is well: frames that are corrupt, untagged or dropped,
+     messages not yet delivered (they wait in the journal), or a check that failed";
+
+/// Finds fresh landslides from a drone, in flight.
+#[derive(Parser)]
+#[command(version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Flies a folder of geotagged photographs through the whole pipeline.
+    Replay(replay::Args),
+    /// Says what works and what does not before take-off.
+    Check(check::Args),
+}
+
+/// How a command that ran to its end went.
+enum Outcome {
+    Well,
+    NotAllWell,
+}
+
+/// Runs the command the user gave and turns its outcome into the exit status.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,tract=error"))
+        .format_target(false)
+        .format_timestamp(None)
+        .init();
+    let outcome = match cli.command {
+        Command::Replay(args) => replay::run(&args),
+        Command::Check(args) => check::run(&args),
+    };
+    match outcome {
+        Ok(Outcome::Well) => ExitCode::SUCCESS,
+        Ok(Outcome::NotAllWell) => ExitCode::from(3),
+        Err(error) => {
+            eprintln!("scarp: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

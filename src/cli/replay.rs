@@ -1,0 +1,299 @@
+//! `scarp replay`: a folder of geotagged photographs through the whole pipeline.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+use anyhow::Context;
+use clap::ValueEnum;
+use indicatif::ProgressBar;
+use scarp::{
+    capture::TagSettings,
+    config::Board,
+    geo::{Dem, Ground},
+    infer::Model,
+    inventory::Landslide,
+    link::{Body, Config, Envelope, FrameReport, Journal, LinkStatus, Survey, Uplink},
+    nav::{PoseCovariance, VerticalDatum},
+    pipeline::{self, Flight, Sink, SinkError, Summary, WhenFull, output::OutputFolder},
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Outcome, source::Replay, terminal};
+
+/// How long the end of a flight waits for the ground station before it leaves the rest to the journal.
+const DRAIN: Duration = Duration::from_secs(20);
+
+const EXAMPLES: &str = "\
+Examples:
+  scarp replay photos                              search over flat ground, results in scarp-out/
+  scarp replay photos --dem dem.tif                place landslides on an elevation model
+  scarp replay photos --ground 10.0.0.2:4433 --keys keys/drone
+                                                   and send them to a ground station
+  scarp replay photos --json | jq .landslides      for programs
+
+Interrupt (Ctrl-C) to stop: frames under way are finished, nothing found is lost.
+Exit status 3 tells that frames were corrupt, untagged or dropped, or messages wait in the journal.";
+
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Folder of JPEG photographs with EXIF GPS and DJI or senseFly XMP
+    photos: PathBuf,
+    /// Folder of the model: manifest.toml, model.onnx and golden pair
+    #[arg(long, value_name = "DIR", default_value = "models/segformer-b0")]
+    model: PathBuf,
+    /// Elevation model (GeoTIFF); without one the ground is flat at the height of take-off
+    #[arg(long, value_name = "FILE")]
+    dem: Option<PathBuf>,
+    /// Vertical datum of the elevation model, where its file does not say
+    #[arg(long, value_name = "DATUM", requires = "dem")]
+    dem_datum: Option<Datum>,
+    /// Take a camera whose photos tell no attitude for looking straight down
+    #[arg(long)]
+    nadir: bool,
+    /// Folder for footprints.geojson and landslides.geojson
+    #[arg(long, value_name = "DIR", default_value = "scarp-out")]
+    out: PathBuf,
+    /// Ground station to send to, HOST:PORT
+    #[arg(long, value_name = "ADDRESS", requires = "keys")]
+    ground: Option<String>,
+    /// Folder drone/ that `scarp-ground keys` wrote
+    #[arg(long, value_name = "DIR", requires = "ground")]
+    keys: Option<PathBuf>,
+    /// Undelivered messages are kept here [default: OUT/journal.redb]
+    #[arg(long, value_name = "FILE", requires = "ground")]
+    journal: Option<PathBuf>,
+    /// Board file: threads, queues, assumed errors, limits [default: built in, see boards/workstation.toml]
+    #[arg(long, value_name = "FILE")]
+    board: Option<PathBuf>,
+    /// Identity of the survey; give the same to continue one [default: a new one]
+    #[arg(long, value_name = "UUID")]
+    survey: Option<Uuid>,
+    /// Hand frames over at the pace they were taken, and drop the oldest waiting one when inference falls behind
+    #[arg(long)]
+    realtime: bool,
+    /// Replay the folder this many times
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    repeat: u32,
+    /// End with one JSON object on standard output; people's output stays on standard error
+    #[arg(long)]
+    json: bool,
+}
+
+/// The vertical datums an elevation model may be over.
+#[derive(Clone, Copy, ValueEnum)]
+enum Datum {
+    Ellipsoid,
+    Egm96,
+    Egm2008,
+}
+
+impl From<Datum> for VerticalDatum {
+    fn from(datum: Datum) -> Self {
+        match datum {
+            Datum::Ellipsoid => Self::Ellipsoid,
+            Datum::Egm96 => Self::Egm96,
+            Datum::Egm2008 => Self::Egm2008,
+        }
+    }
+}
+
+/// The JSON object a replay ends with. Fields may be added, never renamed.
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    summary: Summary,
+    survey: Uuid,
+    model: String,
+    /// Messages the ground station has not confirmed.
+    undelivered: u64,
+    /// Whether the replay was interrupted before its source ended.
+    interrupted: bool,
+    seconds: f64,
+    peak_rss_bytes: Option<u64>,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<Outcome> {
+    let started = Instant::now();
+    let board = match &args.board {
+        Some(path) => Board::load(path)?,
+        None => Board::workstation()?,
+    };
+    let errors = &board.errors;
+    let settings = TagSettings {
+        covariance: PoseCovariance::isotropic(
+            errors.gnss_horizontal_m,
+            errors.gnss_vertical_m,
+            errors.attitude_deg,
+        ),
+        assume_nadir: args.nadir,
+    };
+    let mut source = Replay::open(args.photos.clone(), settings, args.repeat, args.realtime)?;
+    let model = Arc::new(Model::load(&args.model)?);
+    let flight = Flight {
+        ground: ground(args, errors.dem_m)?,
+        survey: args.survey.unwrap_or_else(Uuid::new_v4),
+        start: SystemTime::now(),
+        workers: board.inference.worker_count(),
+        tile_overlap_px: board.inference.tile_overlap_px,
+        queue_frames: board.queue.frames,
+        when_full: if args.realtime {
+            WhenFull::DropOldest
+        } else {
+            WhenFull::Wait
+        },
+        min_area_m2: board.detection.min_area_m2,
+        cell_m: board.detection.cell_m,
+        model,
+    };
+    let mut outputs = Outputs {
+        folder: OutputFolder::create(&args.out)?,
+        uplink: uplink(args, &board, &flight)?,
+        bar: terminal::frame_bar(source.remaining()),
+        survey: flight.survey,
+    };
+    let stop = stop_on_interrupt()?;
+    let summary = pipeline::run(&mut source, &flight, &mut outputs, &stop)?;
+    let link = outputs.close()?;
+
+    let report = Report {
+        summary,
+        survey: flight.survey,
+        model: flight.model.manifest().name.clone(),
+        undelivered: link.as_ref().map_or(0, |status| status.held.messages),
+        interrupted: stop.load(Ordering::Relaxed),
+        seconds: started.elapsed().as_secs_f64(),
+        peak_rss_bytes: terminal::peak_rss_bytes(),
+    };
+    tell(&report, args, link.as_ref());
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    }
+    let lost = summary.untagged + summary.corrupt + summary.dropped;
+    let well = lost == 0 && report.undelivered == 0 && !report.interrupted;
+    Ok(if well {
+        Outcome::Well
+    } else {
+        Outcome::NotAllWell
+    })
+}
+
+fn ground(args: &Args, sigma_m: f64) -> anyhow::Result<Ground> {
+    Ok(match &args.dem {
+        Some(path) => Ground::dem(Dem::open(path, args.dem_datum.map(Into::into))?, sigma_m),
+        None => Ground::flat(sigma_m),
+    })
+}
+
+/// The link to the ground station, its first message written; `None` when no station was named.
+fn uplink(args: &Args, board: &Board, flight: &Flight) -> anyhow::Result<Option<Uplink>> {
+    let (Some(ground), Some(keys)) = (&args.ground, &args.keys) else {
+        return Ok(None);
+    };
+    let path = args
+        .journal
+        .clone()
+        .unwrap_or_else(|| args.out.join("journal.redb"));
+    let journal = Journal::open(&path, board.journal.max_bytes)?;
+    let config = Config {
+        ground: ground.clone(),
+        keys: keys.clone(),
+    };
+    let uplink = Uplink::start(&config, journal)?;
+    let manifest = flight.model.manifest();
+    uplink.submit(&[Envelope {
+        survey: flight.survey,
+        sent: SystemTime::now(),
+        body: Body::Survey(Survey {
+            start: flight.start,
+            software: concat!("scarp ", env!("CARGO_PKG_VERSION")).to_owned(),
+            model_name: manifest.name.clone(),
+            model_version: manifest.version.clone(),
+        }),
+    }])?;
+    Ok(Some(uplink))
+}
+
+/// A flag that the first interrupt raises; the second ends the program at once, and the journal keeps what it holds.
+fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if raised.swap(true, Ordering::Relaxed) {
+            std::process::exit(1);
+        }
+        eprintln!("\nStopping: frames under way are finished. Interrupt again to stop at once.");
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(stop)
+}
+
+/// Where the findings go.
+struct Outputs {
+    folder: OutputFolder,
+    uplink: Option<Uplink>,
+    bar: ProgressBar,
+    survey: Uuid,
+}
+
+impl Outputs {
+    fn send(&self, bodies: impl Iterator<Item = Body>) -> Result<(), SinkError> {
+        let Some(uplink) = &self.uplink else {
+            return Ok(());
+        };
+        let sent = SystemTime::now();
+        let envelopes: Vec<Envelope> = bodies
+            .map(|body| Envelope {
+                survey: self.survey,
+                sent,
+                body,
+            })
+            .collect();
+        Ok(uplink.submit(&envelopes)?)
+    }
+
+    /// Completes the files and waits for the ground station.
+    fn close(self) -> anyhow::Result<Option<LinkStatus>> {
+        self.bar.finish_and_clear();
+        self.folder.finish()?;
+        Ok(self.uplink.map(|uplink| uplink.drain(DRAIN)))
+    }
+}
+
+impl Sink for Outputs {
+    fn frame(&mut self, report: FrameReport, changed: Vec<Landslide>) -> Result<(), SinkError> {
+        self.bar.inc(1);
+        self.folder.frame(&report)?;
+        self.folder.landslides(&changed);
+        self.send(std::iter::once(Body::Frame(report)).chain(changed.into_iter().map(Body::Landslide)))
+    }
+
+    fn finish(&mut self, changed: Vec<Landslide>) -> Result<(), SinkError> {
+        self.folder.landslides(&changed);
+        self.send(changed.into_iter().map(Body::Landslide))
+    }
+}
+
+fn tell(report: &Report, args: &Args, link: Option<&LinkStatus>) {
+    let s = &report.summary;
+    eprintln!(
+        "{} frames: {} tagged, {} untagged, {} corrupt, {} dropped. {} landslides. {:.1} s.",
+        s.frames, s.tagged, s.untagged, s.corrupt, s.dropped, s.landslides, report.seconds
+    );
+    eprintln!("Results are in {}.", args.out.display());
+    if let Some(status) = link.filter(|status| status.held.messages > 0) {
+        let reason = status.last_error.as_deref().unwrap_or("no answer in time");
+        eprintln!(
+            "{} messages wait in the journal for the ground station ({reason}); they are sent by the next replay with \
+             the same --journal.",
+            status.held.messages
+        );
+    }
+}

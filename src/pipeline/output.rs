@@ -1,0 +1,184 @@
+//! What a flight leaves on disk: `footprints.geojson` and `landslides.geojson`.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use geo::Polygon;
+use geojson::{Feature, GeometryValue, JsonObject, JsonValue};
+use serde_json::json;
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::{
+    inventory::{Landslide, LandslideStatus},
+    link::FrameReport,
+};
+
+/// An output file that cannot be written.
+#[derive(Debug, Error)]
+#[error("{path}: {source}; free space or choose another folder with --out")]
+pub struct OutputError {
+    path: String,
+    source: io::Error,
+}
+
+/// The output folder of one flight. Footprints are written as they come; landslides at the end, when they have had
+/// their last word.
+pub struct OutputFolder {
+    folder: PathBuf,
+    footprints: FeatureFile,
+    landslides: BTreeMap<Uuid, Landslide>,
+}
+
+impl OutputFolder {
+    /// Makes the folder and begins the footprints.
+    ///
+    /// # Errors
+    /// When the folder or the file in it cannot be made.
+    pub fn create(folder: &Path) -> Result<Self, OutputError> {
+        fs::create_dir_all(folder).map_err(|source| OutputError {
+            path: folder.display().to_string(),
+            source,
+        })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            footprints: FeatureFile::create(folder.join("footprints.geojson"))?,
+            landslides: BTreeMap::new(),
+        })
+    }
+
+    /// Writes the footprint of a placed frame; a frame without a place has none.
+    ///
+    /// # Errors
+    /// When the disk is full or fails.
+    pub fn frame(&mut self, report: &FrameReport) -> Result<(), OutputError> {
+        let Ok(placement) = &report.placement else {
+            return Ok(());
+        };
+        self.footprints.push(
+            &placement.footprint,
+            json!({
+                "name": report.name,
+                "sequence": report.sequence,
+                "time_unix_s": report.time.map(unix_seconds),
+                "gsd_m": placement.gsd_m,
+            }),
+        )
+    }
+
+    /// Keeps the newest version of each landslide for the end.
+    pub fn landslides(&mut self, changed: &[Landslide]) {
+        for landslide in changed {
+            match landslide.status {
+                LandslideStatus::Active => {
+                    self.landslides.insert(landslide.id, landslide.clone());
+                }
+                LandslideStatus::Withdrawn => {
+                    self.landslides.remove(&landslide.id);
+                }
+            }
+        }
+    }
+
+    /// Completes both files.
+    ///
+    /// # Errors
+    /// When the disk is full or fails.
+    pub fn finish(self) -> Result<(), OutputError> {
+        self.footprints.finish()?;
+        let mut file = FeatureFile::create(self.folder.join("landslides.geojson"))?;
+        for landslide in self.landslides.values() {
+            file.push(
+                &landslide.outline,
+                json!({
+                    "id": landslide.id,
+                    "version": landslide.version,
+                    "area_m2": landslide.area_m2,
+                    "confidence": landslide.confidence,
+                    "ce90_m": landslide.ce90_m,
+                    "looks": landslide.looks,
+                    "first_seen_unix_s": unix_seconds(landslide.first_seen),
+                    "last_seen_unix_s": unix_seconds(landslide.last_seen),
+                }),
+            )?;
+        }
+        file.finish()
+    }
+}
+
+/// A GeoJSON feature collection written one feature at a time, under a provisional name until it is whole.
+struct FeatureFile {
+    path: PathBuf,
+    partial: PathBuf,
+    writer: BufWriter<File>,
+    first: bool,
+}
+
+impl FeatureFile {
+    fn create(path: PathBuf) -> Result<Self, OutputError> {
+        let mut partial = path.clone().into_os_string();
+        partial.push(".part");
+        let partial = PathBuf::from(partial);
+        let open = || {
+            let mut writer = BufWriter::new(File::create(&partial)?);
+            writer.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?;
+            Ok(writer)
+        };
+        let writer = open().map_err(|source| OutputError {
+            path: partial.display().to_string(),
+            source,
+        })?;
+        Ok(Self {
+            path,
+            partial,
+            writer,
+            first: true,
+        })
+    }
+
+    fn push(&mut self, polygon: &Polygon<f64>, properties: JsonValue) -> Result<(), OutputError> {
+        let properties: Option<JsonObject> = match properties {
+            JsonValue::Object(object) => Some(object),
+            _ => None,
+        };
+        let feature = Feature {
+            bbox: None,
+            geometry: Some(GeometryValue::from(polygon).into()),
+            id: None,
+            properties,
+            foreign_members: None,
+        };
+        let separator = if self.first { "\n" } else { ",\n" };
+        self.first = false;
+        write!(self.writer, "{separator}{feature}").map_err(|source| self.failed(source))
+    }
+
+    fn finish(mut self) -> Result<(), OutputError> {
+        let end = |file: &mut Self| {
+            file.writer.write_all(b"\n]}\n")?;
+            file.writer.flush()?;
+            file.writer.get_ref().sync_all()?;
+            fs::rename(&file.partial, &file.path)
+        };
+        end(&mut self).map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: io::Error) -> OutputError {
+        OutputError {
+            path: self.partial.display().to_string(),
+            source,
+        }
+    }
+}
+
+fn unix_seconds(time: SystemTime) -> f64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => after.as_secs_f64(),
+        Err(before) => -before.duration().as_secs_f64(),
+    }
+}

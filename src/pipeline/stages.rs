@@ -1,0 +1,146 @@
+//! The work of each stage on one frame, without threads or queues.
+
+use geo::{Coord, LineString, Polygon};
+use image::RgbImage;
+
+use super::item::Reject;
+use crate::{
+    capture::Frame,
+    geo::{GeoError, Geometry, Ground},
+    infer::{ProbabilityMap, SegmentError, Segmenter, resample},
+    inventory::{Detection, trace},
+};
+
+/// A frame at the model's GSD, with its geometry.
+pub struct Ready {
+    image: RgbImage,
+    view: View,
+}
+
+/// A frame with the network's answer.
+pub struct Segmented {
+    map: ProbabilityMap,
+    view: View,
+}
+
+/// A frame searched: what ground it shows and the landslides on it.
+pub struct Located {
+    /// The ground it shows, longitude and latitude in degrees.
+    pub footprint: Polygon<f64>,
+    /// Ground sampling distance of the camera's own image in metres.
+    pub gsd_m: f64,
+    /// The landslides, placed on the ground.
+    pub detections: Vec<Detection>,
+}
+
+/// Where a frame looks, and how the model's pixels map to the camera's.
+struct View {
+    geometry: Geometry,
+    footprint: Polygon<f64>,
+    gsd_m: f64,
+    /// Camera pixels per model pixel along u and v; the two differ by rounding to whole pixels.
+    scale: Coord<f64>,
+}
+
+/// Works out where a tagged frame looks and brings its image to `model_gsd_m`.
+///
+/// # Errors
+/// Untagged when its metadata do not place it on `ground`; corrupt when it cannot be brought to the model's scale.
+pub fn prepare(frame: Frame, ground: &Ground, model_gsd_m: f64) -> Result<Ready, Reject> {
+    let unplaced = |e: GeoError| Reject::Untagged(e.to_string());
+    let tag = frame.tag.map_err(|e| Reject::Untagged(e.to_string()))?;
+    let geometry = Geometry::new(tag.camera, &tag.pose, ground).map_err(unplaced)?;
+    let gsd_m = geometry.gsd_m().map_err(unplaced)?;
+    let footprint = geometry.footprint().map_err(unplaced)?;
+    let image = resample(&frame.image, gsd_m, model_gsd_m)
+        .map_err(|e| Reject::Corrupt(e.to_string()))?;
+    let per_pixel = |camera: u32, model: u32| f64::from(camera) / f64::from(model.max(1));
+    let scale = Coord {
+        x: per_pixel(frame.image.width(), image.width()),
+        y: per_pixel(frame.image.height(), image.height()),
+    };
+    Ok(Ready {
+        image,
+        view: View {
+            geometry,
+            footprint,
+            gsd_m,
+            scale,
+        },
+    })
+}
+
+/// Runs the network over a prepared frame.
+///
+/// # Errors
+/// The outer error when the network itself fails, which no other frame will mend; the inner one, corrupt, when this
+/// frame is too small to judge.
+pub fn segment(
+    ready: Ready,
+    segmenter: &mut Segmenter,
+) -> Result<Result<Segmented, Reject>, SegmentError> {
+    match segmenter.probability(&ready.image) {
+        Ok(map) => Ok(Ok(Segmented {
+            map,
+            view: ready.view,
+        })),
+        Err(small @ SegmentError::TooSmall { .. }) => Ok(Err(Reject::Corrupt(small.to_string()))),
+        Err(fatal) => Err(fatal),
+    }
+}
+
+/// Traces the landslides of a segmented frame and places them on the ground.
+///
+/// An outline of which any vertex cannot be placed, beyond the elevation model for instance, is left out: a landslide
+/// at a wrong place is worse than one that the next frame shows.
+#[must_use]
+pub fn locate(segmented: Segmented, threshold: f32, min_area_m2: f64, model_gsd_m: f64) -> Located {
+    let Segmented { map, view } = segmented;
+    let min_area_px = min_area_m2 / (model_gsd_m * model_gsd_m);
+    let detections = trace(&map, threshold, min_area_px)
+        .into_iter()
+        .filter_map(|outline| match view.place(&outline.polygon) {
+            Ok((placed, ce90_m)) => Some(Detection {
+                outline: placed,
+                probability: outline.probability,
+                ce90_m,
+            }),
+            Err(error) => {
+                log::warn!("a landslide could not be placed: {error}");
+                None
+            }
+        })
+        .collect();
+    Located {
+        footprint: view.footprint,
+        gsd_m: view.gsd_m,
+        detections,
+    }
+}
+
+impl View {
+    /// A polygon in model pixels as longitude and latitude, and the largest CE90 of its vertices in metres.
+    fn place(&self, polygon: &Polygon<f64>) -> Result<(Polygon<f64>, f64), GeoError> {
+        let mut ce90_m = 0.0_f64;
+        let mut ring = |line: &LineString<f64>| -> Result<LineString<f64>, GeoError> {
+            line.coords()
+                .map(|pixel| {
+                    let (u, v) = (pixel.x * self.scale.x, pixel.y * self.scale.y);
+                    let point = self.geometry.pixel_to_ground(u, v)?;
+                    ce90_m = ce90_m.max(point.ce90_m);
+                    Ok(Coord {
+                        x: point.longitude_deg,
+                        y: point.latitude_deg,
+                    })
+                })
+                .collect()
+        };
+        let outer = ring(polygon.exterior())?;
+        let holes = polygon
+            .interiors()
+            .iter()
+            .map(ring)
+            .collect::<Result<_, _>>()?;
+        Ok((Polygon::new(outer, holes), ce90_m))
+    }
+}

@@ -1,0 +1,151 @@
+//! How long each stage takes: `cargo bench`. No test depends on these times.
+
+use std::{convert::Infallible, hint::black_box, path::Path, sync::Arc};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use geo::Rect;
+use image::{Rgb, RgbImage};
+use scarp::{
+    geo::{CameraModel, Geometry, Ground, LocalPlane},
+    infer::{Model, ProbabilityMap, Segmenter, Tiling, blend, resample},
+    inventory::{Detection, Inventory, Observation, Settings, trace},
+    nav::{Altitudes, Attitude, HeightAboveTakeoff, Pose, PoseCovariance},
+};
+
+/// A frame of 4000 x 3000 pixels, textured so that nothing is trivially constant.
+fn frame() -> RgbImage {
+    RgbImage::from_fn(4000, 3000, |x, y| {
+        let mixed = (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)).to_le_bytes();
+        Rgb([mixed[0], mixed[1], mixed[2]])
+    })
+}
+
+/// Landslides of all sizes: hills of a sum of waves above one half.
+fn map() -> ProbabilityMap {
+    let (width, height) = (250, 188);
+    let value = |i: usize| {
+        let (x, y) = ((i % width) as f32, (i / width) as f32);
+        0.5 + 0.3 * ((x * 0.13).sin() + (y * 0.17).cos() + 0.4 * (x * 0.71 + y * 0.53).sin())
+    };
+    ProbabilityMap {
+        width,
+        height,
+        stride: 4,
+        image_width: 1000,
+        image_height: 750,
+        data: (0..width * height).map(value).collect(),
+    }
+}
+
+fn images(c: &mut Criterion) {
+    let frame = frame();
+    c.bench_function("resample 12 Mpx from 0.05 m to 0.2 m", |b| {
+        b.iter(|| resample(black_box(&frame), 0.05, 0.2));
+    });
+    let tiling = Tiling {
+        width: 512,
+        height: 512,
+        overlap: 64,
+        stride: 4,
+    };
+    c.bench_function("blend six tiles to 1000x750", |b| {
+        b.iter(|| {
+            blend(tiling, 1000, 750, |x, y, cells| -> Result<(), Infallible> {
+                cells.fill(black_box((x + y) as f32));
+                Ok(())
+            })
+        });
+    });
+}
+
+fn inference(c: &mut Criterion) {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let tile = image::imageops::crop_imm(&frame(), 0, 0, 512, 512).to_image();
+    let mut group = c.benchmark_group("segment one 512x512 tile");
+    group.sample_size(10);
+    for name in ["segformer-b0", "segformer-b0-int8"] {
+        let dir = models.join(name);
+        if !dir.exists() {
+            eprintln!(
+                "inference with {name} not measured: there is no folder {}",
+                dir.display()
+            );
+            continue;
+        }
+        let made = Model::load(&dir)
+            .map_err(Into::into)
+            .and_then(|model| Segmenter::new(&Arc::new(model), 64));
+        match made {
+            Ok(mut segmenter) => {
+                group.bench_function(name, |b| b.iter(|| segmenter.probability(black_box(&tile))));
+            }
+            Err(error) => eprintln!("inference with {name} not measured: {error}"),
+        }
+    }
+    group.finish();
+}
+
+fn outlines(c: &mut Criterion) {
+    let map = map();
+    c.bench_function("trace 250x188 cells", |b| {
+        b.iter(|| trace(black_box(&map), 0.5, 10.0))
+    });
+}
+
+fn fusion(c: &mut Criterion) {
+    let plane = LocalPlane::at(31.0, 103.5);
+    let rect = |x: f64, y: f64, w: f64, h: f64| {
+        use geo::MapCoords;
+        let metres = Rect::new((x, y), (x + w, y + h)).to_polygon();
+        metres.map_coords(|c| plane.to_geographic(c))
+    };
+    let observation = Observation {
+        footprint: rect(-100.0, -75.0, 200.0, 150.0),
+        detections: vec![Detection {
+            outline: rect(-30.0, -30.0, 80.0, 60.0),
+            probability: 0.9,
+            ce90_m: 3.0,
+        }],
+        time: std::time::SystemTime::UNIX_EPOCH,
+    };
+    let settings = Settings {
+        cell_m: 1.0,
+        min_area_m2: 50.0,
+        max_blocks: 1024,
+    };
+    let mut inventory = Inventory::new(uuid::Uuid::nil(), plane.clone(), settings);
+    c.bench_function("fuse a frame of 200x150 m", |b| {
+        b.iter(|| inventory.observe(black_box(&observation)))
+    });
+}
+
+fn projection(c: &mut Criterion) {
+    let pose = Pose {
+        latitude_deg: 31.0,
+        longitude_deg: 103.5,
+        altitude: Altitudes {
+            takeoff: Some(HeightAboveTakeoff::new(120.0)),
+            ..Altitudes::default()
+        },
+        attitude: Attitude {
+            yaw_deg: 30.0,
+            pitch_deg: -80.0,
+            roll_deg: 1.0,
+        },
+        covariance: PoseCovariance::default(),
+        velocity: None,
+        time: None,
+    };
+    let camera = CameraModel::centred(4000, 3000, 2800.0);
+    let geometry = Geometry::new(camera, &pose, &Ground::flat(1.0));
+    c.bench_function("place one vertex with its CE90 on flat ground", |b| {
+        b.iter(|| {
+            geometry
+                .as_ref()
+                .map(|g| g.pixel_to_ground(black_box(1234.5), black_box(678.9)))
+        });
+    });
+}
+
+criterion_group!(benches, images, inference, outlines, fusion, projection);
+criterion_main!(benches);

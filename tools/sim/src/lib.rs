@@ -1,0 +1,26 @@
+//! Simulated landslide surveys: a seeded piece of mountain country, the drone that flies over it and the photographs,
+//! logs and truth it brings home; and training data of the same country in the layout of GDCLD.
+//!
+//! The way of the data: [`dice`] and [`noise`] make a [`scene`] (terrain, covers, landslides, light); [`surface`] tells
+//! its colour at a place, [`ortho`] and [`mosaic`] bake it; [`dataset`] writes it as tiles. A [`world`] puts the scene
+//! somewhere on earth, a [`flight`] crosses it, [`render`] takes the photographs, [`sensors`] measure with errors, and
+//! [`survey`] writes it all down.
+//!
+//! The geometry here is deliberately another implementation than the firmware's: where the two agree, neither is
+//! likely to be wrong.
+
+pub mod camera;
+pub mod camera_response;
+pub mod colour;
+pub mod dataset;
+pub mod dice;
+pub mod geodesy;
+pub mod height_field;
+pub mod landslide;
+pub mod noise;
+pub mod ortho;
+pub mod render;
+pub mod scene;
+pub mod surface;
+pub mod tiff_file;
+pub mod world;

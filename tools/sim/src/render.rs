@@ -1,0 +1,92 @@
+//! What the camera sees: rays from its pixels down to the terrain, colours from the ortho.
+
+use image::RgbImage;
+
+use crate::{
+    camera::{Camera, Pose},
+    camera_response::CameraResponse,
+    geodesy::Utm,
+    ortho::Ortho,
+    world::World,
+};
+
+/// Rays are cast at every so-many-th pixel and the places between are interpolated: 8 pixels are 1.2 m on the ground,
+/// less than a node of the terrain.
+const LATTICE_PX: u32 = 8;
+/// No slope is steeper than this, rise over run: the bound of the ray's safe steps.
+const STEEPEST: f64 = 2.5;
+/// A ray ends this close to the ground.
+const CLOSE_M: f64 = 0.005;
+
+/// The picture number `shot` taken from `pose`.
+#[must_use]
+pub fn frame(world: &World, ortho: &Ortho, response: &CameraResponse, camera: &Camera, pose: &Pose, shot: u32) -> RgbImage {
+    let (columns, rows) = (camera.width / LATTICE_PX + 2, camera.height / LATTICE_PX + 2);
+    let mut lattice = Vec::with_capacity((columns * rows) as usize);
+    let eye = Eye::new(world, camera, pose);
+    for row in 0..rows {
+        for column in 0..columns {
+            lattice.push(eye.place(f64::from(column * LATTICE_PX), f64::from(row * LATTICE_PX)));
+        }
+    }
+    response.expose(camera.width, camera.height, shot, |x, y| {
+        let (u, v) = ((x as f32 + 0.5) / LATTICE_PX as f32, (y as f32 + 0.5) / LATTICE_PX as f32);
+        let (i, j) = (u as usize, v as usize);
+        let (a, b) = (u - i as f32, v - j as f32);
+        let at = |i: usize, j: usize| lattice[j * columns as usize + i];
+        let between = |p: (f32, f32), q: (f32, f32), t: f32| (p.0 + (q.0 - p.0) * t, p.1 + (q.1 - p.1) * t);
+        let upper = between(at(i, j), at(i + 1, j), a);
+        let lower = between(at(i, j + 1), at(i + 1, j + 1), a);
+        let (x, y) = between(upper, lower, b);
+        ortho.at(x, y)
+    })
+}
+
+/// A camera at its place over the world.
+pub struct Eye<'a> {
+    world: &'a World,
+    camera: &'a Camera,
+    pose: &'a Pose,
+    scale: f64,
+    turn: (f64, f64),
+}
+
+impl<'a> Eye<'a> {
+    /// The eye of a camera at a pose.
+    #[must_use]
+    pub fn new(world: &'a World, camera: &'a Camera, pose: &'a Pose) -> Self {
+        let [easting, northing, height] = pose.position;
+        let utm: Utm = world.utm;
+        let grid = utm.grid(easting, northing, height);
+        Self {
+            world,
+            camera,
+            pose,
+            scale: grid.scale,
+            turn: grid.convergence.sin_cos(),
+        }
+    }
+
+    /// The place in the scene, x east and y south in metres, that a pixel shows.
+    #[must_use]
+    pub fn place(&self, u: f64, v: f64) -> (f32, f32) {
+        let [east, north, up] = self.camera.direction(self.pose, u, v);
+        // From true to grid directions, from metres on the ground to metres on the plane.
+        let (sin, cos) = self.turn;
+        let (east, north) = (self.scale * (east * cos - north * sin), self.scale * (east * sin + north * cos));
+        let norm = (east * east + north * north + up * up).sqrt();
+        let (de, dn, dz) = (east / norm, north / norm, up / norm);
+        let [e0, n0, z0] = self.pose.position;
+        let safe = -dz + STEEPEST * de.hypot(dn);
+        let mut range = 0.0;
+        for _ in 0..200 {
+            let (x, y) = self.world.to_scene(e0 + range * de, n0 + range * dn);
+            let above = z0 + range * dz - self.world.height(x, y);
+            if above < CLOSE_M {
+                break;
+            }
+            range += above / safe;
+        }
+        self.world.to_scene(e0 + range * de, n0 + range * dn)
+    }
+}
