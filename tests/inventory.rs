@@ -1,5 +1,7 @@
 //! The inventory as the pipeline uses it: frames in, landslides that last out.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{
     collections::BTreeMap,
     time::{Duration, SystemTime},

@@ -1,5 +1,7 @@
 //! Model folders as users hand them over: good ones work, each bad one is refused with one line that says why.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{fs, path::Path, sync::Arc, thread};
 
 use image::{Rgb, RgbImage};

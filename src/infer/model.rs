@@ -56,8 +56,7 @@ impl Model {
             golden::mean_abs_error(&found, &expected),
             model.manifest.golden.max_mean_abs_error,
         );
-        // Written so that a NaN from the network is refused too.
-        if !(error <= tolerance) {
+        if error.is_nan() || error > tolerance {
             return Err(ModelError::GoldenMismatch {
                 path,
                 error,
@@ -171,24 +170,22 @@ fn plan(
 
     let (columns, rows) = manifest.output_size();
     let shape = [1, 1, rows, columns];
+    let wrong_output = |found: String| ModelError::Port {
+        path: path.to_owned(),
+        port: "output",
+        found,
+        expected: format!("{} f32 {}", manifest.output.name, by(&shape)),
+    };
     let outputs = graph.output_outlets().map_err(unusable)?.to_vec();
-    let labels: Vec<&str> = outputs
-        .iter()
-        .map(|&outlet| graph.outlet_label(outlet).unwrap_or("unnamed"))
-        .collect();
-    let label = labels.join(" and ");
+    let &[output] = outputs.as_slice() else {
+        return Err(wrong_output(format!("{} outputs", outputs.len())));
+    };
+    let name = graph.outlet_label(output).unwrap_or("unnamed").to_owned();
     let graph = graph.into_optimized().map_err(unusable)?;
     let fact = graph.output_fact(0).map_err(unusable)?;
-    if label != manifest.output.name
-        || fact.datum_type != f32::datum_type()
-        || fact.shape.as_concrete() != Some(&shape)
-    {
-        return Err(ModelError::Port {
-            path: path.to_owned(),
-            port: "output",
-            found: format!("{label} {fact:?}"),
-            expected: format!("{} f32 {}", manifest.output.name, by(&shape)),
-        });
+    let fits = fact.datum_type == f32::datum_type() && fact.shape.as_concrete() == Some(&shape);
+    if name != manifest.output.name || !fits {
+        return Err(wrong_output(format!("{name} {fact:?}")));
     }
     graph.into_runnable().map_err(unusable)
 }
