@@ -40,6 +40,8 @@ pub struct Inventory<P> {
     settings: Settings,
     evidence: Evidence,
     known: BTreeMap<u32, Known>,
+    /// Landslides that stand and can no longer change.
+    settled: usize,
     /// Number of the next landslide.
     next: u32,
     observations: u64,
@@ -63,6 +65,7 @@ impl<P: Plane> Inventory<P> {
             settings,
             evidence: Evidence::default(),
             known: BTreeMap::new(),
+            settled: 0,
             next: 1,
             observations: 0,
         }
@@ -117,13 +120,13 @@ impl<P: Plane> Inventory<P> {
     /// Landslides that stand.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.known.len()
+        self.known.len() + self.settled
     }
 
     /// Whether no landslide stands.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        self.len() == 0
     }
 
     /// All components that a vote in `window` can have changed: those in it, and those cut off at its border.
@@ -224,6 +227,7 @@ impl<P: Plane> Inventory<P> {
             for owner in self.evidence.owners(home) {
                 reports.extend(self.last_word(owner));
                 let first = self.known.remove(&owner).map(|known| known.first);
+                self.settled += usize::from(first.is_some());
                 let around =
                     |first| Component::around(first, &self.evidence, &mut Visited::default());
                 for at in first.and_then(around).into_iter().flat_map(|c| c.cells) {
@@ -233,5 +237,44 @@ impl<P: Plane> Inventory<P> {
             self.evidence.forget(home);
         }
         reports
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{geo::LocalPlane, inventory::Detection};
+    use std::time::SystemTime;
+
+    #[test]
+    fn a_long_flight_holds_no_more_blocks_than_allowed() {
+        let plane = LocalPlane::at(-10.0, 20.0);
+        let settings = Settings {
+            cell_m: 1.0,
+            min_area_m2: 50.0,
+            max_blocks: 40,
+        };
+        let mut inventory = Inventory::new(Uuid::nil(), plane.clone(), settings);
+        for n in 0..80 {
+            let x = f64::from(n) * 90.0;
+            let rect = |x: f64, y: f64, side: f64| {
+                use geo::MapCoords;
+                let metres = Rect::new((x, y), (x + side, y + side)).to_polygon();
+                metres.map_coords(|c| plane.to_geographic(c))
+            };
+            let observation = Observation {
+                footprint: rect(x, 0.0, 130.0),
+                detections: vec![Detection {
+                    outline: rect(x + 50.0, 50.0, 20.0),
+                    probability: 0.9,
+                    ce90_m: 2.0,
+                }],
+                time: SystemTime::UNIX_EPOCH,
+            };
+            inventory.observe(&observation).unwrap();
+            assert!(inventory.evidence.len() <= 40, "{n}");
+            assert!(inventory.known.len() < 40, "{n}");
+        }
+        assert_eq!(inventory.len(), 80);
     }
 }
