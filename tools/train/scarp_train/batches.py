@@ -44,7 +44,7 @@ class Batches:
         if rng.random() < self.sources[index].paste:
             other = rng.choice(len(self.sources), p=self.shares)
             pixels, truth = augment.paste((pixels, truth), self._cut(other, spec, rng), rng)
-        return augment.degrade(augment.recolour(pixels, rng), rng), truth
+        return augment.degrade(augment.recolour(pixels, rng, self.recipe.colour), rng), truth
 
     def _cut(self, index: int, spec: augment.CropSpec, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         scenes = self.scenes[index]

@@ -44,6 +44,7 @@ class Crop:
 class Recipe:
     """`features` weighs the ImageNet feature teacher, `dice` a soft Dice term beside BCE; 0 switches either off.
 
+    `colour` scales the strength of the colour augmentation, 1 being strong.
     `coarse` is the share of the steps, from the start, whose head works at stride 8 (cheaper, near the same function).
     """
 
@@ -53,6 +54,7 @@ class Recipe:
     weight_decay: float = 0.01
     warmup: int = 50
     drop_path: float = 0.1
+    colour: float = 1.0
     features: float = 0.0
     dice: float = 0.5
     coarse: float = 0.0
