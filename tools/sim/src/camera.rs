@@ -40,16 +40,26 @@ impl Camera {
     /// Built by turning the camera's axes one after the other, starting level and facing north.
     #[must_use]
     pub fn direction(&self, pose: &Pose, u: f64, v: f64) -> [f64; 3] {
-        let (right, down) = (u - f64::from(self.width) / 2.0, v - f64::from(self.height) / 2.0);
+        let (right, down) = (
+            u - f64::from(self.width) / 2.0,
+            v - f64::from(self.height) / 2.0,
+        );
         // Roll about the optical axis, right side down.
         let (sin, cos) = pose.roll_deg.to_radians().sin_cos();
         let (right, down) = (right * cos - down * sin, right * sin + down * cos);
         // Pitch about the right-hand axis, nose up.
         let (sin, cos) = pose.pitch_deg.to_radians().sin_cos();
-        let (forward, down) = (self.focal_px * cos + down * sin, down * cos - self.focal_px * sin);
+        let (forward, down) = (
+            self.focal_px * cos + down * sin,
+            down * cos - self.focal_px * sin,
+        );
         // Yaw about the vertical, clockwise.
         let (sin, cos) = pose.yaw_deg.to_radians().sin_cos();
-        [forward * sin + right * cos, forward * cos - right * sin, -down]
+        [
+            forward * sin + right * cos,
+            forward * cos - right * sin,
+            -down,
+        ]
     }
 }
 

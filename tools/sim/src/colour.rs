@@ -73,7 +73,9 @@ impl Palette {
         let mut between = |a: Colour, b: Colour, spread: f32| -> Colour {
             let t = dice.unit();
             let shift = dice.range(-spread, spread);
-            std::array::from_fn(|c| a[c] + (b[c] - a[c]) * t + shift + 0.4 * dice.range(-spread, spread))
+            std::array::from_fn(|c| {
+                a[c] + (b[c] - a[c]) * t + shift + 0.4 * dice.range(-spread, spread)
+            })
         };
         let dark = between([0.10, 0.17, 0.08], [0.24, 0.32, 0.12], 0.03);
         let light = between([0.18, 0.27, 0.10], [0.38, 0.42, 0.18], 0.04);

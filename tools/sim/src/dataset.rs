@@ -21,12 +21,24 @@ pub const TILE_PX: usize = 1024;
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn write_tiles(seed: u64, count: u64, out: &Path, done: impl Fn() + Sync) -> anyhow::Result<()> {
+pub fn write_tiles(
+    seed: u64,
+    count: u64,
+    out: &Path,
+    done: impl Fn() + Sync,
+) -> anyhow::Result<()> {
     let folder = out.join("train_dataset");
     make_folders(&folder)?;
     (seed..seed + count).into_par_iter().try_for_each(|seed| {
         let gsd_m = tile_gsd(seed);
-        write_pair(&folder, &format!("sim_{seed:06}"), seed, gsd_m, (TILE_PX, TILE_PX), None)?;
+        write_pair(
+            &folder,
+            &format!("sim_{seed:06}"),
+            seed,
+            gsd_m,
+            (TILE_PX, TILE_PX),
+            None,
+        )?;
         done();
         Ok(())
     })
@@ -36,7 +48,12 @@ pub fn write_tiles(seed: u64, count: u64, out: &Path, done: impl Fn() + Sync) ->
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn write_scenes(seed: u64, count: u64, out: &Path, done: impl Fn() + Sync) -> anyhow::Result<()> {
+pub fn write_scenes(
+    seed: u64,
+    count: u64,
+    out: &Path,
+    done: impl Fn() + Sync,
+) -> anyhow::Result<()> {
     let folder = out.join("test_data");
     make_folders(&folder)?;
     for seed in seed..seed + count {
@@ -45,18 +62,25 @@ pub fn write_scenes(seed: u64, count: u64, out: &Path, done: impl Fn() + Sync) -
         let place = GeoReference {
             easting: 400_000.0 + 1000.0 * f64::from(dice.range(0.0, 100.0).round()),
             northing: 3_400_000.0 + 1000.0 * f64::from(dice.range(0.0, 100.0).round()),
-            pixel_m: f64::from(SCENE_GSD_M),
+            pixel_m: SCENE_GSD_M,
             epsg: Utm::north(48).epsg(),
             egm96_heights: false,
         };
-        write_pair(&folder, &format!("scene_{seed:06}"), seed, SCENE_GSD_M, size, Some(place))?;
+        write_pair(
+            &folder,
+            &format!("scene_{seed:06}"),
+            seed,
+            SCENE_GSD_M as f32,
+            size,
+            Some(place),
+        )?;
         done();
     }
     Ok(())
 }
 
 /// GSD of whole scenes: the model's.
-const SCENE_GSD_M: f32 = 0.2;
+const SCENE_GSD_M: f64 = 0.2;
 
 /// GSD of a tile, 0.2 to 0.9 m, the finer ones more often: the range of the drone and satellite images of GDCLD that
 /// show single trees.
@@ -94,9 +118,23 @@ fn write_pair(
     );
     let ortho = Ortho::paint(&scene, (0.0, 0.0), columns, rows, gsd_m);
     let camera = CameraResponse::draw(&mut Dice::new(seed, 11));
-    let image = camera.expose(columns as u32, rows as u32, 0, |x, y| ortho.pixel(x as usize, y as usize));
+    let image = camera.expose(columns as u32, rows as u32, 0, |x, y| {
+        ortho.pixel(x as usize, y as usize)
+    });
     let file = format!("{name}.tif");
     let (columns, rows) = (columns as u32, rows as u32);
-    write_rgb(&folder.join("images").join(&file), columns, rows, image.as_raw(), place)?;
-    write_labels(&folder.join("labels").join(&file), columns, rows, &ortho.labels, place)
+    write_rgb(
+        &folder.join("images").join(&file),
+        columns,
+        rows,
+        image.as_raw(),
+        place,
+    )?;
+    write_labels(
+        &folder.join("labels").join(&file),
+        columns,
+        rows,
+        &ortho.labels,
+        place,
+    )
 }

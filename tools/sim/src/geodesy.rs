@@ -89,11 +89,15 @@ impl Utm {
         let d = (easting - 500_000.0) / (n * K0);
         let latitude = phi
             - n * phi.tan() / r
-                * (d * d / 2.0 - (5.0 + 3.0 * t + 10.0 * c - 4.0 * c * c - 9.0 * ep2) * d.powi(4) / 24.0
-                    + (61.0 + 90.0 * t + 298.0 * c + 45.0 * t * t - 252.0 * ep2 - 3.0 * c * c) * d.powi(6) / 720.0);
+                * (d * d / 2.0
+                    - (5.0 + 3.0 * t + 10.0 * c - 4.0 * c * c - 9.0 * ep2) * d.powi(4) / 24.0
+                    + (61.0 + 90.0 * t + 298.0 * c + 45.0 * t * t - 252.0 * ep2 - 3.0 * c * c)
+                        * d.powi(6)
+                        / 720.0);
         let longitude = self.central_meridian()
             + (d - (1.0 + 2.0 * t + c) * d.powi(3) / 6.0
-                + (5.0 - 2.0 * c + 28.0 * t - 3.0 * c * c + 8.0 * ep2 + 24.0 * t * t) * d.powi(5) / 120.0)
+                + (5.0 - 2.0 * c + 28.0 * t - 3.0 * c * c + 8.0 * ep2 + 24.0 * t * t) * d.powi(5)
+                    / 120.0)
                 / phi.cos();
         (latitude.to_degrees(), longitude.to_degrees())
     }
@@ -145,13 +149,31 @@ mod tests {
     #[test]
     fn utm_agrees_with_proj_to_a_millimetre() {
         for (utm, latitude, longitude, easting, northing) in [
-            (Utm::of(31.2, 103.6), 31.2, 103.6, REFERENCE[0].0, REFERENCE[0].1),
-            (Utm::of(-46.5, -73.2), -46.5, -73.2, REFERENCE[1].0, REFERENCE[1].1),
+            (
+                Utm::of(31.2, 103.6),
+                31.2,
+                103.6,
+                REFERENCE[0].0,
+                REFERENCE[0].1,
+            ),
+            (
+                Utm::of(-46.5, -73.2),
+                -46.5,
+                -73.2,
+                REFERENCE[1].0,
+                REFERENCE[1].1,
+            ),
         ] {
             let (e, n) = utm.forward(latitude, longitude);
-            assert!((e - easting).abs() < 2e-3 && (n - northing).abs() < 2e-3, "{e:.4} {n:.4}");
+            assert!(
+                (e - easting).abs() < 2e-3 && (n - northing).abs() < 2e-3,
+                "{e:.4} {n:.4}"
+            );
             let (lat, lon) = utm.inverse(easting, northing);
-            assert!((lat - latitude).abs() < 2e-8 && (lon - longitude).abs() < 2e-8, "{lat} {lon}");
+            assert!(
+                (lat - latitude).abs() < 2e-8 && (lon - longitude).abs() < 2e-8,
+                "{lat} {lon}"
+            );
         }
     }
 
@@ -161,7 +183,11 @@ mod tests {
         let (easting, northing) = utm.forward(31.2, 106.5);
         let grid = utm.grid(easting, northing, 0.0);
         let expected = (1.5_f64.to_radians()) * 31.2_f64.to_radians().sin();
-        assert!((grid.convergence - expected).abs() < 1e-4, "{}", grid.convergence);
+        assert!(
+            (grid.convergence - expected).abs() < 1e-4,
+            "{}",
+            grid.convergence
+        );
         assert!((grid.scale - 0.9999).abs() < 2e-4);
     }
 

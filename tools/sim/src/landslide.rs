@@ -99,7 +99,12 @@ impl Landslide {
             east.hypot(south)
         };
         let source = (0..60)
-            .map(|_| (dice.range(-0.05, 1.05) * size.0, dice.range(-0.05, 1.05) * size.1))
+            .map(|_| {
+                (
+                    dice.range(-0.05, 1.05) * size.0,
+                    dice.range(-0.05, 1.05) * size.1,
+                )
+            })
             .find(|&(x, y)| steepness(x, y) > min_slope)?;
         let scale = dice.range(0.16, 0.76) * size.0.min(size.1).min(420.0);
         let length = scale * dice.range(0.7, 1.4);
@@ -127,7 +132,11 @@ impl Landslide {
             colours: [main, dim(to, dice.range(0.6, 1.05))],
             streaks: dice.range(0.05, 0.45),
             boulders: dice.unit(),
-            islands: if fresh { dice.range(-0.75, -0.28) } else { dice.range(-0.1, 0.15) },
+            islands: if fresh {
+                dice.range(-0.75, -0.28)
+            } else {
+                dice.range(-0.1, 0.15)
+            },
             roughness: dice.range(0.1, 0.5),
             raggedness: dice.range(0.08, 0.4),
             seed,
@@ -150,7 +159,8 @@ impl Landslide {
         for (segment, pair) in self.path.windows(2).enumerate() {
             let (a, b) = (pair[0], pair[1]);
             let (dx, dy) = (b.x - a.x, b.y - a.y);
-            let t = (((x - a.x) * dx + (y - a.y) * dy) / (dx * dx + dy * dy).max(1e-6)).clamp(0.0, 1.0);
+            let t =
+                (((x - a.x) * dx + (y - a.y) * dy) / (dx * dx + dy * dy).max(1e-6)).clamp(0.0, 1.0);
             let distance = (x - a.x - t * dx).hypot(y - a.y - t * dy);
             let outside_m = distance - (a.half_width + (b.half_width - a.half_width) * t);
             if outside_m < nearest.outside_m {
@@ -207,7 +217,10 @@ fn descend(
         if flat > 4 {
             break;
         }
-        (dx, dy) = (INERTIA * dx + (1.0 - INERTIA) * fx, INERTIA * dy + (1.0 - INERTIA) * fy);
+        (dx, dy) = (
+            INERTIA * dx + (1.0 - INERTIA) * fx,
+            INERTIA * dy + (1.0 - INERTIA) * fy,
+        );
         let norm = dx.hypot(dy).max(1e-3);
         (dx, dy) = (dx / norm, dy / norm);
         (x, y) = (x + step * dx, y + step * dy);
@@ -233,7 +246,9 @@ mod tests {
         let mut dice = Dice::new(5, 0);
         let palette = Palette::draw(&mut dice);
         for _ in 0..40 {
-            let slide = Landslide::release(&mut dice, &terrain, (500.0, 500.0), 0.5, &palette, true).unwrap();
+            let slide =
+                Landslide::release(&mut dice, &terrain, (500.0, 500.0), 0.5, &palette, true)
+                    .unwrap();
             let (source, toe) = (slide.path[0], slide.path[slide.path.len() - 1]);
             let (east, south) = terrain.slope(source.x, source.y);
             assert!(east.hypot(south) > 0.5);
@@ -247,6 +262,8 @@ mod tests {
         let terrain = HeightField::new(50, 50, 5.0, (0.0, 0.0), |_, _| 10.0);
         let mut dice = Dice::new(5, 0);
         let palette = Palette::draw(&mut dice);
-        assert!(Landslide::release(&mut dice, &terrain, (200.0, 200.0), 0.3, &palette, true).is_none());
+        assert!(
+            Landslide::release(&mut dice, &terrain, (200.0, 200.0), 0.3, &palette, true).is_none()
+        );
     }
 }

@@ -19,7 +19,9 @@ pub fn scramble(mut x: u32) -> u32 {
 /// The hash of a lattice cell.
 #[must_use]
 pub fn cell(seed: u32, x: i32, y: i32) -> u32 {
-    scramble(seed ^ scramble((x as u32).wrapping_mul(0x9E37_79B1) ^ scramble(y as u32 ^ 0x85eb_ca6b)))
+    scramble(
+        seed ^ scramble((x as u32).wrapping_mul(0x9E37_79B1) ^ scramble(y as u32 ^ 0x85eb_ca6b)),
+    )
 }
 
 /// Value noise in -1..1 with features about 1 wide.
@@ -40,7 +42,12 @@ pub fn value(seed: u32, x: f32, y: f32) -> f32 {
 pub fn fractal(seed: u32, x: f32, y: f32, octaves: u32) -> f32 {
     let (mut frequency, mut amplitude, mut sum) = (1.0, 0.5, 0.0);
     for octave in 0..octaves {
-        sum += amplitude * value(seed.wrapping_add(octave * 101), x * frequency, y * frequency);
+        sum += amplitude
+            * value(
+                seed.wrapping_add(octave * 101),
+                x * frequency,
+                y * frequency,
+            );
         frequency *= 2.03;
         amplitude *= 0.5;
     }

@@ -22,12 +22,18 @@ pub struct Ortho {
 }
 
 /// Value of full white in the stored bytes.
-const WHITE: f32 = 128.0;
+pub const WHITE: f32 = 128.0;
 
 impl Ortho {
     /// Paints a part of the scene, on all cores; the result does not depend on their number.
     #[must_use]
-    pub fn paint(scene: &Scene, corner: (f32, f32), columns: usize, rows: usize, gsd_m: f32) -> Self {
+    pub fn paint(
+        scene: &Scene,
+        corner: (f32, f32),
+        columns: usize,
+        rows: usize,
+        gsd_m: f32,
+    ) -> Self {
         let (pixels, labels) = (0..rows)
             .into_par_iter()
             .flat_map_iter(|row| {
@@ -35,7 +41,7 @@ impl Ortho {
                 (0..columns).map(move |column| {
                     let x = corner.0 + (column as f32 + 0.5) * gsd_m;
                     let (colour, fresh) = surface::look(scene, x, y);
-                    (colour.map(|v| (v * WHITE).round().clamp(0.0, 255.0) as u8), u8::from(fresh))
+                    (stored(colour), u8::from(fresh))
                 })
             })
             .unzip();
@@ -54,17 +60,10 @@ impl Ortho {
     pub fn pixel(&self, column: usize, row: usize) -> Colour {
         self.pixels[row * self.columns + column].map(|v| f32::from(v) / WHITE)
     }
+}
 
-    /// The colour at a place in the scene, bilinear between pixel centres; beyond the raster that of its edge.
-    #[must_use]
-    pub fn at(&self, x: f32, y: f32) -> Colour {
-        let clamp = |value: f32, count: usize| value.clamp(0.0, count as f32 - 1.001);
-        let u = clamp((x - self.corner.0) / self.gsd_m - 0.5, self.columns);
-        let v = clamp((y - self.corner.1) / self.gsd_m - 0.5, self.rows);
-        let (i, j) = (u as usize, v as usize);
-        let (a, b) = (u - i as f32, v - j as f32);
-        let corners = [self.pixel(i, j), self.pixel(i + 1, j), self.pixel(i, j + 1), self.pixel(i + 1, j + 1)];
-        let weights = [(1.0 - a) * (1.0 - b), a * (1.0 - b), (1.0 - a) * b, a * b];
-        std::array::from_fn(|c| corners.iter().zip(weights).map(|(p, w)| p[c] * w).sum())
-    }
+/// A colour in its stored form.
+#[must_use]
+pub fn stored(colour: Colour) -> [u8; 3] {
+    colour.map(|v| (v * WHITE).round().clamp(0.0, 255.0) as u8)
 }

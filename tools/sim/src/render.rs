@@ -1,4 +1,4 @@
-//! What the camera sees: rays from its pixels down to the terrain, colours from the ortho.
+//! What the camera sees: rays from its pixels down to the terrain, colours from the baked ground.
 
 use image::RgbImage;
 
@@ -6,7 +6,7 @@ use crate::{
     camera::{Camera, Pose},
     camera_response::CameraResponse,
     geodesy::Utm,
-    ortho::Ortho,
+    mosaic::Mosaic,
     world::World,
 };
 
@@ -18,27 +18,65 @@ const STEEPEST: f64 = 2.5;
 /// A ray ends this close to the ground.
 const CLOSE_M: f64 = 0.005;
 
-/// The picture number `shot` taken from `pose`.
-#[must_use]
-pub fn frame(world: &World, ortho: &Ortho, response: &CameraResponse, camera: &Camera, pose: &Pose, shot: u32) -> RgbImage {
-    let (columns, rows) = (camera.width / LATTICE_PX + 2, camera.height / LATTICE_PX + 2);
-    let mut lattice = Vec::with_capacity((columns * rows) as usize);
-    let eye = Eye::new(world, camera, pose);
-    for row in 0..rows {
-        for column in 0..columns {
-            lattice.push(eye.place(f64::from(column * LATTICE_PX), f64::from(row * LATTICE_PX)));
+/// The places on the ground that a camera sees from one pose, at the nodes of a lattice over the picture.
+pub struct View {
+    columns: usize,
+    places: Vec<(f32, f32)>,
+}
+
+impl View {
+    /// Casts the rays.
+    #[must_use]
+    pub fn new(world: &World, camera: &Camera, pose: &Pose) -> Self {
+        let (columns, rows) = (
+            camera.width / LATTICE_PX + 2,
+            camera.height / LATTICE_PX + 2,
+        );
+        let eye = Eye::new(world, camera, pose);
+        let node = |k: u32| {
+            eye.place(
+                f64::from(k % columns * LATTICE_PX),
+                f64::from(k / columns * LATTICE_PX),
+            )
+        };
+        Self {
+            columns: columns as usize,
+            places: (0..columns * rows).map(node).collect(),
         }
     }
-    response.expose(camera.width, camera.height, shot, |x, y| {
-        let (u, v) = ((x as f32 + 0.5) / LATTICE_PX as f32, (y as f32 + 0.5) / LATTICE_PX as f32);
+
+    /// Scene coordinates of the nodes, in metres.
+    pub fn places(&self) -> impl Iterator<Item = (f32, f32)> {
+        self.places.iter().copied()
+    }
+
+    /// The place that a point of the picture shows, bilinear between the nodes.
+    #[must_use]
+    pub fn place(&self, u: f32, v: f32) -> (f32, f32) {
+        let (u, v) = (u / LATTICE_PX as f32, v / LATTICE_PX as f32);
         let (i, j) = (u as usize, v as usize);
         let (a, b) = (u - i as f32, v - j as f32);
-        let at = |i: usize, j: usize| lattice[j * columns as usize + i];
-        let between = |p: (f32, f32), q: (f32, f32), t: f32| (p.0 + (q.0 - p.0) * t, p.1 + (q.1 - p.1) * t);
+        let at = |i: usize, j: usize| self.places[j * self.columns + i];
+        let between =
+            |p: (f32, f32), q: (f32, f32), t: f32| (p.0 + (q.0 - p.0) * t, p.1 + (q.1 - p.1) * t);
         let upper = between(at(i, j), at(i + 1, j), a);
         let lower = between(at(i, j + 1), at(i + 1, j + 1), a);
-        let (x, y) = between(upper, lower, b);
-        ortho.at(x, y)
+        between(upper, lower, b)
+    }
+}
+
+/// The picture number `shot` of a view.
+#[must_use]
+pub fn frame(
+    view: &View,
+    mosaic: &Mosaic,
+    response: &CameraResponse,
+    camera: &Camera,
+    shot: u32,
+) -> RgbImage {
+    response.expose(camera.width, camera.height, shot, |x, y| {
+        let (east, south) = view.place(x as f32 + 0.5, y as f32 + 0.5);
+        mosaic.at(east, south)
     })
 }
 
@@ -73,7 +111,10 @@ impl<'a> Eye<'a> {
         let [east, north, up] = self.camera.direction(self.pose, u, v);
         // From true to grid directions, from metres on the ground to metres on the plane.
         let (sin, cos) = self.turn;
-        let (east, north) = (self.scale * (east * cos - north * sin), self.scale * (east * sin + north * cos));
+        let (east, north) = (
+            self.scale * (east * cos - north * sin),
+            self.scale * (east * sin + north * cos),
+        );
         let norm = (east * east + north * north + up * up).sqrt();
         let (de, dn, dz) = (east / norm, north / norm, up / norm);
         let [e0, n0, z0] = self.pose.position;

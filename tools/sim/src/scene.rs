@@ -45,35 +45,55 @@ pub struct Valley {
 /// Densities and sizes of the covers; thresholds are on noise of about -1..1.
 #[derive(Debug, Clone)]
 pub struct Covers {
+    /// Size of tree crowns in metres.
     pub crown_m: f32,
+    /// How rounded the crowns look, 0.35 to 1.
     pub crown_relief: f32,
+    /// Forest grows above this.
     pub forest_from: f32,
+    /// Bushes grow above this.
     pub scrub_from: f32,
+    /// Bare patches lie above this.
     pub clearing_from: f32,
+    /// Rock crops out above this.
     pub rock_from: f32,
+    /// The valley floor is farmed below this.
     pub fields_below: f32,
+    /// Width of a field in metres.
     pub field_m: f32,
+    /// Share of the fields without a crop.
     pub bare_fields: f32,
+    /// Villages spread with it, -0.5 to 0.6.
     pub village: f32,
+    /// Distance between houses in metres.
     pub roof_m: f32,
+    /// Direction of field and house rows, radians.
     pub grid_heading: f32,
+    /// The road along the valley, if any.
     pub road: Option<Road>,
+    /// The track on the slope, if any.
     pub track: Option<Track>,
 }
 
 /// A road along the valley.
 #[derive(Debug, Clone)]
 pub struct Road {
+    /// From the river's middle, in metres.
     pub offset_m: f32,
+    /// Half its width in metres.
     pub half_width_m: f32,
+    /// Which side of the river: 1 or -1.
     pub side: f32,
+    /// Whether there is another on the other side.
     pub both_sides: bool,
 }
 
 /// A dirt track that keeps its height on the slope, with a cut above it.
 #[derive(Debug, Clone)]
 pub struct Track {
+    /// Height above the valley's base in metres.
     pub height_m: f32,
+    /// Half its width in metres.
     pub half_width_m: f32,
 }
 
@@ -120,7 +140,13 @@ impl Scene {
         let palette = Palette::draw(&mut Dice::new(seed, 2));
         let covers = Covers::draw(&mut Dice::new(seed, 3), &valley);
         let light = Light::draw(&mut Dice::new(seed, 4));
-        let landslides = landslides(&mut Dice::new(seed, 5), &brief, &terrain, 0.85 * slope.min(0.6), &palette);
+        let landslides = landslides(
+            &mut Dice::new(seed, 5),
+            &brief,
+            &terrain,
+            0.85 * slope.min(0.6),
+            &palette,
+        );
         Self {
             brief,
             terrain,
@@ -159,9 +185,13 @@ fn landslides(
     } else {
         fewest + (dice.unit() * dice.unit() * (most - fewest + 1) as f32) as usize
     };
-    let scars = count.div_ceil(2).min((dice.unit() * dice.unit() * 4.0) as usize + count / 4);
+    let scars = count
+        .div_ceil(2)
+        .min((dice.unit() * dice.unit() * 4.0) as usize + count / 4);
     let mut release = |fresh, slope| Landslide::release(dice, terrain, size, slope, palette, fresh);
-    let mut slides: Vec<_> = (0..count).filter_map(|_| release(true, min_slope)).collect();
+    let mut slides: Vec<_> = (0..count)
+        .filter_map(|_| release(true, min_slope))
+        .collect();
     slides.extend((0..scars).filter_map(|_| release(false, 0.8 * min_slope)));
     slides
 }
@@ -194,7 +224,11 @@ impl Valley {
     fn draw(dice: &mut Dice, brief: &Brief) -> Self {
         let short = brief.width_m.min(brief.height_m);
         let far = if dice.chance(0.5) { 1.0 } else { 1.6 };
-        let river_m = if dice.chance(0.25) { 0.0 } else { dice.range(3.0, 40.0) };
+        let river_m = if dice.chance(0.25) {
+            0.0
+        } else {
+            dice.range(3.0, 40.0)
+        };
         let gravel_m = dice.range(0.0, 30.0) * dice.unit();
         Self {
             heading: dice.range(0.0, std::f32::consts::TAU),
@@ -203,7 +237,11 @@ impl Valley {
             floor_m: river_m + gravel_m + dice.range(5.0, 90.0) * dice.unit(),
             middle: (brief.width_m / 2.0, brief.height_m / 2.0),
             offset_m: dice.range(-0.75, 0.6) * short.min(600.0) * far,
-            meander: (dice.range(0.0, 30.0), dice.range(80.0, 300.0), dice.range(0.0, 6.28)),
+            meander: (
+                dice.range(0.0, 30.0),
+                dice.range(80.0, 300.0),
+                dice.range(0.0, 6.28),
+            ),
             seed: dice.seed(),
         }
     }
@@ -215,7 +253,9 @@ impl Valley {
         let (dx, dy) = (x - self.middle.0, y - self.middle.1);
         let (along, across) = (dx * cos + dy * sin, dy * cos - dx * sin);
         let (amplitude, wavelength, phase) = self.meander;
-        across - self.offset_m - amplitude * (along / wavelength + phase).sin()
+        across
+            - self.offset_m
+            - amplitude * (along / wavelength + phase).sin()
             - 12.0 * fractal(self.seed, along / 90.0, 0.0, 3)
     }
 }
@@ -253,7 +293,10 @@ impl Covers {
 
 impl Light {
     fn draw(dice: &mut Dice) -> Self {
-        let (azimuth, elevation) = (dice.range(0.0, std::f32::consts::TAU), dice.range(0.45, 1.2));
+        let (azimuth, elevation) = (
+            dice.range(0.0, std::f32::consts::TAU),
+            dice.range(0.45, 1.2),
+        );
         Self {
             sun: [
                 azimuth.cos() * elevation.cos(),

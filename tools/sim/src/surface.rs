@@ -71,7 +71,10 @@ fn cover(scene: &Scene, site: &Site) -> Ground {
         let water = dim(scene.palette.water, 1.0 + 0.1 * site.mid);
         ground.colour = mix(water, [0.85, 0.87, 0.86], rapids);
     } else if from_river < valley.river_m + valley.gravel_m + ragged {
-        ground.colour = dim(scene.palette.gravel, 1.0 + 0.22 * site.fine + 0.12 * site.mid);
+        ground.colour = dim(
+            scene.palette.gravel,
+            1.0 + 0.22 * site.fine + 0.12 * site.mid,
+        );
         let cobble = domes(scene.seed ^ 11, site.x, site.y, 1.6);
         if cobble.height > 0.55 {
             ground.colour = dim(ground.colour, 0.8 + 0.4 * cobble.kind);
@@ -79,7 +82,8 @@ fn cover(scene: &Scene, site: &Site) -> Ground {
         }
     } else {
         let on_floor = from_river < valley.floor_m + 6.0 * site.mid;
-        let farmed = fractal(scene.seed ^ 30, site.x / 80.0, site.y / 80.0, 2) < scene.covers.fields_below;
+        let farmed =
+            fractal(scene.seed ^ 30, site.x / 80.0, site.y / 80.0, 2) < scene.covers.fields_below;
         if on_floor && farmed {
             ground.colour = field(scene, site);
         } else {
@@ -106,7 +110,10 @@ impl Ground {
 fn field(scene: &Scene, site: &Site) -> Colour {
     let (covers, palette) = (&scene.covers, &scene.palette);
     let (u, v) = turned(site, covers.grid_heading);
-    let (u, v) = (u / covers.field_m + 0.2 * site.mid, v / (0.6 * covers.field_m));
+    let (u, v) = (
+        u / covers.field_m + 0.2 * site.mid,
+        v / (0.6 * covers.field_m),
+    );
     let plot = cell(scene.seed ^ 21, u.floor() as i32, v.floor() as i32);
     let rows = 0.06 * (2.4 * fract(v) * covers.field_m).sin();
     let tone = unit(scramble(plot));
@@ -117,7 +124,11 @@ fn field(scene: &Scene, site: &Site) -> Colour {
     };
     let colour = dim(crop, 1.0 + rows + 0.12 * site.fine + 0.08 * site.mid);
     let hedge = fract(u).min(1.0 - fract(u)) * covers.field_m < 0.7;
-    if hedge { mix(colour, palette.forest[0], 0.6) } else { colour }
+    if hedge {
+        mix(colour, palette.forest[0], 0.6)
+    } else {
+        colour
+    }
 }
 
 /// Forest, meadow, scrub, bare patches and rock faces.
@@ -153,7 +164,11 @@ fn trees(scene: &Scene, site: &Site, ground: &mut Ground) {
     let (covers, palette, seed) = (&scene.covers, &scene.palette, scene.seed);
     let tall = domes(seed ^ 41, site.x, site.y, covers.crown_m);
     let low = domes(seed ^ 42, site.x + 31.0, site.y, 0.5 * covers.crown_m);
-    let (crown, lit) = if tall.height > 0.6 * low.height { (tall, 0.15) } else { (low, 0.1) };
+    let (crown, lit) = if tall.height > 0.6 * low.height {
+        (tall, 0.15)
+    } else {
+        (low, 0.1)
+    };
     if crown.height < 0.05 {
         ground.colour = dim(palette.forest[0], 0.45 + 0.2 * site.fine);
         ground.open = 0.75;
@@ -176,9 +191,13 @@ fn contour_track(scene: &Scene, site: &Site, track: &crate::scene::Track, ground
     let steepness = site.slope.0.hypot(site.slope.1).max(0.15);
     let above = (site.height - track.height_m - 3.0 * site.broad) / steepness;
     if above.abs() < track.half_width_m {
-        ground.colour = dim(mix(palette.soil, palette.debris[0], 0.4), 1.0 + 0.15 * site.fine);
+        ground.colour = dim(
+            mix(palette.soil, palette.debris[0], 0.4),
+            1.0 + 0.15 * site.fine,
+        );
         ground.shaded = false;
-    } else if above > 0.0 && above < track.half_width_m * (2.2 + 2.0 * site.mid) && site.mid > -0.2 {
+    } else if above > 0.0 && above < track.half_width_m * (2.2 + 2.0 * site.mid) && site.mid > -0.2
+    {
         ground.colour = dim(mix(palette.soil, palette.rock, 0.5), 0.9 + 0.3 * site.fine);
     }
 }
@@ -192,18 +211,27 @@ fn village(scene: &Scene, site: &Site, ground: &mut Ground) {
     let (u, v) = (u / covers.roof_m, v / covers.roof_m);
     let lot = cell(seed ^ 70, u.floor() as i32, v.floor() as i32);
     let (a, b) = (fract(u) - 0.5, fract(v) - 0.5);
-    let half = (0.25 + 0.2 * unit(scramble(lot)), 0.2 + 0.25 * unit(scramble(lot ^ 3)));
+    let half = (
+        0.25 + 0.2 * unit(scramble(lot)),
+        0.2 + 0.25 * unit(scramble(lot ^ 3)),
+    );
     let built = unit(lot) < 0.7;
     let shadow = (a + 0.07 * sun[0].signum(), b + 0.07 * sun[1].signum());
     if built && a.abs() < half.0 && b.abs() < half.1 {
         let roof = ROOFS[(unit(scramble(lot ^ 9)) * 4.99) as usize];
-        ground.colour = dim(roof, 0.85 + 0.2 * unit(scramble(lot ^ 4)) + 0.05 * site.fine);
+        ground.colour = dim(
+            roof,
+            0.85 + 0.2 * unit(scramble(lot ^ 4)) + 0.05 * site.fine,
+        );
         ground.slope = (if b > 0.0 { 0.35 } else { -0.35 }, 0.0);
         ground.open = 1.0;
     } else if built && shadow.0.abs() < half.0 + 0.03 && shadow.1.abs() < half.1 + 0.03 {
         ground.colour = dim(ground.colour, 0.4);
     } else {
-        ground.colour = dim(mix(ground.colour, [0.6, 0.58, 0.55], 0.65), 1.0 + 0.12 * site.fine);
+        ground.colour = dim(
+            mix(ground.colour, [0.6, 0.58, 0.55], 0.65),
+            1.0 + 0.12 * site.fine,
+        );
     }
 }
 

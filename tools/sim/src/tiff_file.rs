@@ -34,7 +34,13 @@ const GEO_KEY_DIRECTORY: Tag = Tag::GeoKeyDirectoryTag;
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write_rgb(path: &Path, columns: u32, rows: u32, samples: &[u8], place: Option<GeoReference>) -> anyhow::Result<()> {
+pub fn write_rgb(
+    path: &Path,
+    columns: u32,
+    rows: u32,
+    samples: &[u8],
+    place: Option<GeoReference>,
+) -> anyhow::Result<()> {
     write::<RGB8>(path, columns, rows, samples, place)
 }
 
@@ -42,7 +48,13 @@ pub fn write_rgb(path: &Path, columns: u32, rows: u32, samples: &[u8], place: Op
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write_labels(path: &Path, columns: u32, rows: u32, samples: &[u8], place: Option<GeoReference>) -> anyhow::Result<()> {
+pub fn write_labels(
+    path: &Path,
+    columns: u32,
+    rows: u32,
+    samples: &[u8],
+    place: Option<GeoReference>,
+) -> anyhow::Result<()> {
     write::<Gray8>(path, columns, rows, samples, place)
 }
 
@@ -50,7 +62,13 @@ pub fn write_labels(path: &Path, columns: u32, rows: u32, samples: &[u8], place:
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write_heights(path: &Path, columns: u32, rows: u32, samples: &[f32], place: GeoReference) -> anyhow::Result<()> {
+pub fn write_heights(
+    path: &Path,
+    columns: u32,
+    rows: u32,
+    samples: &[f32],
+    place: GeoReference,
+) -> anyhow::Result<()> {
     write::<Gray32Float>(path, columns, rows, samples, Some(place))
 }
 
@@ -70,7 +88,10 @@ where
         if let Some(place) = place {
             let directory = image.encoder();
             directory.write_tag(MODEL_PIXEL_SCALE, &[place.pixel_m, place.pixel_m, 0.0][..])?;
-            directory.write_tag(MODEL_TIEPOINT, &[0.0, 0.0, 0.0, place.easting, place.northing, 0.0][..])?;
+            directory.write_tag(
+                MODEL_TIEPOINT,
+                &[0.0, 0.0, 0.0, place.easting, place.northing, 0.0][..],
+            )?;
             directory.write_tag(GEO_KEY_DIRECTORY, &geo_keys(&place)[..])?;
         }
         Ok(image.write_data(samples)?)
@@ -85,7 +106,11 @@ fn geo_keys(place: &GeoReference) -> Vec<u16> {
     const PROJECTED_CRS: u16 = 3072;
     const VERTICAL: u16 = 4096;
     const VERTICAL_UNITS: u16 = 4099;
-    let mut keys = vec![(MODEL_TYPE, 1), (RASTER_TYPE, 1), (PROJECTED_CRS, place.epsg)];
+    let mut keys = vec![
+        (MODEL_TYPE, 1),
+        (RASTER_TYPE, 1),
+        (PROJECTED_CRS, place.epsg),
+    ];
     if place.egm96_heights {
         keys.extend([(VERTICAL, 5773), (VERTICAL_UNITS, 9001)]);
     }

@@ -17,6 +17,8 @@ const SMALLEST_M2: f64 = 20.0;
 
 /// A simulated piece of earth of at least 2 km².
 pub struct World {
+    /// What it was drawn from.
+    pub seed: u64,
     /// Terrain, covers and landslides.
     pub scene: Scene,
     /// The UTM zone.
@@ -45,10 +47,12 @@ impl World {
         let mut dice = Dice::new(seed, 6);
         let south = dice.chance(0.5);
         let latitude = f64::from(dice.range(20.0, 45.0)) * if south { -1.0 } else { 1.0 };
-        let longitude = f64::from(dice.range(-180.0, 180.0));
+        // Well inside one UTM zone, so that no coordinate of the scene lies in the next one or across the antimeridian.
+        let longitude = dice.index(60) as f64 * 6.0 - 177.0 + f64::from(dice.range(-2.8, 2.8));
         let utm = Utm::of(latitude, longitude);
         let (easting, northing) = utm.forward(latitude, longitude);
         Self {
+            seed,
             scene,
             utm,
             corner: (easting.round(), northing.round()),
@@ -59,7 +63,10 @@ impl World {
     /// Scene coordinates of a point of the plane.
     #[must_use]
     pub fn to_scene(&self, easting: f64, northing: f64) -> (f32, f32) {
-        ((easting - self.corner.0) as f32, (self.corner.1 - northing) as f32)
+        (
+            (easting - self.corner.0) as f32,
+            (self.corner.1 - northing) as f32,
+        )
     }
 
     /// Easting and northing of a place in the scene.
@@ -84,7 +91,10 @@ impl World {
         let (columns, rows) = (cells(brief.width_m), cells(brief.height_m));
         let inside: Vec<f64> = (0..columns * rows)
             .map(|k| {
-                let (x, y) = ((k % columns) as f32 * OUTLINE_CELL_M, (k / columns) as f32 * OUTLINE_CELL_M);
+                let (x, y) = (
+                    (k % columns) as f32 * OUTLINE_CELL_M,
+                    (k / columns) as f32 * OUTLINE_CELL_M,
+                );
                 // Far outside every value is alike; the tracer needs finite numbers.
                 -f64::from(self.scene.outside_landslides_m(x, y).min(10.0))
             })
@@ -104,7 +114,7 @@ impl World {
             .collect())
     }
 
-    /// Longitude and latitude of a point of the plane.
+    /// Longitude (x) and latitude (y) of a point of the plane, degrees.
     #[must_use]
     pub fn to_geographic(&self, plane: Coord<f64>) -> Coord<f64> {
         let (latitude, longitude) = self.utm.inverse(plane.x, plane.y);
@@ -119,11 +129,17 @@ impl World {
     pub fn dem(&self) -> (u32, u32, Vec<f32>, GeoReference) {
         let terrain = &self.scene.terrain;
         let heights = (0..terrain.rows * terrain.columns)
-            .map(|k| (self.base_m + f64::from(terrain.node(k % terrain.columns, k / terrain.columns))) as f32)
+            .map(|k| {
+                (self.base_m + f64::from(terrain.node(k % terrain.columns, k / terrain.columns)))
+                    as f32
+            })
             .collect();
         let cell = f64::from(terrain.cell_m);
         let half = 0.5 * cell;
-        let (easting, northing) = self.to_plane(f64::from(terrain.corner.0) - half, f64::from(terrain.corner.1) - half);
+        let (easting, northing) = self.to_plane(
+            f64::from(terrain.corner.0) - half,
+            f64::from(terrain.corner.1) - half,
+        );
         let place = GeoReference {
             easting,
             northing,
