@@ -1,7 +1,7 @@
 //! `scarp replay`: a folder of geotagged photographs through the whole pipeline.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -30,6 +30,9 @@ use super::{Outcome, source::Replay, terminal};
 /// How long the end of a flight waits for the ground station before it leaves the rest to the journal.
 const DRAIN: Duration = Duration::from_secs(20);
 
+/// Model used when none is named, relative to the working directory.
+pub const DEFAULT_MODEL: &str = "models/segformer-b0";
+
 const EXAMPLES: &str = "\
 Examples:
   scarp replay photos                              search over flat ground, results in scarp-out/
@@ -47,7 +50,7 @@ pub struct Args {
     /// Folder of JPEG photographs with EXIF GPS and DJI or senseFly XMP
     photos: PathBuf,
     /// Folder of the model: manifest.toml, model.onnx and golden pair
-    #[arg(long, value_name = "DIR", default_value = "models/segformer-b0")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_MODEL)]
     model: PathBuf,
     /// Elevation model (GeoTIFF); without one the ground is flat at the height of take-off
     #[arg(long, value_name = "FILE")]
@@ -122,10 +125,7 @@ struct Report {
 
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let started = Instant::now();
-    let board = match &args.board {
-        Some(path) => Board::load(path)?,
-        None => Board::workstation()?,
-    };
+    let board = board(args.board.as_deref())?;
     let errors = &board.errors;
     let settings = TagSettings {
         covariance: PoseCovariance::isotropic(
@@ -182,6 +182,14 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         Outcome::Well
     } else {
         Outcome::NotAllWell
+    })
+}
+
+/// The board file named, or the built-in one.
+pub fn board(path: Option<&Path>) -> anyhow::Result<Board> {
+    Ok(match path {
+        Some(path) => Board::load(path)?,
+        None => Board::workstation()?,
     })
 }
 

@@ -1,0 +1,246 @@
+//! `scarp check`: what works and what does not, before take-off.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use clap::Args as ClapArgs;
+use scarp::{
+    capture::{Folder, FrameSource, TagSettings},
+    config::Board,
+    infer::Model,
+    link::{Config, Journal, Uplink},
+};
+use serde::Serialize;
+
+use super::{Outcome, replay};
+
+/// Free disk below which a survey should not start: a flight of some hours of messages and logs.
+const MIN_FREE_BYTES: u64 = 1 << 30;
+/// How long a receiver may take to say something sensible.
+const GNSS_WAIT: Duration = Duration::from_secs(5);
+/// How long the ground station may take to answer.
+const LINK_WAIT: Duration = Duration::from_secs(10);
+
+const EXAMPLES: &str = "\
+Examples:
+  scarp check                                              the model, and the disk under scarp-out/
+  scarp check --photos photos --gnss /dev/ttyUSB0 --ground 10.0.0.2:4433 --keys keys/drone
+
+What is not named is listed as not checked. Exit status 3 when a check failed.";
+
+#[derive(ClapArgs)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Folder of the model: manifest.toml, model.onnx and golden pair
+    #[arg(long, value_name = "DIR", default_value = replay::DEFAULT_MODEL)]
+    model: PathBuf,
+    /// Camera: a video device, or a folder of photographs to replay
+    #[arg(long, value_name = "PATH", visible_alias = "photos")]
+    camera: Option<PathBuf>,
+    /// GNSS receiver: a serial device already set to its speed, or an NMEA log
+    #[arg(long, value_name = "PATH")]
+    gnss: Option<PathBuf>,
+    /// Folder in which the flight will write
+    #[arg(long, value_name = "DIR", default_value = "scarp-out")]
+    out: PathBuf,
+    /// Ground station, HOST:PORT
+    #[arg(long, value_name = "ADDRESS", requires = "keys")]
+    ground: Option<String>,
+    /// Folder drone/ that `scarp-ground keys` wrote
+    #[arg(long, value_name = "DIR", requires = "ground")]
+    keys: Option<PathBuf>,
+    /// Board file [default: built in, see boards/workstation.toml]
+    #[arg(long, value_name = "FILE")]
+    board: Option<PathBuf>,
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Ok,
+    Failed,
+    NotChecked,
+}
+
+#[derive(Serialize)]
+struct Check {
+    name: &'static str,
+    state: State,
+    detail: String,
+}
+
+impl Check {
+    fn of(name: &'static str, result: anyhow::Result<String>) -> Self {
+        match result {
+            Ok(detail) => Self {
+                name,
+                state: State::Ok,
+                detail,
+            },
+            Err(error) => Self {
+                name,
+                state: State::Failed,
+                detail: format!("{error:#}"),
+            },
+        }
+    }
+
+    /// A check of something the user may leave out; `option` says how to name it.
+    fn if_named<T>(
+        name: &'static str,
+        named: Option<T>,
+        option: &str,
+        check: impl FnOnce(T) -> anyhow::Result<String>,
+    ) -> Self {
+        match named {
+            Some(named) => Self::of(name, check(named)),
+            None => Self {
+                name,
+                state: State::NotChecked,
+                detail: format!("name it with {option}"),
+            },
+        }
+    }
+}
+
+pub fn run(args: &Args) -> anyhow::Result<Outcome> {
+    let board = replay::board(args.board.as_deref())?;
+    let mut checks = model(&args.model, &board);
+    checks.push(Check::if_named("camera", args.camera.as_deref(), "--camera", camera));
+    checks.push(Check::if_named("GNSS", args.gnss.as_deref(), "--gnss", gnss));
+    checks.push(Check::of("disk", disk(&args.out)));
+    let link_to = args.ground.clone().zip(args.keys.clone());
+    checks.push(Check::if_named("link", link_to, "--ground and --keys", |(ground, keys)| {
+        link(Config { ground, keys })
+    }));
+    for check in &checks {
+        let mark = match check.state {
+            State::Ok => "ok",
+            State::Failed => "FAILED",
+            State::NotChecked => "-",
+        };
+        eprintln!("{mark:>7}  {:<7} {}", check.name, check.detail);
+    }
+    let go = checks.iter().all(|check| check.state != State::Failed);
+    if args.json {
+        println!("{}", serde_json::json!({ "go": go, "checks": checks }));
+    }
+    Ok(if go { Outcome::Well } else { Outcome::NotAllWell })
+}
+
+/// Loading runs the golden input, so one call answers for the files and for what the network computes with them.
+fn model(dir: &Path, board: &Board) -> Vec<Check> {
+    let started = Instant::now();
+    match Model::load(dir) {
+        Ok(model) => {
+            let manifest = model.manifest();
+            let loaded = format!(
+                "{} {} at {} m per pixel, loaded in {:.1} s, {} workers",
+                manifest.name,
+                manifest.version,
+                manifest.input.gsd_m,
+                started.elapsed().as_secs_f64(),
+                board.inference.worker_count()
+            );
+            let golden = format!(
+                "mean difference {:.5}, at most {:.5}",
+                model.golden_error(),
+                manifest.golden.max_mean_abs_error
+            );
+            vec![Check::of("model", Ok(loaded)), Check::of("golden", Ok(golden))]
+        }
+        Err(error) => vec![Check::of("model", Err(error.into()))],
+    }
+}
+
+fn camera(path: &Path) -> anyhow::Result<String> {
+    if path.is_dir() {
+        let mut folder = Folder::open(path, TagSettings::default())?;
+        let count = folder.remaining();
+        return match folder.next_frame() {
+            Some(Ok(frame)) => {
+                let (width, height) = frame.image.dimensions();
+                frame.tag.map_err(|e| anyhow::anyhow!("{}: {e}", frame.name))?;
+                Ok(format!("{count} photographs, the first {width}x{height} and tagged"))
+            }
+            Some(Err(error)) => Err(error.into()),
+            None => anyhow::bail!("{}: no frame in it; name another folder", path.display()),
+        };
+    }
+    File::open(path).map_err(|e| anyhow::anyhow!("{}: {e}; is the camera plugged in?", path.display()))?;
+    Ok(format!("{} opens", path.display()))
+}
+
+/// The first position fix the receiver reports. Reading is left to a thread, as a silent serial port would block.
+fn gnss(path: &Path) -> anyhow::Result<String> {
+    let name = path.display().to_string();
+    let port = File::open(path).map_err(|e| anyhow::anyhow!("{name}: {e}; is the receiver plugged in?"))?;
+    let (found, fix) = mpsc::channel();
+    thread::spawn(move || {
+        // A receiver speaks some kilobytes a second; a file without end is no receiver.
+        let mut parser = nmea::Nmea::default();
+        for line in BufReader::new(port.take(1 << 20)).lines().map_while(Result::ok) {
+            if parser.parse(line.trim()).is_ok()
+                && let (Some(latitude), Some(longitude)) = (parser.latitude, parser.longitude)
+            {
+                let satellites = parser.fix_satellites().unwrap_or(0);
+                // The check may have given up waiting, which is no fault of this thread.
+                let _ = found.send((latitude, longitude, satellites));
+                return;
+            }
+        }
+    });
+    match fix.recv_timeout(GNSS_WAIT) {
+        Ok((latitude, longitude, satellites)) => {
+            Ok(format!("fix at {latitude:.5}, {longitude:.5} with {satellites} satellites"))
+        }
+        Err(_) => anyhow::bail!(
+            "{name}: no position fix within {} s; check antenna, sky and the port's speed",
+            GNSS_WAIT.as_secs()
+        ),
+    }
+}
+
+fn disk(out: &Path) -> anyhow::Result<String> {
+    fs::create_dir_all(out).map_err(|e| anyhow::anyhow!("{}: {e}; choose another with --out", out.display()))?;
+    tempfile::tempfile_in(out)
+        .map_err(|e| anyhow::anyhow!("{}: {e}; make it writable or choose another with --out", out.display()))?;
+    let free = fs4::available_space(out).map_err(|e| anyhow::anyhow!("{}: {e}", out.display()))?;
+    let gib = free as f64 / (1_u64 << 30) as f64;
+    anyhow::ensure!(
+        free >= MIN_FREE_BYTES,
+        "{}: {gib:.1} GiB free, a survey needs at least 1; free space or choose another with --out",
+        out.display()
+    );
+    Ok(format!("{gib:.1} GiB free in {}", out.display()))
+}
+
+/// A handshake with the ground station over an empty journal.
+fn link(config: Config) -> anyhow::Result<String> {
+    let folder = tempfile::tempdir()?;
+    let ground = config.ground.clone();
+    let uplink = Uplink::start(&config, Journal::open(&folder.path().join("check.redb"), 1 << 20)?)?;
+    let started = Instant::now();
+    loop {
+        let status = uplink.status();
+        if status.connected {
+            return Ok(format!("{ground} answered in {:.0} ms", started.elapsed().as_secs_f64() * 1e3));
+        }
+        if started.elapsed() > LINK_WAIT {
+            anyhow::bail!(
+                "{ground}: {}; is `scarp-ground serve` running there?",
+                status.last_error.as_deref().unwrap_or("no answer")
+            );
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
