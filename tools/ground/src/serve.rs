@@ -24,6 +24,7 @@ use scarp::link::{
 use serde::Serialize;
 use thiserror::Error;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::store::{Store, StoreError};
 use writer::{Writer, WriterGone};
@@ -227,8 +228,11 @@ async fn take_batch(
     Ok(())
 }
 
-/// The messages of a batch, and those that cannot be understood, by identity with the reason.
-fn understand(batch: &[u8]) -> Result<(Vec<Envelope>, Vec<(uuid::Uuid, String)>), Refusal> {
+/// Messages that cannot be understood, by identity, each with the reason.
+type Refused = Vec<(Uuid, String)>;
+
+/// The messages of a batch, and those of it that cannot be understood.
+fn understand(batch: &[u8]) -> Result<(Vec<Envelope>, Refused), Refusal> {
     let mut envelopes = Vec::new();
     let mut refused = Vec::new();
     for bytes in codec::split(batch)? {

@@ -1,4 +1,5 @@
 //! What the command line says when something is wrong: one line, and the exit status that --help promises.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
 mod common;
 

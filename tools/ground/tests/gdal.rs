@@ -1,4 +1,5 @@
 //! GDAL, and with it QGIS, reads what we write.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Drone and ground station over real QUIC, while processes are killed and strangers knock.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
 mod common;
 

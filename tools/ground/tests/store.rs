@@ -1,4 +1,5 @@
 //! The store on its own: repeated, late and withdrawn reports; damaged and foreign files.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
 mod common;
 

@@ -126,7 +126,7 @@ impl Store {
             "SELECT untagged FROM footprints",
             "SELECT id FROM messages",
         ] {
-            db.prepare(select).map_err(|e| error::Cause::not_ours(e))?;
+            db.prepare(select).map_err(error::Cause::not_ours)?;
         }
         Ok(())
     }
