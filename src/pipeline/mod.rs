@@ -83,6 +83,10 @@ pub enum PipelineError {
     Panic(&'static str),
 }
 
+/// Smallest outline kept of one frame, in square metres. The smallest landslide reported is the inventory's matter: a
+/// frame's edge may cut a small piece off a large landslide, and the piece has its vote.
+const SPECK_M2: f64 = 5.0;
+
 /// A numbered frame between stages; the number orders what workers finish out of turn.
 type Numbered<T> = (u64, Item<T>);
 
@@ -126,7 +130,7 @@ pub fn run(
         drop((to_segment, segmented));
         let locating = scope.spawn(move || {
             locate(&to_locate, &located, |frame| {
-                stages::locate(frame, threshold, flight.min_area_m2, gsd_m)
+                stages::locate(frame, threshold, SPECK_M2, gsd_m)
             });
         });
         let mut recorder = Recorder::new(flight, sink);

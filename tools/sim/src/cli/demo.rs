@@ -1,0 +1,76 @@
+//! `scarp-sim demo`, or `cargo demo`.
+
+use std::path::PathBuf;
+
+use scarp_sim::{
+    demo::{self, Options},
+    flight::Plan,
+    survey::{Request, Stage},
+};
+
+const ABOUT: &str = "\
+Leaves in the folder: landslides.gpkg (for QGIS), landslides.geojson, overview.png, and the survey itself.
+
+Examples:
+  cargo demo
+  cargo demo --seed 900002 --model models/segformer-b0-int8
+  cargo demo --json | jq .iou";
+
+/// Arguments of `scarp-sim demo`.
+#[derive(clap::Args)]
+#[command(after_help = ABOUT)]
+pub struct Args {
+    /// Seed of the survey; 900000 and up were never trained on
+    #[arg(long, default_value_t = 900_001)]
+    seed: u64,
+    /// Ground to cover
+    #[arg(long, value_name = "KM2", default_value_t = 1.0, value_parser = super::survey::between(0.02, 1.3))]
+    area_km2: f64,
+    /// Folder of the model
+    #[arg(long, value_name = "DIR", default_value = "models/segformer-b0")]
+    model: PathBuf,
+    /// Folder for everything the demo makes [default: target/demo/SEED]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// End with one JSON object on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let options = Options {
+        request: Request {
+            seed: args.seed,
+            plan: Plan {
+                area_km2: args.area_km2,
+                ..Plan::default()
+            },
+            ..Request::default()
+        },
+        model: args.model.clone(),
+        out: args
+            .out
+            .clone()
+            .unwrap_or_else(|| PathBuf::from("target/demo").join(args.seed.to_string())),
+    };
+    let bar = super::bar(1, "");
+    let report = demo::run(&options, |progress| {
+        bar.set_message(match progress.stage {
+            Stage::World => "terrain",
+            Stage::Ground => "ground",
+            Stage::Frames => "frames",
+        });
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+        if progress.stage == Stage::Frames && progress.done == progress.total {
+            bar.finish_and_clear();
+        }
+    })?;
+    eprintln!("\n{report}\n  {}", options.out.join("overview.png").display());
+    eprintln!("  {}", options.out.join("landslides.gpkg").display());
+    eprintln!("  {}", options.out.join("landslides.geojson").display());
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    }
+    Ok(())
+}

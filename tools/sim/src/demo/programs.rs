@@ -1,0 +1,184 @@
+//! The firmware and the ground station, built and run as processes of their own.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use anyhow::{Context, bail, ensure};
+use serde::Deserialize;
+
+/// The two programs, next to this one in the build folder.
+pub struct Programs {
+    folder: PathBuf,
+}
+
+/// What `scarp replay --json` ends with, as far as the demo needs it.
+#[derive(Debug, Deserialize)]
+pub struct Replayed {
+    /// Frames searched or turned away.
+    pub frames: u64,
+    /// Messages the ground station has not confirmed.
+    pub undelivered: u64,
+    /// Most memory held.
+    pub peak_rss_bytes: u64,
+    /// From start to end.
+    pub seconds: f64,
+}
+
+impl Programs {
+    /// Builds both in the profile this program was built in; cargo tells what it does on standard error.
+    ///
+    /// # Errors
+    /// When they do not build.
+    pub fn build() -> anyhow::Result<Self> {
+        let own = env::current_exe().context("cannot tell where this program lies")?;
+        let folder = own.parent().context("this program lies nowhere")?.to_owned();
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let status = Command::new(cargo)
+            .args(["build", "--quiet", "--release", "--locked", "-p", "scarp", "-p", "scarp-ground"])
+            .status()
+            .context("cannot run cargo; run the demo as `cargo demo`")?;
+        ensure!(status.success(), "scarp and scarp-ground do not build; see above");
+        Ok(Self { folder })
+    }
+
+    /// Makes fresh keys in `folder`.
+    ///
+    /// # Errors
+    /// When they cannot be made.
+    pub fn make_keys(&self, folder: &Path) -> anyhow::Result<()> {
+        if folder.exists() {
+            fs::remove_dir_all(folder).with_context(|| format!("cannot clear {}", folder.display()))?;
+        }
+        let output = self.ground().arg("keys").arg("--out").arg(folder).output()?;
+        ensure!(
+            output.status.success(),
+            "scarp-ground keys failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+        Ok(())
+    }
+
+    /// Starts the ground station on a free port of the loopback.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn serve(&self, store: &Path, keys: &Path) -> anyhow::Result<Station> {
+        let mut process = self
+            .ground()
+            .arg("serve")
+            .arg("--store")
+            .arg(store)
+            .arg("--keys")
+            .arg(keys.join("ground"))
+            .args(["--listen", "127.0.0.1:0", "--json"])
+            .env("RUST_LOG", "warn")
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("scarp-ground does not start")?;
+        let mut stdout = BufReader::new(process.stdout.take().context("scarp-ground has no output")?);
+        let mut line = String::new();
+        stdout.read_line(&mut line)?;
+        let said: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+        let Some(address) = said["listening"].as_str() else {
+            // Whatever it was, it has told on standard error.
+            process.kill().ok();
+            bail!("scarp-ground does not listen; see above");
+        };
+        Ok(Station {
+            address: address.to_owned(),
+            process,
+            _stdout: stdout,
+        })
+    }
+
+    /// Replays `frames` over `dem`, with the progress shown on standard error, into `out` and to the station.
+    ///
+    /// # Errors
+    /// When the firmware stops with an error.
+    pub fn replay(
+        &self,
+        survey: &Path,
+        model: &Path,
+        out: &Path,
+        keys: &Path,
+        station: &Station,
+    ) -> anyhow::Result<Replayed> {
+        let output = Command::new(self.folder.join("scarp"))
+            .arg("replay")
+            .arg(survey.join("frames"))
+            .arg("--dem")
+            .arg(survey.join("dem.tif"))
+            .arg("--model")
+            .arg(model)
+            .arg("--out")
+            .arg(out)
+            .args(["--ground", &station.address])
+            .arg("--keys")
+            .arg(keys.join("drone"))
+            .arg("--json")
+            .stderr(Stdio::inherit())
+            .output()
+            .context("scarp does not start")?;
+        ensure!(!output.stdout.is_empty(), "scarp replay failed; see above");
+        serde_json::from_slice(&output.stdout).context("scarp replay ended without its JSON object")
+    }
+
+    /// Exports the landslides of a store as GeoJSON.
+    ///
+    /// # Errors
+    /// When the export fails.
+    pub fn export(&self, store: &Path, out: &Path) -> anyhow::Result<()> {
+        let output = self
+            .ground()
+            .arg("export")
+            .arg("--store")
+            .arg(store)
+            .arg("--out")
+            .arg(out)
+            .output()?;
+        ensure!(
+            output.status.success(),
+            "scarp-ground export failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+        Ok(())
+    }
+
+    fn ground(&self) -> Command {
+        Command::new(self.folder.join("scarp-ground"))
+    }
+}
+
+/// A running ground station; dropping it kills it.
+pub struct Station {
+    address: String,
+    process: Child,
+    /// Held open, so that its last words find a reader.
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Station {
+    /// Interrupts the station as Ctrl-C would, and waits for its end.
+    ///
+    /// # Errors
+    /// When it does not end well.
+    pub fn stop(mut self) -> anyhow::Result<()> {
+        let pid = rustix::process::Pid::from_child(&self.process);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT)?;
+        let status = self.process.wait()?;
+        ensure!(status.success(), "scarp-ground ended with {status}; see above");
+        Ok(())
+    }
+}
+
+impl Drop for Station {
+    fn drop(&mut self) {
+        // Already gone after `stop`; otherwise it must not outlive the demo.
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
