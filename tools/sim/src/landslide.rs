@@ -7,6 +7,9 @@ use crate::{
     noise::{fractal, smoothstep},
 };
 
+/// Further than this outside an outline nothing of the landslide shows.
+pub const WELL_OUTSIDE_M: f32 = 10.0;
+
 /// One landslide, fresh or long overgrown.
 #[derive(Debug, Clone)]
 pub struct Landslide {
@@ -161,7 +164,8 @@ impl Landslide {
             let (dx, dy) = (b.x - a.x, b.y - a.y);
             let t =
                 (((x - a.x) * dx + (y - a.y) * dy) / (dx * dx + dy * dy).max(1e-6)).clamp(0.0, 1.0);
-            let distance = (x - a.x - t * dx).hypot(y - a.y - t * dy);
+            let (ex, ey) = (x - a.x - t * dx, y - a.y - t * dy);
+            let distance = (ex * ex + ey * ey).sqrt();
             let outside_m = distance - (a.half_width + (b.half_width - a.half_width) * t);
             if outside_m < nearest.outside_m {
                 nearest = Position {
@@ -172,9 +176,12 @@ impl Landslide {
             }
         }
         let width = self.path[nearest.segment].half_width;
+        let ragged = 2.2 * self.raggedness * width;
+        if nearest.outside_m > ragged + WELL_OUTSIDE_M {
+            return None;
+        }
         let scale = 1.1 * width + 6.0;
-        nearest.outside_m +=
-            2.2 * self.raggedness * width * fractal(self.seed ^ 0xA5, x / scale, y / scale, 3);
+        nearest.outside_m += ragged * fractal(self.seed ^ 0xA5, x / scale, y / scale, 3);
         Some(nearest)
     }
 

@@ -14,6 +14,7 @@ pub mod camera_response;
 pub mod clock;
 pub mod colour;
 pub mod dataset;
+pub mod demo;
 pub mod dice;
 pub mod exif;
 pub mod flight;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use crate::{colour::Colour, ortho::WHITE, scene::Scene, surface};
+use crate::{colour::Colour, noise::split, ortho::WHITE, scene::Scene, surface};
 
 /// Side of a pixel of the baked ground in metres: the resolution of the detail that frames can show.
 pub const GSD_M: f32 = 0.2;
@@ -91,9 +91,7 @@ impl Mosaic {
     #[must_use]
     pub fn at(&self, x: f32, y: f32) -> Colour {
         let (u, v) = (x / GSD_M - 0.5, y / GSD_M - 0.5);
-        let (left, top) = (u.floor(), v.floor());
-        let (i, j) = (left as i32, top as i32);
-        let (a, b) = (u - left, v - top);
+        let ((i, a), (j, b)) = (split(u), split(v));
         let corners = [
             self.pixel(i, j),
             self.pixel(i + 1, j),

@@ -2,10 +2,12 @@
 
 use contour::ContourBuilder;
 use geo::{Area, Coord, MapCoords, Polygon};
+use rayon::prelude::*;
 
 use crate::{
     dice::Dice,
     geodesy::Utm,
+    landslide::WELL_OUTSIDE_M,
     scene::{Brief, Scene},
     tiff_file::GeoReference,
 };
@@ -90,13 +92,14 @@ impl World {
         let cells = |length: f32| (length / OUTLINE_CELL_M) as usize + 1;
         let (columns, rows) = (cells(brief.width_m), cells(brief.height_m));
         let inside: Vec<f64> = (0..columns * rows)
+            .into_par_iter()
             .map(|k| {
                 let (x, y) = (
                     (k % columns) as f32 * OUTLINE_CELL_M,
                     (k / columns) as f32 * OUTLINE_CELL_M,
                 );
                 // Far outside every value is alike; the tracer needs finite numbers.
-                -f64::from(self.scene.outside_landslides_m(x, y).min(10.0))
+                -f64::from(self.scene.outside_landslides_m(x, y).min(WELL_OUTSIDE_M))
             })
             .collect();
         let contours = ContourBuilder::new(columns, rows, true).contours(&inside, &[0.0])?;

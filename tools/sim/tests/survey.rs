@@ -98,7 +98,10 @@ fn exiftool_and_gdal_read_a_survey_without_errors_as_it_was_flown() {
     assert_eq!(row[0], "SCARP_0002.JPG");
     let number = |column: usize| row[column].parse::<f64>().unwrap();
 
-    let tags = json("exiftool", &["-n", "-json", "-G1", frame.to_str().unwrap()]);
+    let tags = json(
+        "exiftool",
+        &["-n", "-json", "-a", "-G1", frame.to_str().unwrap()],
+    );
     let tag = |name: &str| {
         let value = &tags[0][name];
         let parsed = value
@@ -111,7 +114,7 @@ fn exiftool_and_gdal_read_a_survey_without_errors_as_it_was_flown() {
     near(tag("Composite:GPSLatitude"), number(2), 2e-9);
     near(tag("Composite:GPSLongitude"), number(3), 2e-9);
     near(tag("Composite:GPSAltitude"), number(4), 1e-3);
-    near(tag("XMP-drone-dji:GpsLatitude"), number(2), 2e-9);
+    near(tag("XMP-drone-dji:GPSLatitude"), number(2), 2e-9);
     near(tag("XMP-drone-dji:AbsoluteAltitude"), number(4), 1e-3);
     near(
         tag("XMP-drone-dji:RelativeAltitude"),
@@ -131,7 +134,11 @@ fn exiftool_and_gdal_read_a_survey_without_errors_as_it_was_flown() {
         "{stamp} {time}"
     );
 
-    let dem = json("gdalinfo", &["-json", survey.dem.to_str().unwrap()]);
+    let compound = ["--config", "GTIFF_REPORT_COMPD_CS", "YES"];
+    let dem = json(
+        "gdalinfo",
+        &[&compound[..], &["-json", survey.dem.to_str().unwrap()]].concat(),
+    );
     let wkt = dem["coordinateSystem"]["wkt"].as_str().unwrap();
     assert!(wkt.contains("EGM96") && wkt.contains("UTM zone"), "{wkt}");
     let (easting, northing) = survey.world.to_plane(500.0, 300.0);

@@ -66,7 +66,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             bar.finish_and_clear();
         }
     })?;
-    eprintln!("\n{report}\n  {}", options.out.join("overview.png").display());
+    eprintln!(
+        "\n{report}\n  {}",
+        options.out.join("overview.png").display()
+    );
     eprintln!("  {}", options.out.join("landslides.gpkg").display());
     eprintln!("  {}", options.out.join("landslides.geojson").display());
     if args.json {

@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 pub mod dataset;
+pub mod demo;
 pub mod survey;
 
 use indicatif::{ProgressBar, ProgressStyle};

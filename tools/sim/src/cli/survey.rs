@@ -55,7 +55,7 @@ pub struct Args {
 }
 
 /// Parses a number within bounds.
-fn between(low: f64, high: f64) -> impl Fn(&str) -> Result<f64, String> + Clone {
+pub fn between(low: f64, high: f64) -> impl Fn(&str) -> Result<f64, String> + Clone {
     move |text| match text.parse::<f64>() {
         Ok(value) if (low..=high).contains(&value) => Ok(value),
         _ => Err(format!("must be a number from {low} to {high}")),

@@ -54,7 +54,13 @@ pub fn run(options: &Options, progress: impl Fn(Progress) + Sync) -> anyhow::Res
     programs.make_keys(&keys)?;
     let station = programs.serve(&store, &keys)?;
     let results = out.join("replay");
-    let replayed = programs.replay(&out.join("survey"), &options.model, &results, &keys, &station)?;
+    let replayed = programs.replay(
+        &out.join("survey"),
+        &options.model,
+        &results,
+        &keys,
+        &station,
+    )?;
     station.stop()?;
     let exported = out.join("landslides.geojson");
     programs.export(&store, &exported)?;
@@ -79,7 +85,8 @@ pub fn run(options: &Options, progress: impl Fn(Progress) + Sync) -> anyhow::Res
 fn start_afresh(out: &Path, store: &Path) -> anyhow::Result<()> {
     let results = out.join("replay");
     if results.exists() {
-        fs::remove_dir_all(&results).with_context(|| format!("cannot clear {}", results.display()))?;
+        fs::remove_dir_all(&results)
+            .with_context(|| format!("cannot clear {}", results.display()))?;
     }
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let mut file = store.to_owned().into_os_string();
@@ -94,7 +101,8 @@ fn start_afresh(out: &Path, store: &Path) -> anyhow::Result<()> {
 
 /// The polygons of a GeoJSON file on the world's UTM plane.
 fn read_polygons(path: &Path, world: &World) -> anyhow::Result<Vec<Polygon<f64>>> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let GeoJson::FeatureCollection(collection) = text
         .parse::<GeoJson>()
         .with_context(|| format!("{} is not GeoJSON", path.display()))?
@@ -102,7 +110,11 @@ fn read_polygons(path: &Path, world: &World) -> anyhow::Result<Vec<Polygon<f64>>
         anyhow::bail!("{} is not a feature collection", path.display());
     };
     let mut polygons = Vec::new();
-    for geometry in collection.features.into_iter().filter_map(|feature| feature.geometry) {
+    for geometry in collection
+        .features
+        .into_iter()
+        .filter_map(|feature| feature.geometry)
+    {
         match geo::Geometry::<f64>::try_from(geometry)? {
             geo::Geometry::Polygon(polygon) => polygons.push(polygon),
             geo::Geometry::MultiPolygon(several) => polygons.extend(several),
@@ -113,11 +125,19 @@ fn read_polygons(path: &Path, world: &World) -> anyhow::Result<Vec<Polygon<f64>>
         let (x, y) = world.utm.forward(c.y, c.x);
         Coord { x, y }
     };
-    Ok(polygons.into_iter().map(|polygon| polygon.map_coords(to_plane)).collect())
+    Ok(polygons
+        .into_iter()
+        .map(|polygon| polygon.map_coords(to_plane))
+        .collect())
 }
 
 impl Report {
-    fn new(survey: &Survey, replayed: &programs::Replayed, scores: score::Scores, seconds: f64) -> Self {
+    fn new(
+        survey: &Survey,
+        replayed: &programs::Replayed,
+        scores: score::Scores,
+        seconds: f64,
+    ) -> Self {
         Self {
             seed: survey.world.seed,
             iou: scores.iou,

@@ -6,7 +6,9 @@ use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
 use anyhow::Context;
 use geo::{Centroid, Polygon};
 use image::{Rgb, RgbImage};
-use tiny_skia::{Color, FillRule, LineCap, Paint, PathBuilder, Pixmap, Stroke, StrokeDash, Transform};
+use tiny_skia::{
+    Color, FillRule, LineCap, Paint, PathBuilder, Pixmap, Stroke, StrokeDash, Transform,
+};
 
 use crate::overview::Overview;
 
@@ -37,10 +39,15 @@ impl Picture<'_> {
     /// When it cannot be written.
     pub fn write(&self, path: &Path, report: &Report) -> anyhow::Result<()> {
         let (width, height) = self.terrain.image.dimensions();
-        let mut canvas = Pixmap::new(width, height + LEGEND_PX).context("the overview has no size")?;
+        let mut canvas =
+            Pixmap::new(width, height + LEGEND_PX).context("the overview has no size")?;
         canvas.fill(colour(PAPER, 1.0));
         // Ground that was not searched stays dark, so that the eye goes to what was.
-        for (pixel, ground) in canvas.pixels_mut().iter_mut().zip(self.terrain.image.pixels()) {
+        for (pixel, ground) in canvas
+            .pixels_mut()
+            .iter_mut()
+            .zip(self.terrain.image.pixels())
+        {
             let [r, g, b] = ground.0.map(|v| (f32::from(v) * 0.55) as u8);
             *pixel = tiny_skia::ColorU8::from_rgba(r, g, b, 255).premultiply();
         }
@@ -55,7 +62,9 @@ impl Picture<'_> {
             pixel.map_or(Rgb(PAPER), |p| Rgb([p.red(), p.green(), p.blue()]))
         });
         legend(&mut image, height, self.terrain.pixel_m, report)?;
-        image.save(path).with_context(|| format!("cannot write {}", path.display()))
+        image
+            .save(path)
+            .with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Shows the searched ground at full brightness.
@@ -64,7 +73,11 @@ impl Picture<'_> {
         let Some(mut mask) = tiny_skia::Mask::new(width, height) else {
             return;
         };
-        for path in self.searched.iter().filter_map(|polygon| self.path(polygon)) {
+        for path in self
+            .searched
+            .iter()
+            .filter_map(|polygon| self.path(polygon))
+        {
             mask.fill_path(&path, FillRule::EvenOdd, true, Transform::identity());
         }
         let ground = self.terrain.image.pixels().zip(mask.data());
@@ -94,24 +107,48 @@ impl Picture<'_> {
 
     fn fill(&self, canvas: &mut Pixmap, polygons: &[Polygon<f64>], rgb: [u8; 3], opacity: f32) {
         for path in polygons.iter().filter_map(|polygon| self.path(polygon)) {
-            canvas.fill_path(&path, &paint(rgb, opacity), FillRule::EvenOdd, Transform::identity(), None);
+            canvas.fill_path(
+                &path,
+                &paint(rgb, opacity),
+                FillRule::EvenOdd,
+                Transform::identity(),
+                None,
+            );
         }
     }
 
-    fn outline(&self, canvas: &mut Pixmap, polygons: &[Polygon<f64>], rgb: [u8; 3], opacity: f32, width: f32) {
+    fn outline(
+        &self,
+        canvas: &mut Pixmap,
+        polygons: &[Polygon<f64>],
+        rgb: [u8; 3],
+        opacity: f32,
+        width: f32,
+    ) {
         let stroke = Stroke {
             width,
             ..Stroke::default()
         };
         for path in polygons.iter().filter_map(|polygon| self.path(polygon)) {
-            canvas.stroke_path(&path, &paint(rgb, opacity), &stroke, Transform::identity(), None);
+            canvas.stroke_path(
+                &path,
+                &paint(rgb, opacity),
+                &stroke,
+                Transform::identity(),
+                None,
+            );
         }
     }
 
     /// From frame to frame, by the middles of their footprints.
     fn track(&self, canvas: &mut Pixmap) {
         let mut builder = PathBuilder::new();
-        for (k, middle) in self.searched.iter().filter_map(Centroid::centroid).enumerate() {
+        for (k, middle) in self
+            .searched
+            .iter()
+            .filter_map(Centroid::centroid)
+            .enumerate()
+        {
             let (x, y) = self.terrain.to_pixel(middle.x(), middle.y());
             if k == 0 {
                 builder.move_to(x as f32, y as f32);
@@ -126,7 +163,13 @@ impl Picture<'_> {
             ..Stroke::default()
         };
         if let Some(path) = builder.finish() {
-            canvas.stroke_path(&path, &paint(TRACK, 0.9), &stroke, Transform::identity(), None);
+            canvas.stroke_path(
+                &path,
+                &paint(TRACK, 0.9),
+                &stroke,
+                Transform::identity(),
+                None,
+            );
         }
     }
 }
@@ -150,7 +193,12 @@ fn legend(image: &mut RgbImage, top: u32, pixel_m: f64, report: &Report) -> anyh
     const BAR_M: f64 = 200.0;
     let font = FontRef::try_from_slice(epaint_default_fonts::UBUNTU_LIGHT)?;
     let mut x = 20;
-    for (rgb, name) in [(FOUND, "found"), (TRUE, "true"), (TRACK, "flight"), (SEARCHED, "frames searched")] {
+    for (rgb, name) in [
+        (FOUND, "found"),
+        (TRUE, "true"),
+        (TRACK, "flight"),
+        (SEARCHED, "frames searched"),
+    ] {
         bar(image, x, top + 25, KEY_PX, 6, rgb);
         x += KEY_PX + 8;
         x = text(image, &font, 22.0, x, top + 16, name) + 30;
@@ -159,7 +207,10 @@ fn legend(image: &mut RgbImage, top: u32, pixel_m: f64, report: &Report) -> anyh
     bar(image, x, top + 27, length, 3, INK);
     text(image, &font, 22.0, x + length + 8, top + 16, "200 m");
     let position = report.position_error_m.map_or(String::new(), |s| {
-        format!("   position {:.1} m median, {:.1} m for 90 %", s.median, s.p90)
+        format!(
+            "   position {:.1} m median, {:.1} m for 90 %",
+            s.median, s.p90
+        )
     });
     let figures = format!(
         "Simulated survey {}:   {} of {} landslides   IoU {:.2}   precision {:.0} %   recall {:.0} %{}   {:.2} km²",
@@ -185,7 +236,14 @@ fn bar(image: &mut RgbImage, left: u32, top: u32, width: u32, height: u32, rgb: 
 }
 
 /// Writes a line of text with its top left corner at a place; gives where it ends.
-fn text(image: &mut RgbImage, font: &FontRef<'_>, size: f32, left: u32, top: u32, line: &str) -> u32 {
+fn text(
+    image: &mut RgbImage,
+    font: &FontRef<'_>,
+    size: f32,
+    left: u32,
+    top: u32,
+    line: &str,
+) -> u32 {
     let scaled = font.as_scaled(PxScale::from(size));
     let mut x = left as f32;
     for character in line.chars() {
@@ -198,7 +256,8 @@ fn text(image: &mut RgbImage, font: &FontRef<'_>, size: f32, left: u32, top: u32
                 let (px, py) = (bounds.min.x as u32 + dx, bounds.min.y as u32 + dy);
                 if let Some(pixel) = image.get_pixel_mut_checked(px, py) {
                     for (channel, ink) in pixel.0.iter_mut().zip(INK) {
-                        let blend = f32::from(*channel) * (1.0 - coverage) + f32::from(ink) * coverage;
+                        let blend =
+                            f32::from(*channel) * (1.0 - coverage) + f32::from(ink) * coverage;
                         *channel = blend as u8;
                     }
                 }

@@ -35,13 +35,28 @@ impl Programs {
     /// When they do not build.
     pub fn build() -> anyhow::Result<Self> {
         let own = env::current_exe().context("cannot tell where this program lies")?;
-        let folder = own.parent().context("this program lies nowhere")?.to_owned();
+        let folder = own
+            .parent()
+            .context("this program lies nowhere")?
+            .to_owned();
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let status = Command::new(cargo)
-            .args(["build", "--quiet", "--release", "--locked", "-p", "scarp", "-p", "scarp-ground"])
+            .args([
+                "build",
+                "--quiet",
+                "--release",
+                "--locked",
+                "-p",
+                "scarp",
+                "-p",
+                "scarp-ground",
+            ])
             .status()
             .context("cannot run cargo; run the demo as `cargo demo`")?;
-        ensure!(status.success(), "scarp and scarp-ground do not build; see above");
+        ensure!(
+            status.success(),
+            "scarp and scarp-ground do not build; see above"
+        );
         Ok(Self { folder })
     }
 
@@ -51,9 +66,15 @@ impl Programs {
     /// When they cannot be made.
     pub fn make_keys(&self, folder: &Path) -> anyhow::Result<()> {
         if folder.exists() {
-            fs::remove_dir_all(folder).with_context(|| format!("cannot clear {}", folder.display()))?;
+            fs::remove_dir_all(folder)
+                .with_context(|| format!("cannot clear {}", folder.display()))?;
         }
-        let output = self.ground().arg("keys").arg("--out").arg(folder).output()?;
+        let output = self
+            .ground()
+            .arg("keys")
+            .arg("--out")
+            .arg(folder)
+            .output()?;
         ensure!(
             output.status.success(),
             "scarp-ground keys failed: {}",
@@ -79,7 +100,12 @@ impl Programs {
             .stdout(Stdio::piped())
             .spawn()
             .context("scarp-ground does not start")?;
-        let mut stdout = BufReader::new(process.stdout.take().context("scarp-ground has no output")?);
+        let mut stdout = BufReader::new(
+            process
+                .stdout
+                .take()
+                .context("scarp-ground has no output")?,
+        );
         let mut line = String::new();
         stdout.read_line(&mut line)?;
         let said: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
@@ -170,7 +196,10 @@ impl Station {
         let pid = rustix::process::Pid::from_child(&self.process);
         rustix::process::kill_process(pid, rustix::process::Signal::INT)?;
         let status = self.process.wait()?;
-        ensure!(status.success(), "scarp-ground ended with {status}; see above");
+        ensure!(
+            status.success(),
+            "scarp-ground ended with {status}; see above"
+        );
         Ok(())
     }
 }

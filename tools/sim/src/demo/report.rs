@@ -48,20 +48,30 @@ pub struct Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = |share: f64| format!("{:5.1} %", 100.0 * share);
-        let position = self.position_error_m.map_or("none found whole".to_owned(), |s| {
-            format!("{:.1} m median, {:.1} m for 90 %", s.median, s.p90)
-        });
+        let position = self
+            .position_error_m
+            .map_or("none found whole".to_owned(), |s| {
+                format!("{:.1} m median, {:.1} m for 90 %", s.median, s.p90)
+            });
         let rows = [
             ("frames searched", self.frames.to_string()),
             (
                 "landslides",
-                format!("{} of {} found, {} outlines in all", self.landslides_true_found, self.landslides_true, self.landslides_found),
+                format!(
+                    "{} of {} found, {} outlines in all",
+                    self.landslides_true_found, self.landslides_true, self.landslides_found
+                ),
             ),
             ("landslide IoU", format!("{:.3}", self.iou)),
             ("", "  precision  recall     F1".to_owned()),
             (
                 "by area",
-                format!("  {}    {}    {}", percent(self.precision), percent(self.recall), percent(self.f1)),
+                format!(
+                    "  {}    {}    {}",
+                    percent(self.precision),
+                    percent(self.recall),
+                    percent(self.f1)
+                ),
             ),
             (
                 "by outline",
@@ -73,9 +83,24 @@ impl fmt::Display for Report {
                 ),
             ),
             ("position error", position),
-            ("ground searched", format!("{:.2} km², {:.1} km²/h on this computer", self.km2, self.km2_per_hour)),
-            ("peak memory", format!("{:.0} MB", self.peak_rss_bytes as f64 / 1e6)),
-            ("time", format!("{:.0} s, {:.0} s of it the firmware", self.seconds, self.replay_seconds)),
+            (
+                "ground searched",
+                format!(
+                    "{:.2} km², {:.1} km²/h on this computer",
+                    self.km2, self.km2_per_hour
+                ),
+            ),
+            (
+                "peak memory",
+                format!("{:.0} MB", self.peak_rss_bytes as f64 / 1e6),
+            ),
+            (
+                "time",
+                format!(
+                    "{:.0} s, {:.0} s of it the firmware",
+                    self.seconds, self.replay_seconds
+                ),
+            ),
         ];
         for (name, value) in rows {
             writeln!(f, "  {name:<16} {value}")?;

@@ -163,10 +163,7 @@ impl Tally {
         let mut errors = self.centre_distances(|t| searched_share(t) >= WHOLE_SHARE);
         Scores {
             iou: ratio(self.both, true_cells + found_cells - self.both),
-            area: rates(
-                ratio(self.both, found_cells),
-                ratio(self.both, true_cells),
-            ),
+            area: rates(ratio(self.both, found_cells), ratio(self.both, true_cells)),
             outlines: rates(
                 ratio(right as u64, seen.len() as u64),
                 ratio(true_found as u64, counted.len() as u64),
@@ -296,7 +293,10 @@ mod tests {
             &[square(0.0, 0.0, 100.0)],
         )
         .unwrap();
-        assert_eq!((scores.iou, scores.true_landslides, scores.found), (1.0, 1, 1));
+        assert_eq!(
+            (scores.iou, scores.true_landslides, scores.found),
+            (1.0, 1, 1)
+        );
     }
 
     #[test]
