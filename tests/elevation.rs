@@ -1,5 +1,7 @@
 //! Elevation models in the forms they come in. `fixtures/georeference/variants.sh` made all but `dem.tif` with GDAL.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::path::{Path, PathBuf};
 
 use rstest::rstest;

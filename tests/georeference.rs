@@ -3,6 +3,8 @@
 //! `fixtures/georeference/reference.py` made the reference: PROJ and vector rotations in Python, projecting known
 //! ground points into the image. Here the pixels go back to the ground.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::path::PathBuf;
 
 use geo::{Area, BoundingRect};

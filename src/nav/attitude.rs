@@ -86,7 +86,10 @@ mod tests {
         assert!((a.pitch_deg + 90.0).abs() < 1e-9);
         let right = a.rotation() * Vector3::y();
         let (sin, cos) = 237.5f64.to_radians().sin_cos();
-        assert!((right - Vector3::new(-sin, cos, 0.0)).norm() < 1e-9, "{right}");
+        assert!(
+            (right - Vector3::new(-sin, cos, 0.0)).norm() < 1e-9,
+            "{right}"
+        );
     }
 
     #[test]
