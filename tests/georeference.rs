@@ -362,6 +362,31 @@ fn nine_tenths_of_noisy_placements_lie_within_ce90_over_flat_ground() {
                 ..PoseCovariance::default()
             },
         ),
+        // Each angle in turn by far the largest error, so that a wrong share of it shows.
+        (
+            [60.0, -90.0, 0.0],
+            (100.0, 200.0),
+            PoseCovariance {
+                sigma_yaw_rad: 0.1,
+                ..PoseCovariance::default()
+            },
+        ),
+        (
+            [60.0, -70.0, 10.0],
+            (2500.0, 1000.0),
+            PoseCovariance {
+                sigma_roll_rad: 0.06,
+                ..PoseCovariance::default()
+            },
+        ),
+        (
+            [60.0, -85.0, 0.0],
+            (2500.0, 1000.0),
+            PoseCovariance {
+                sigma_pitch_rad: 0.06,
+                ..PoseCovariance::default()
+            },
+        ),
     ] {
         let nominal = Pose {
             covariance,
