@@ -192,7 +192,8 @@ impl Landslide {
     }
 }
 
-/// Follows the fall line with some inertia until the length is run or the ground stays flat.
+/// Follows the fall line with some inertia until the length is run, the ground stays flat or the debris has run up the
+/// opposite slope as far as it can; `None` when it hardly got lower.
 fn descend(
     terrain: &HeightField,
     source: (f32, f32),
@@ -202,6 +203,8 @@ fn descend(
     const INERTIA: f32 = 0.72;
     /// Debris stops within a few steps where the ground is flatter than this.
     const REST_SLOPE: f32 = 0.1;
+    const RUN_UP_M: f32 = 4.0;
+    const LEAST_FALL_M: f32 = 3.0;
     let step = (length / 40.0).max(4.0);
     let steps = (length / step).ceil() as usize;
     let downhill = |x, y| {
@@ -212,6 +215,7 @@ fn descend(
     let (mut x, mut y) = source;
     let (mut dx, mut dy, _) = downhill(x, y);
     let mut flat = 0;
+    let mut lowest = terrain.at(x, y);
     let mut path = Vec::with_capacity(steps + 1);
     for k in 0..=steps {
         path.push(Station {
@@ -231,8 +235,15 @@ fn descend(
         let norm = dx.hypot(dy).max(1e-3);
         (dx, dy) = (dx / norm, dy / norm);
         (x, y) = (x + step * dx, y + step * dy);
+        let height = terrain.at(x, y);
+        if height > lowest + RUN_UP_M {
+            break;
+        }
+        lowest = lowest.min(height);
     }
-    (path.len() >= 4).then_some(path)
+    let fall =
+        terrain.at(source.0, source.1) - path.last().map_or(0.0, |toe| terrain.at(toe.x, toe.y));
+    (path.len() >= 4 && fall >= LEAST_FALL_M).then_some(path)
 }
 
 fn bounds(path: &[Station], margin: f32) -> [f32; 4] {
@@ -252,10 +263,13 @@ mod tests {
         });
         let mut dice = Dice::new(5, 0);
         let palette = Palette::draw(&mut dice);
-        for _ in 0..40 {
-            let slide =
+        let slides: Vec<Landslide> = (0..40)
+            .filter_map(|_| {
                 Landslide::release(&mut dice, &terrain, (500.0, 500.0), 0.5, &palette, true)
-                    .unwrap();
+            })
+            .collect();
+        assert!(slides.len() > 30);
+        for slide in slides {
             let (source, toe) = (slide.path[0], slide.path[slide.path.len() - 1]);
             let (east, south) = terrain.slope(source.x, source.y);
             assert!(east.hypot(south) > 0.5);

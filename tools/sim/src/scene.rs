@@ -240,7 +240,7 @@ impl Valley {
             meander: (
                 dice.range(0.0, 30.0),
                 dice.range(80.0, 300.0),
-                dice.range(0.0, 6.28),
+                dice.range(0.0, std::f32::consts::TAU),
             ),
             seed: dice.seed(),
         }

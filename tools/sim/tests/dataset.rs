@@ -1,5 +1,7 @@
 //! Tiles and scenes in the layout of GDCLD.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{fs::File, path::Path, process::Command};
 
 use scarp_sim::dataset::{write_scenes, write_tiles};

@@ -1,5 +1,7 @@
 //! A survey on disk: the same bytes from the same seed, and files that other programs read as they should.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use scarp_sim::{
