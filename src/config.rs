@@ -214,10 +214,7 @@ mod tests {
     fn a_mistyped_key_is_refused_by_name() {
         let error = Board::from_toml("b.toml", "[queue]\nframs = 7").unwrap_err();
         let line = error.to_string();
-        assert!(
-            line.contains("b.toml") && line.contains("frams"),
-            "{line}"
-        );
+        assert!(line.contains("b.toml") && line.contains("frams"), "{line}");
         assert_eq!(line.lines().count(), 1);
     }
 

@@ -115,13 +115,26 @@ impl Check {
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let board = replay::board(args.board.as_deref())?;
     let mut checks = model(&args.model, &board);
-    checks.push(Check::if_named("camera", args.camera.as_deref(), "--camera", camera));
-    checks.push(Check::if_named("GNSS", args.gnss.as_deref(), "--gnss", gnss));
+    checks.push(Check::if_named(
+        "camera",
+        args.camera.as_deref(),
+        "--camera",
+        camera,
+    ));
+    checks.push(Check::if_named(
+        "GNSS",
+        args.gnss.as_deref(),
+        "--gnss",
+        gnss,
+    ));
     checks.push(Check::of("disk", disk(&args.out)));
     let link_to = args.ground.clone().zip(args.keys.clone());
-    checks.push(Check::if_named("link", link_to, "--ground and --keys", |(ground, keys)| {
-        link(Config { ground, keys })
-    }));
+    checks.push(Check::if_named(
+        "link",
+        link_to,
+        "--ground and --keys",
+        |(ground, keys)| link(Config { ground, keys }),
+    ));
     for check in &checks {
         let mark = match check.state {
             State::Ok => "ok",
@@ -134,7 +147,11 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.json {
         println!("{}", serde_json::json!({ "go": go, "checks": checks }));
     }
-    Ok(if go { Outcome::Well } else { Outcome::NotAllWell })
+    Ok(if go {
+        Outcome::Well
+    } else {
+        Outcome::NotAllWell
+    })
 }
 
 /// Loading runs the golden input, so one call answers for the files and for what the network computes with them.
@@ -156,7 +173,10 @@ fn model(dir: &Path, board: &Board) -> Vec<Check> {
                 model.golden_error(),
                 manifest.golden.max_mean_abs_error
             );
-            vec![Check::of("model", Ok(loaded)), Check::of("golden", Ok(golden))]
+            vec![
+                Check::of("model", Ok(loaded)),
+                Check::of("golden", Ok(golden)),
+            ]
         }
         Err(error) => vec![Check::of("model", Err(error.into()))],
     }
@@ -169,26 +189,35 @@ fn camera(path: &Path) -> anyhow::Result<String> {
         return match folder.next_frame() {
             Some(Ok(frame)) => {
                 let (width, height) = frame.image.dimensions();
-                frame.tag.map_err(|e| anyhow::anyhow!("{}: {e}", frame.name))?;
-                Ok(format!("{count} photographs, the first {width}x{height} and tagged"))
+                frame
+                    .tag
+                    .map_err(|e| anyhow::anyhow!("{}: {e}", frame.name))?;
+                Ok(format!(
+                    "{count} photographs, the first {width}x{height} and tagged"
+                ))
             }
             Some(Err(error)) => Err(error.into()),
             None => anyhow::bail!("{}: no frame in it; name another folder", path.display()),
         };
     }
-    File::open(path).map_err(|e| anyhow::anyhow!("{}: {e}; is the camera plugged in?", path.display()))?;
+    File::open(path)
+        .map_err(|e| anyhow::anyhow!("{}: {e}; is the camera plugged in?", path.display()))?;
     Ok(format!("{} opens", path.display()))
 }
 
 /// The first position fix the receiver reports. Reading is left to a thread, as a silent serial port would block.
 fn gnss(path: &Path) -> anyhow::Result<String> {
     let name = path.display().to_string();
-    let port = File::open(path).map_err(|e| anyhow::anyhow!("{name}: {e}; is the receiver plugged in?"))?;
+    let port = File::open(path)
+        .map_err(|e| anyhow::anyhow!("{name}: {e}; is the receiver plugged in?"))?;
     let (found, fix) = mpsc::channel();
     thread::spawn(move || {
         // A receiver speaks some kilobytes a second; a file without end is no receiver.
         let mut parser = nmea::Nmea::default();
-        for line in BufReader::new(port.take(1 << 20)).lines().map_while(Result::ok) {
+        for line in BufReader::new(port.take(1 << 20))
+            .lines()
+            .map_while(Result::ok)
+        {
             if parser.parse(line.trim()).is_ok()
                 && let (Some(latitude), Some(longitude)) = (parser.latitude, parser.longitude)
             {
@@ -200,9 +229,9 @@ fn gnss(path: &Path) -> anyhow::Result<String> {
         }
     });
     match fix.recv_timeout(GNSS_WAIT) {
-        Ok((latitude, longitude, satellites)) => {
-            Ok(format!("fix at {latitude:.5}, {longitude:.5} with {satellites} satellites"))
-        }
+        Ok((latitude, longitude, satellites)) => Ok(format!(
+            "fix at {latitude:.5}, {longitude:.5} with {satellites} satellites"
+        )),
         Err(_) => anyhow::bail!(
             "{name}: no position fix within {} s; check antenna, sky and the port's speed",
             GNSS_WAIT.as_secs()
@@ -211,9 +240,14 @@ fn gnss(path: &Path) -> anyhow::Result<String> {
 }
 
 fn disk(out: &Path) -> anyhow::Result<String> {
-    fs::create_dir_all(out).map_err(|e| anyhow::anyhow!("{}: {e}; choose another with --out", out.display()))?;
-    tempfile::tempfile_in(out)
-        .map_err(|e| anyhow::anyhow!("{}: {e}; make it writable or choose another with --out", out.display()))?;
+    fs::create_dir_all(out)
+        .map_err(|e| anyhow::anyhow!("{}: {e}; choose another with --out", out.display()))?;
+    tempfile::tempfile_in(out).map_err(|e| {
+        anyhow::anyhow!(
+            "{}: {e}; make it writable or choose another with --out",
+            out.display()
+        )
+    })?;
     let free = fs4::available_space(out).map_err(|e| anyhow::anyhow!("{}: {e}", out.display()))?;
     let gib = free as f64 / (1_u64 << 30) as f64;
     anyhow::ensure!(
@@ -228,12 +262,18 @@ fn disk(out: &Path) -> anyhow::Result<String> {
 fn link(config: Config) -> anyhow::Result<String> {
     let folder = tempfile::tempdir()?;
     let ground = config.ground.clone();
-    let uplink = Uplink::start(&config, Journal::open(&folder.path().join("check.redb"), 1 << 20)?)?;
+    let uplink = Uplink::start(
+        &config,
+        Journal::open(&folder.path().join("check.redb"), 1 << 20)?,
+    )?;
     let started = Instant::now();
     loop {
         let status = uplink.status();
         if status.connected {
-            return Ok(format!("{ground} answered in {:.0} ms", started.elapsed().as_secs_f64() * 1e3));
+            return Ok(format!(
+                "{ground} answered in {:.0} ms",
+                started.elapsed().as_secs_f64() * 1e3
+            ));
         }
         if started.elapsed() > LINK_WAIT {
             anyhow::bail!(

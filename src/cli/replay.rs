@@ -25,7 +25,7 @@ use scarp::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Outcome, source::Replay, terminal};
+use super::{Outcome, memory, source::Replay, terminal};
 
 /// How long the end of a flight waits for the ground station before it leaves the rest to the journal.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -170,7 +170,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         undelivered: link.as_ref().map_or(0, |status| status.held.messages),
         interrupted: stop.load(Ordering::Relaxed),
         seconds: started.elapsed().as_secs_f64(),
-        peak_rss_bytes: terminal::peak_rss_bytes(),
+        peak_rss_bytes: memory::peak_rss_bytes(),
     };
     tell(&report, args, link.as_ref());
     if args.json {
@@ -280,7 +280,9 @@ impl Sink for Outputs {
         self.bar.inc(1);
         self.folder.frame(&report)?;
         self.folder.landslides(&changed);
-        self.send(std::iter::once(Body::Frame(report)).chain(changed.into_iter().map(Body::Landslide)))
+        self.send(
+            std::iter::once(Body::Frame(report)).chain(changed.into_iter().map(Body::Landslide)),
+        )
     }
 
     fn finish(&mut self, changed: Vec<Landslide>) -> Result<(), SinkError> {

@@ -79,7 +79,9 @@ pub enum PipelineError {
     #[error(transparent)]
     Sink(SinkError),
     /// A stage panicked, which is a fault of the program.
-    #[error("pipeline: the {0} stage ended in a panic; please report this with the input that caused it")]
+    #[error(
+        "pipeline: the {0} stage ended in a panic; please report this with the input that caused it"
+    )]
     Panic(&'static str),
 }
 
@@ -151,11 +153,7 @@ pub fn run(
 }
 
 /// Takes frames from the source until it ends or `halt` says so.
-fn capture(
-    source: &mut (dyn FrameSource + Send),
-    to: Feed<Item<Frame>>,
-    halt: impl Fn() -> bool,
-) {
+fn capture(source: &mut (dyn FrameSource + Send), to: Feed<Item<Frame>>, halt: impl Fn() -> bool) {
     for sequence in 1.. {
         if halt() {
             return;
@@ -167,7 +165,11 @@ fn capture(
             Ok(frame) => Item {
                 sequence,
                 name: frame.name.clone(),
-                time: frame.tag.as_ref().ok().and_then(|tag| wall_time(tag.pose.time)),
+                time: frame
+                    .tag
+                    .as_ref()
+                    .ok()
+                    .and_then(|tag| wall_time(tag.pose.time)),
                 content: Ok(frame),
             },
             Err(error) => Item {

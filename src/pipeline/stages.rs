@@ -52,8 +52,8 @@ pub fn prepare(frame: Frame, ground: &Ground, model_gsd_m: f64) -> Result<Ready,
     let geometry = Geometry::new(tag.camera, &tag.pose, ground).map_err(unplaced)?;
     let gsd_m = geometry.gsd_m().map_err(unplaced)?;
     let footprint = geometry.footprint().map_err(unplaced)?;
-    let image = resample(&frame.image, gsd_m, model_gsd_m)
-        .map_err(|e| Reject::Corrupt(e.to_string()))?;
+    let image =
+        resample(&frame.image, gsd_m, model_gsd_m).map_err(|e| Reject::Corrupt(e.to_string()))?;
     let per_pixel = |camera: u32, model: u32| f64::from(camera) / f64::from(model.max(1));
     let scale = Coord {
         x: per_pixel(frame.image.width(), image.width()),

@@ -14,7 +14,7 @@ fn small(seed: u64, sigma: f64) -> Request {
     Request {
         seed,
         plan: Plan {
-            area_km2: 0.04,
+            area_km2: 0.06,
             ..Plan::default()
         },
         sigmas: Sigmas {
