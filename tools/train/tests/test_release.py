@@ -47,6 +47,10 @@ def test_from_training_to_a_scored_model_folder(run: Path, gdcld: Path, tmp_path
         assert golden.size == 128 * 128 and golden.min() >= 0 and golden.max() <= 1
     exact, small = (np.fromfile(tmp_path / "models" / n / "golden_output.bin", "<f4") for n in ("tiny", "tiny-int8"))
     assert np.abs(exact - small).mean() < 0.02
+    graph = onnx.load(tmp_path / "models" / "tiny-int8" / "model.onnx").graph
+    softmax = {output for node in graph.node if node.op_type == "Softmax" for output in node.output}
+    readers = {node.op_type for node in graph.node if softmax & set(node.input)}
+    assert readers == {"MatMul"}, "tract computes a quantized product of Softmax wrongly"
     capsys.readouterr()
     assert main(["score", "--model", str(tmp_path / "models" / "tiny-int8"), "--data", str(gdcld), "--part", "val"]) == 0
     assert '"landslide_iou"' in capsys.readouterr().out
