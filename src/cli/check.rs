@@ -2,13 +2,14 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
 
+use anyhow::Context;
 use clap::Args as ClapArgs;
 use scarp::{
     capture::{Folder, FrameSource, TagSettings},
@@ -145,7 +146,12 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     }
     let go = checks.iter().all(|check| check.state != State::Failed);
     if args.json {
-        println!("{}", serde_json::json!({ "go": go, "checks": checks }));
+        writeln!(
+            io::stdout(),
+            "{}",
+            serde_json::json!({ "go": go, "checks": checks })
+        )
+        .context("standard output")?;
     }
     Ok(if go {
         Outcome::Well

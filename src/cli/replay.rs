@@ -1,6 +1,7 @@
 //! `scarp replay`: a folder of geotagged photographs through the whole pipeline.
 
 use std::{
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -174,7 +175,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     };
     tell(&report, args, link.as_ref());
     if args.json {
-        println!("{}", serde_json::to_string(&report)?);
+        writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
     let lost = summary.untagged + summary.corrupt + summary.dropped;
     let well = lost == 0 && report.undelivered == 0 && !report.interrupted;

@@ -60,8 +60,8 @@ fn images(c: &mut Criterion) {
 
 fn inference(c: &mut Criterion) {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let tile = image::imageops::crop_imm(&frame(), 0, 0, 512, 512).to_image();
-    let mut group = c.benchmark_group("segment one 512x512 tile");
+    let tile = image::imageops::crop_imm(&frame(), 0, 0, 1024, 1024).to_image();
+    let mut group = c.benchmark_group("segment 1024x1024 pixels");
     group.sample_size(10);
     for name in ["segformer-b0", "segformer-b0-int8"] {
         let dir = models.join(name);

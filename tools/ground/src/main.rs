@@ -1,6 +1,12 @@
 //! `scarp-ground`: see `scarp-ground --help`.
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -99,7 +105,8 @@ fn run(command: Command) -> anyhow::Result<()> {
             let store = Store::open(&store)?;
             let totals = serve(listen, &identity, store, json)?;
             if json {
-                println!("{}", serde_json::to_string(&totals)?);
+                writeln!(io::stdout(), "{}", serde_json::to_string(&totals)?)
+                    .context("standard output")?;
             }
             eprintln!(
                 "Stopped. {} messages stored, {} repeated, {} refused.",
@@ -109,7 +116,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Export { store, out, json } => {
             let landslides = export::export(&store, &out)?;
             if json {
-                println!("{}", json!({ "landslides": landslides }));
+                writeln!(io::stdout(), "{}", json!({ "landslides": landslides }))
+                    .context("standard output")?;
             }
             eprintln!("{landslides} landslides written to {}.", out.display());
         }
@@ -130,9 +138,14 @@ async fn serve(
     ctrlc::set_handler(move || interrupted.notify_one()).context("cannot listen for Ctrl-C")?;
     let address = server.address();
     if json {
-        println!("{}", json!({ "listening": address.to_string() }));
+        writeln!(
+            io::stdout(),
+            "{}",
+            json!({ "listening": address.to_string() })
+        )
+        .context("standard output")?;
     } else {
-        println!("listening on {address}");
+        writeln!(io::stdout(), "listening on {address}").context("standard output")?;
     }
     Ok(server.run(stop.notified()).await?)
 }

@@ -87,6 +87,7 @@ def _add_crossval(commands) -> None:
     command.add_argument("--groups", type=Path, help="text file: one line of image names that must stay together")
     command.add_argument("--folds", type=int, default=4)
     command.add_argument("--only", type=int, action="append", help="run this fold only (repeatable); pools what is there")
+    command.add_argument("--int8", action="store_true", help="quantize each fold's network and score that as well")
     command.set_defaults(run=_crossval)
 
 
@@ -104,9 +105,13 @@ def _crossval(options: argparse.Namespace) -> None:
         s.name: load_scenes(_folder(s.name, folders), limit=s.limit) for s in recipe.sources if s.name != crossval.REAL
     }
     for fold in options.only or range(options.folds):
-        counts = crossval.run_fold(fold, folds[fold], scenes, others, recipe, options.out, options.init)
-        print(f"fold {fold}: landslide IoU {counts.iou:.3f}, held out {' '.join(folds[fold])}", file=sys.stderr)
-    print(json.dumps(crossval.summarise(options.out), indent=1))
+        crossval.run_fold(fold, folds[fold], scenes, others, recipe, options.out, options.init, options.int8)
+        print(f"fold {fold}: done, held out {' '.join(folds[fold])}", file=sys.stderr)
+    report = crossval.summarise(options.out)
+    if options.int8:
+        report["int8"] = crossval.summarise(options.out, "int8")
+    (options.out / "crossval.json").write_text(json.dumps(report, indent=1))
+    print(json.dumps(report, indent=1))
 
 
 def _add_release(commands) -> None:

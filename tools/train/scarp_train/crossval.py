@@ -6,12 +6,14 @@ from pathlib import Path
 
 from .batches import Batches
 from .dataset import DatasetError, Scene
+from .export import export_onnx
 from .metrics import Counts, count
-from .predict import predict_image, torch_predictor
+from .predict import Predictor, onnx_predictor, predict_image, torch_predictor
+from .quantize import calibration_crops, quantize_onnx
 from .recipe import Recipe
 from .training import Trainer
 
-THRESHOLD = 0.5
+THRESHOLDS = tuple(round(0.3 + 0.05 * step, 2) for step in range(13))
 REAL = "real"  # the recipe's source that stands for the training side of each split
 
 
@@ -42,10 +44,12 @@ def run_fold(
     recipe: Recipe,
     out: Path,
     init: Path | None = None,
-) -> Counts:
-    """Trains without the held-out images, scores them, and writes fold-N.json.
+    int8: bool = False,
+) -> None:
+    """Trains without the held-out images, scores them, and writes fold-N.json, and int8-N.json if `int8` is asked for.
 
-    `others` holds the scenes of the recipe's other sources by name, for instance simulated ones.
+    The int8 network is calibrated without the held-out images too. `others` holds the scenes of the recipe's other
+    sources by name, for instance simulated ones.
     """
     recipe = dataclasses.replace(recipe, seed=recipe.seed + fold)
     inside = [scene for scene in scenes if scene.name not in held_out]
@@ -53,24 +57,59 @@ def run_fold(
     trainer = Trainer(recipe, out / f"fold-{fold}", init)
     trainer.resume()
     trainer.run(Batches(recipe, loaded))
-    predict = torch_predictor(trainer.average.eval())
-    images = {}
-    for scene in scenes:
-        if scene.name in held_out:
-            images[scene.name] = count(predict_image(scene.image, predict) > THRESHOLD, scene.label)
-    total = sum(images.values(), Counts())
-    report = {"fold": fold, "total": total.scores(), "images": {name: c.scores() for name, c in images.items()}}
-    (out / f"fold-{fold}.json").write_text(json.dumps(report, indent=1))
-    return total
+    held = [scene for scene in scenes if scene.name in held_out]
+    network = trainer.average.eval()
+    _write(out / f"fold-{fold}.json", score_fold(held, torch_predictor(network)))
+    if int8:
+        exact, small = (out / f"fold-{fold}" / name for name in ("float.onnx", "int8.onnx"))
+        export_onnx(network, exact)
+        quantize_onnx(exact, small, calibration_crops([inside, *others.values()]))
+        _write(out / f"int8-{fold}.json", score_fold(held, onnx_predictor(small)))
 
 
-def summarise(out: Path) -> dict:
-    """Pools the folds scored so far into crossval.json: every image counted once, by a network that never saw it."""
-    images: dict[str, dict] = {}
-    for path in sorted(Path(out).glob("fold-*.json")):
-        images |= json.loads(path.read_text())["images"]
-    keys = [f.name for f in dataclasses.fields(Counts)]
-    total = sum((Counts(*(scores[key] for key in keys)) for scores in images.values()), Counts())
-    report = {"images": len(images), **total.scores(), "per_image_iou": {n: s["landslide_iou"] for n, s in images.items()}}
-    (Path(out) / "crossval.json").write_text(json.dumps(report, indent=1))
+def _write(path: Path, report: dict) -> None:
+    path.write_text(json.dumps(report, indent=1))
+
+
+def score_fold(held_out: list[Scene], predict: Predictor) -> dict:
+    """Counts of every held-out image at every threshold: {image: {threshold: counts}}."""
+    report = {}
+    for scene in held_out:
+        probability = predict_image(scene.image, predict)
+        report[scene.name] = {str(t): count(probability > t, scene.label).as_dict() for t in THRESHOLDS}
     return report
+
+
+def summarise(out: Path, kind: str = "fold") -> dict:
+    """Pools the folds scored so far, every image counted once, by a network that never saw it: float, or kind `int8`.
+
+    Two ways to choose the threshold: 0.5 for all, and for each fold the one that is best on the other folds together,
+    so that no image takes part in the choice it is judged by.
+    """
+    folds = {path.stem: json.loads(path.read_text()) for path in sorted(Path(out).glob(f"{kind}-*.json"))}
+    chosen = {name: best_threshold([other for key, other in folds.items() if key != name]) for name in folds}
+    return {
+        "images": sum(len(fold) for fold in folds.values()),
+        "at_0.5": pool(folds, dict.fromkeys(folds, 0.5)).scores(),
+        "at_others_best": pool(folds, chosen).scores(),
+        "threshold_of_fold": chosen,
+        "best_threshold": best_threshold(list(folds.values())),
+        "iou_of_fold": {name: pool({name: fold}, chosen).iou for name, fold in folds.items()},
+        "iou_of_image": {
+            image: Counts(**counts[str(chosen[name])]).iou for name, fold in folds.items() for image, counts in fold.items()
+        },
+    }
+
+
+def pool(folds: dict[str, dict], thresholds: dict[str, float]) -> Counts:
+    """All pixels of all folds, each fold at its threshold."""
+    counts = (Counts(**image[str(thresholds[name])]) for name, fold in folds.items() for image in fold.values())
+    return sum(counts, Counts())
+
+
+def best_threshold(folds: list[dict]) -> float:
+    """The threshold of the highest pooled IoU; 0.5 where there is nothing to choose by."""
+    if not folds:
+        return 0.5
+    named = {str(index): fold for index, fold in enumerate(folds)}
+    return max(THRESHOLDS, key=lambda t: pool(named, dict.fromkeys(named, t)).iou)

@@ -1,4 +1,4 @@
-"""Export to ONNX: one fixed input 1 x 3 x 512 x 512, plain float operators of opset 17, checked against PyTorch."""
+"""Export to ONNX: one fixed input 1 x 3 x 1024 x 1024, plain float operators of opset 17, checked against PyTorch."""
 
 import io
 import warnings
@@ -10,9 +10,9 @@ import onnxruntime
 import onnxslim
 import torch
 
-from .segformer import STRIDE, SegFormer
+from .segformer import SegFormer
 
-SIDE = 512
+SIDE = 1024  # a GDCLD tile
 OPSET = 17
 INPUT = "image"
 OUTPUT = "logits"
@@ -42,7 +42,7 @@ def export_onnx(network: SegFormer, path: Path, folded: bool = True) -> float:
             )
     model = onnxslim.slim(onnx.load_from_string(buffer.getvalue()))
     onnx.checker.check_model(model)
-    _check_shapes(model)
+    _check_shapes(model, SIDE // network.stride)
     difference = float(np.abs(run_onnx(model.SerializeToString(), image.numpy()) - expected).max())
     if difference > TOLERANCE * max(1.0, float(np.abs(expected).max())):
         raise ExportError(f"{path}: logits differ from PyTorch by {difference:.2g}; not written")
@@ -51,7 +51,7 @@ def export_onnx(network: SegFormer, path: Path, folded: bool = True) -> float:
 
 
 def run_onnx(model: bytes | str, image: np.ndarray) -> np.ndarray:
-    """Logits of a normalised 1 x 3 x 512 x 512 image, by ONNX Runtime."""
+    """Logits of a normalised 1 x 3 x 1024 x 1024 image, by ONNX Runtime."""
     return open_session(model).run(None, {INPUT: image})[0]
 
 
@@ -64,11 +64,10 @@ def open_session(model: bytes | str | Path, threads: int = 1) -> onnxruntime.Inf
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
-def _check_shapes(model: onnx.ModelProto) -> None:
+def _check_shapes(model: onnx.ModelProto, cells: int) -> None:
     def shape(value: onnx.ValueInfoProto) -> list[int]:
         return [d.dim_value for d in value.type.tensor_type.shape.dim]
 
-    cells = SIDE // STRIDE
     found = (shape(model.graph.input[0]), shape(model.graph.output[0]))
     if found != ([1, 3, SIDE, SIDE], [1, 1, cells, cells]):
         raise ExportError(f"exported shapes are {found}, not fixed as the firmware needs them")

@@ -9,7 +9,6 @@ from PIL import Image
 
 from . import augment
 from .export import INPUT, OUTPUT, SIDE, open_session
-from .segformer import STRIDE
 
 GSD_M = 0.2
 
@@ -38,21 +37,21 @@ class Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest, golden: np.ndarray) -> None:
-    """Adds golden files and manifest to a folder that holds model.onnx; `golden` is 512 x 512 x 3 uint8."""
+    """Adds golden files and manifest to a folder that holds model.onnx; `golden` is 1024 x 1024 x 3 uint8."""
     Image.fromarray(golden).save(folder / "golden_input.png", optimize=True)
     probability = predict_tile(folder / "model.onnx", golden)
     probability.astype("<f4").tofile(folder / "golden_output.bin")
-    (folder / "manifest.toml").write_text(_manifest(folder, manifest))
+    (folder / "manifest.toml").write_text(_manifest(folder, manifest, SIDE // len(probability)))
 
 
 def predict_tile(model: Path, pixels: np.ndarray) -> np.ndarray:
-    """Landslide probability of one 512 x 512 tile, 128 x 128 float32."""
+    """Landslide probability of one 1024 x 1024 tile, one float32 per cell."""
     image = augment.normalise(pixels)[None]
     logits = open_session(model).run(None, {INPUT: image})[0][0, 0]
     return 1.0 / (1.0 + np.exp(-logits))
 
 
-def _manifest(folder: Path, manifest: Manifest) -> str:
+def _manifest(folder: Path, manifest: Manifest, stride: int) -> str:
     lines = [
         "format = 1",
         f'name = "{manifest.name}"',
@@ -72,7 +71,7 @@ def _manifest(folder: Path, manifest: Manifest) -> str:
         "",
         "[output]",
         f'name = "{OUTPUT}"',
-        f"stride = {STRIDE}",
+        f"stride = {stride}",
         "",
         "[quantization]",
         f'scheme = "{manifest.scheme}"',

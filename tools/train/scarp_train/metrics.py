@@ -37,10 +37,14 @@ class Counts:
         """Intersection over union of the landslide class alone."""
         return _ratio(self.true_positive, self.true_positive + self.false_positive + self.false_negative)
 
+    def as_dict(self) -> dict[str, int]:
+        """The three counts by name."""
+        return asdict(self)
+
     def scores(self) -> dict[str, float]:
         """Counts and scores by name, for JSON."""
         return {
-            **asdict(self),
+            **self.as_dict(),
             "precision": self.precision,
             "recall": self.recall,
             "f1": self.f1,

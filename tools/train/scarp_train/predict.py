@@ -9,9 +9,10 @@ import torch
 
 from . import augment
 from .export import INPUT, SIDE, open_session
-from .segformer import STRIDE, SegFormer
+from .segformer import SegFormer
 
 OVERLAP = 128
+GRID = 32  # pixels; a multiple of every network's stride
 Predictor = Callable[[np.ndarray], np.ndarray]
 
 
@@ -34,34 +35,29 @@ def onnx_predictor(model: Path, threads: int = 1) -> Predictor:
 def predict_image(pixels: np.ndarray, predict: Predictor) -> np.ndarray:
     """H x W float32 probability of an H x W x 3 uint8 image.
 
-    Tiles of 512 overlap by 128 or more; a tile's weight falls linearly towards its border. Small images are reflected.
+    Tiles of 1024 overlap by 128 or more; a tile's weight falls linearly towards its border. Small images are reflected.
     """
     height, width = pixels.shape[:2]
-    padded = cv2.copyMakeBorder(
-        pixels,
-        0,
-        max(0, SIDE - height) + -height % STRIDE,
-        0,
-        max(0, SIDE - width) + -width % STRIDE,
-        cv2.BORDER_REFLECT_101,
-    )
-    cells = SIDE // STRIDE
-    shape = (padded.shape[0] // STRIDE, padded.shape[1] // STRIDE)
-    total, weights = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    ramp = np.minimum(np.arange(cells) + 1, cells - np.arange(cells)).clip(max=OVERLAP // STRIDE).astype(np.float32)
-    weight = ramp[:, None] * ramp[None, :]
+    below, right = (max(0, SIDE - length) + -length % GRID for length in (height, width))
+    padded = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REFLECT_101)
+    total = weights = None
     for top in _starts(padded.shape[0]):
         for left in _starts(padded.shape[1]):
-            tile = augment.normalise(padded[top : top + SIDE, left : left + SIDE])[None]
-            probability = 1.0 / (1.0 + np.exp(-predict(tile)))
-            place = np.s_[top // STRIDE : top // STRIDE + cells, left // STRIDE : left // STRIDE + cells]
-            total[place] += probability * weight
+            logits = predict(augment.normalise(padded[top : top + SIDE, left : left + SIDE])[None])
+            stride, cells = SIDE // len(logits), len(logits)
+            if total is None:
+                total = np.zeros((padded.shape[0] // stride, padded.shape[1] // stride), np.float32)
+                weights = np.zeros_like(total)
+                ramp = np.minimum(np.arange(cells) + 1, cells - np.arange(cells)).clip(max=OVERLAP // stride)
+                weight = np.outer(ramp, ramp).astype(np.float32)
+            place = np.s_[top // stride : top // stride + cells, left // stride : left // stride + cells]
+            total[place] += weight / (1.0 + np.exp(-logits))
             weights[place] += weight
     blended = cv2.resize(total / weights, (padded.shape[1], padded.shape[0]), interpolation=cv2.INTER_LINEAR)
     return blended[:height, :width]
 
 
 def _starts(length: int) -> list[int]:
-    """First pixels of the tiles along one axis; the last tile ends at the border, on a whole cell."""
+    """First pixels of the tiles along one axis; the last tile ends at the border, on the grid."""
     step = SIDE - OVERLAP
     return sorted({*range(0, length - SIDE, step), length - SIDE})

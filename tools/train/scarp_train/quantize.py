@@ -15,13 +15,16 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from .export import INPUT
+from . import augment
+from .dataset import Scene
+from .export import INPUT, SIDE
 
 # Everything that multiplies. Resize stays float: ONNX Runtime computes a bilinear Resize between Q and DQ wrongly.
 # Softmax, LayerNormalization and GELU lose most and cost little, so they stay float as well.
 # The product of Softmax and values stays float because tract 0.23 computes it wrongly between Q and DQ (0.08 off in the
 # mean probability; ONNX Runtime computes it right). All other products agree between the two engines.
 QUANTIZED = ("Conv", "MatMul", "Gemm")
+CROPS_PER_SET = 24
 SCHEME = "static QDQ int8: per-channel symmetric weights, per-tensor activations"
 
 
@@ -35,7 +38,7 @@ class _Reader(CalibrationDataReader):
 
 
 def quantize_onnx(source: Path, target: Path, images: Iterable[np.ndarray]) -> None:
-    """Writes the int8 form of the float graph `source`; `images` are normalised 1 x 3 x 512 x 512 crops."""
+    """Writes the int8 form of the float graph `source`; `images` are normalised 1 x 3 x 1024 x 1024 crops."""
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
         quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
@@ -58,3 +61,14 @@ def softmax_products(model: onnx.ModelProto) -> list[str]:
     """Names of the nodes that take the output of a Softmax."""
     outputs = {output for node in model.graph.node if node.op_type == "Softmax" for output in node.output}
     return [node.name for node in model.graph.node if outputs & set(node.input)]
+
+
+def calibration_crops(sets: list[list[Scene]]) -> list[np.ndarray]:
+    """Normalised crops at full and reduced scale, the same number from each set, always the same ones."""
+    rng = np.random.default_rng(0)
+    spec = augment.CropSpec(SIDE, 0.4, 1.0)
+    return [
+        augment.normalise(augment.cut(scenes[index % len(scenes)], spec, rng)[0])[None]
+        for scenes in sets
+        for index in range(CROPS_PER_SET)
+    ]

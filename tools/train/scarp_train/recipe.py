@@ -45,10 +45,13 @@ class Recipe:
     """`features` weighs the ImageNet feature teacher, `dice` a soft Dice term beside BCE; 0 switches either off.
 
     `colour` scales the strength of the colour augmentation, 1 being strong.
+    `reduction` is the network's: crops are drawn at the encoder's resolution, and a crop's scale of 1 / `reduction` is
+    what the released network sees.
     `coarse` is the share of the steps, from the start, whose head works at stride 8 (cheaper, near the same function).
     """
 
     size: str = "b0"
+    reduction: int = 1
     steps: int = 1000
     learning_rate: float = 6e-4
     weight_decay: float = 0.01

@@ -7,16 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from . import augment
-from .dataset import DatasetError, Scene, load_scenes, read_image
+from .dataset import DatasetError, load_scenes, read_image
 from .export import SIDE, export_onnx
 from .manifest import Manifest, TrainingData, write_manifest
-from .quantize import SCHEME, quantize_onnx
+from .quantize import CROPS_PER_SET, SCHEME, calibration_crops, quantize_onnx
 from .training import load_network
 
 FLOAT_TOLERANCE = 0.001  # mean absolute probability; engines agree to 1e-6, half precision to a few 1e-4
 INT8_TOLERANCE = 0.01  # engines round differently between Q and DQ; a wrong scale or layout gives 0.05 and more
-CROPS_PER_FOLDER = 24
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,8 @@ def release(plan: Plan) -> tuple[Path, Path]:
         folder.mkdir(parents=True, exist_ok=True)
     difference = export_onnx(network, exact / "model.onnx", plan.folded)
     print(f"{exact / 'model.onnx'}: largest logit difference from PyTorch {difference:.2g}")
-    quantize_onnx(exact / "model.onnx", small / "model.onnx", calibration_crops(plan.calibrate))
+    crops = calibration_crops([load_scenes(folder, limit=CROPS_PER_SET) for folder in plan.calibrate])
+    quantize_onnx(exact / "model.onnx", small / "model.onnx", crops)
     common = {"version": plan.version, "size": network.size, "training": training}
     write_manifest(exact, Manifest(plan.name, tolerance=FLOAT_TOLERANCE, **common), golden)
     int8 = Manifest(f"{plan.name}-int8", scheme=SCHEME, tolerance=INT8_TOLERANCE, **common)
@@ -66,16 +65,3 @@ def middle(image: np.ndarray, side: int) -> np.ndarray:
     if top < 0 or left < 0:
         raise DatasetError(f"an image of {image.shape[1]}x{image.shape[0]} is too small; need {side}x{side}")
     return image[top : top + side, left : left + side]
-
-
-def calibration_crops(folders: list[Path]) -> list[np.ndarray]:
-    """Normalised crops at full and reduced scale, the same number from each folder, always the same ones."""
-    rng = np.random.default_rng(0)
-    spec = augment.CropSpec(SIDE, 0.4, 1.0)
-    crops = []
-    for folder in folders:
-        scenes: list[Scene] = load_scenes(folder, limit=CROPS_PER_FOLDER)
-        for index in range(CROPS_PER_FOLDER):
-            pixels, _ = augment.cut(scenes[index % len(scenes)], spec, rng)
-            crops.append(augment.normalise(pixels)[None])
-    return crops

@@ -1,4 +1,4 @@
-"""SegFormer with one output channel: the logit of "landslide" at a quarter of the input's resolution.
+"""SegFormer with one output channel: the logit of "landslide" at a quarter of the encoder's resolution.
 
 The head projects each stage to `decoder` channels, upsamples, concatenates and fuses by a 1x1 convolution. All of that
 is linear, and a 1x1 convolution commutes with bilinear upsampling, so the training graph multiplies each stage's
@@ -58,22 +58,29 @@ class Head(nn.Module):
 
 
 class SegFormer(nn.Module):
-    """N x 3 x H x W normalised RGB in, N x 1 x H/4 x W/4 logits out; H and W are multiples of 32."""
+    """N x 3 x H x W normalised RGB in, N x 1 x H/s x W/s logits out, s = 4 `reduction`; H and W are multiples of 8 s.
 
-    def __init__(self, size: str = "b0", drop_path: float = 0.1, folded: bool = True):
+    `reduction` averages blocks of that many pixels squared before the encoder: at 0.2 m, a network reduced by 2 sees
+    four times the ground for the same multiplications, and landslides are large.
+    """
+
+    def __init__(self, size: str = "b0", drop_path: float = 0.1, folded: bool = True, reduction: int = 1):
         super().__init__()
         if size not in SIZES:
             raise ValueError(f"unknown SegFormer size '{size}'; use one of {', '.join(SIZES)}")
-        self.size = size
+        self.size, self.reduction, self.stride = size, reduction, STRIDE * reduction
         self.encoder = Mit(SIZES[size], drop_path)
         self.head = Head(SIZES[size].dims, SIZES[size].decoder, folded)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
+        if self.reduction > 1:
+            image = F.avg_pool2d(image, self.reduction)
         return self.head(self.encoder(image))
 
     def forward_with_features(self, image: torch.Tensor, coarse: bool) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """The logits, and the encoder's maps at strides 4, 8, 16 and 32 for feature distillation.
 
+        For training: crops are drawn at the encoder's resolution, so nothing is averaged here.
         `coarse` halves the head's resolution: logits at stride 8, for a third less time in early training.
         """
         maps = self.encoder(image)

@@ -27,7 +27,9 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.recipe, self.out, self.step = recipe, Path(out), 0
         self.out.mkdir(parents=True, exist_ok=True)
-        self.network = SegFormer(recipe.size, recipe.drop_path).to(memory_format=torch.channels_last)
+        self.network = SegFormer(recipe.size, recipe.drop_path, reduction=recipe.reduction).to(
+            memory_format=torch.channels_last
+        )
         self.features = FeatureLoss(recipe.size) if recipe.features > 0 else None
         self.teacher = FeatureTeacher().to(memory_format=torch.channels_last) if recipe.features > 0 else None
         if init is not None:
@@ -104,7 +106,12 @@ class Trainer:
     def save(self) -> None:
         """Writes checkpoint.pt (resume) and weights.pt (averaged weights: export, fine-tuning)."""
         features = self.features.state_dict() if self.features else None
-        weights = {"size": self.recipe.size, "network": self.average.state_dict(), "features": features}
+        weights = {
+            "size": self.recipe.size,
+            "reduction": self.recipe.reduction,
+            "network": self.average.state_dict(),
+            "features": features,
+        }
         state = {
             **weights,
             "raw": self.network.state_dict(),
@@ -142,7 +149,7 @@ def soft_dice(logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
 def load_network(path: Path, folded: bool = True) -> SegFormer:
     """The averaged weights of a training run, ready to predict."""
     state = torch.load(path, weights_only=True)
-    network = SegFormer(state["size"], folded=folded)
+    network = SegFormer(state["size"], folded=folded, reduction=state["reduction"])
     network.load_state_dict(state["network"])
     return network.eval()
 

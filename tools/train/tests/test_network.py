@@ -35,6 +35,16 @@ def test_sizes_have_the_papers_parameter_counts(size: str, millions: float):
     assert abs(count - millions) / millions < 0.02
 
 
+def test_a_reduced_network_sees_averaged_pixels_and_answers_on_coarser_cells():
+    network = SegFormer("b0", reduction=2).eval()
+    image = torch.randn(1, 3, 128, 192)
+    halved = (image[..., ::2, ::2] + image[..., 1::2, ::2] + image[..., ::2, 1::2] + image[..., 1::2, 1::2]) / 4
+    with torch.no_grad():
+        found, expected = network(image), network.forward_with_features(halved, coarse=False)[0]
+    assert network.stride == 8 and found.shape == (1, 1, 16, 24)
+    assert torch.allclose(found, expected, atol=1e-5)
+
+
 def test_the_network_is_transformers_segformer():
     ours = SegFormer("b0").eval()
     randomise(ours)

@@ -17,13 +17,13 @@ from scarp_train.segformer import SegFormer
 def run(gdcld: Path, tmp_path: Path) -> Path:
     """Two training steps, through the command line."""
     recipe = tmp_path / "recipe.toml"
-    recipe.write_text('steps = 2\n[[source]]\nname = "sim"\n[[crop]]\nsize = 64\nbatch = 2\n')
+    recipe.write_text('steps = 2\nreduction = 2\n[[source]]\nname = "sim"\n[[crop]]\nsize = 64\nbatch = 2\n')
     assert main(["train", "--recipe", str(recipe), "--source", f"sim={gdcld}", "--out", str(tmp_path / "run")]) == 0
     return tmp_path / "run"
 
 
 def test_from_training_to_a_scored_model_folder(run: Path, gdcld: Path, tmp_path: Path, capsys):
-    image, _ = make_tile(9, 512)
+    image, _ = make_tile(9, 1024)
     tifffile.imwrite(tmp_path / "golden.tif", image)
     (tmp_path / "training.toml").write_text('[[training]]\ndata = "tiles"\nlicence = "MIT"\nattribution = "nobody"\n')
     options = [
@@ -44,7 +44,7 @@ def test_from_training_to_a_scored_model_folder(run: Path, gdcld: Path, tmp_path
         manifest = tomllib.loads((folder / "manifest.toml").read_text())
         assert manifest["name"] == name and manifest["quantization"]["scheme"].startswith(scheme)
         golden = np.fromfile(folder / "golden_output.bin", "<f4")
-        assert golden.size == 128 * 128 and golden.min() >= 0 and golden.max() <= 1
+        assert golden.size == 128 * 128 and manifest["output"]["stride"] == 8 and golden.min() >= 0 and golden.max() <= 1
     exact, small = (np.fromfile(tmp_path / "models" / n / "golden_output.bin", "<f4") for n in ("tiny", "tiny-int8"))
     assert np.abs(exact - small).mean() < 0.02
     graph = onnx.load(tmp_path / "models" / "tiny-int8" / "model.onnx").graph

@@ -1,10 +1,11 @@
 import dataclasses
+import json
 from pathlib import Path
 
 import torch
 
 from scarp_train.batches import Batches
-from scarp_train.crossval import make_folds, read_groups
+from scarp_train.crossval import THRESHOLDS, best_threshold, make_folds, read_groups, summarise
 from scarp_train.dataset import load_scenes
 from scarp_train.recipe import Crop, Recipe, Source, read_recipe
 from scarp_train.training import Trainer
@@ -57,6 +58,22 @@ def test_overlapping_images_stay_on_one_side_of_every_split(tmp_path: Path):
     assert sorted(name for fold in folds for name in fold) == list("abcdefgh")
     for group in groups:
         assert sum(set(group) <= set(fold) for fold in folds) == 1
+
+
+def test_no_fold_takes_part_in_the_choice_of_its_own_threshold(tmp_path: Path):
+    def fold(good: float) -> dict:
+        counts = {
+            str(t): {"true_positive": 10, "false_positive": 0 if t == good else 30, "false_negative": 0} for t in THRESHOLDS
+        }
+        return {f"image of {good}": counts}
+
+    for index, good in enumerate((0.3, 0.7, 0.7)):
+        (tmp_path / f"fold-{index}.json").write_text(json.dumps(fold(good)))
+    report = summarise(tmp_path)
+    assert report["threshold_of_fold"]["fold-0"] == 0.7
+    assert report["best_threshold"] == best_threshold([fold(0.7), fold(0.7), fold(0.3)]) == 0.7
+    assert report["iou_of_fold"]["fold-0"] == 0.25, "its own best threshold would have given 1"
+    assert report["at_0.5"]["landslide_iou"] == 0.25
 
 
 def test_the_recipes_of_the_release_can_be_read():

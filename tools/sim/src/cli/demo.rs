@@ -1,7 +1,11 @@
 //! `scarp-sim demo`, or `cargo demo`.
 
-use std::path::PathBuf;
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
+use anyhow::Context;
 use scarp_sim::{
     demo::{self, Options},
     flight::Plan,
@@ -73,7 +77,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     eprintln!("  {}", options.out.join("landslides.gpkg").display());
     eprintln!("  {}", options.out.join("landslides.geojson").display());
     if args.json {
-        println!("{}", serde_json::to_string(&report)?);
+        writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
     Ok(())
 }
