@@ -19,4 +19,4 @@ pub use model::{Model, Session};
 pub use probability::ProbabilityMap;
 pub use resample::{ResampleError, resample};
 pub use segmenter::{SegmentError, Segmenter};
-pub use tiles::{Tiling, blend};
+pub use tiles::{Mosaic, Tiling, blend};

@@ -81,6 +81,23 @@ impl Segmenter {
         self.model.manifest()
     }
 
+    /// How this segmenter covers an image with tiles.
+    #[must_use]
+    pub fn tiling(&self) -> Tiling {
+        self.tiling
+    }
+
+    /// Landslide probability of one tile, for images too large to be held: `image` is the part of the scene that the
+    /// tile shows, continued by reflection where it ends before the tile does; `cells` receives the answer, row-major.
+    ///
+    /// # Errors
+    /// When the network fails.
+    pub fn tile(&mut self, image: &RgbImage, cells: &mut [f32]) -> Result<(), SegmentError> {
+        let size = (self.tiling.width, self.tiling.height);
+        self.normal.fill(image, (0, 0), size, &mut self.input);
+        Ok(self.session.probability(&self.input, cells)?)
+    }
+
     /// Landslide probability of every output cell of `image`, which must be at the model's ground sampling distance.
     /// Images smaller than a tile are continued by reflection.
     ///

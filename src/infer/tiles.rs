@@ -23,11 +23,99 @@ struct Axis {
     weights: Vec<Vec<f32>>,
 }
 
-/// Runs every tile that covers an image of `image_width` x `image_height` pixels and blends the answers.
+/// The tiles that cover an image, and what has been blended of their answers so far.
 ///
-/// `run(x, y, cells)` is given a tile's left and top pixel and fills its output, row-major. A tile reaches beyond the
-/// right and lower edges where the image is smaller than a tile or no multiple of the stride. Each tile's weight falls
-/// linearly to its borders, so no seam shows. The tiles are the fewest that keep the overlap, spread evenly.
+/// A tile reaches beyond the right and lower edges where the image is smaller than a tile or no multiple of the stride.
+/// Each tile's weight falls linearly to its borders, so no seam shows. The tiles are the fewest that keep the overlap,
+/// spread evenly. Adding them in the same order gives the same map, bit by bit.
+pub struct Mosaic {
+    tiling: Tiling,
+    columns: Axis,
+    rows: Axis,
+    map: ProbabilityMap,
+}
+
+impl Mosaic {
+    /// The tiles of an image of `image_width` x `image_height` pixels, none of them added yet.
+    #[must_use]
+    pub fn new(tiling: Tiling, image_width: u32, image_height: u32) -> Self {
+        let stride = tiling.stride.max(1);
+        let cells = |pixels: u32| (pixels / stride).max(1) as usize;
+        let overlap = tiling.overlap.div_ceil(stride) as usize;
+        let width = ProbabilityMap::cells(image_width, stride);
+        let height = ProbabilityMap::cells(image_height, stride);
+        Self {
+            tiling,
+            columns: Axis::spread(width, cells(tiling.width), overlap),
+            rows: Axis::spread(height, cells(tiling.height), overlap),
+            map: ProbabilityMap {
+                width,
+                height,
+                stride,
+                image_width,
+                image_height,
+                data: vec![0.0; width * height],
+            },
+        }
+    }
+
+    /// Number of tiles, which are numbered row by row.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.columns.starts.len() * self.rows.starts.len()
+    }
+
+    /// Whether there is no tile; an image always has one.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Output cells of one tile.
+    #[must_use]
+    pub fn tile_cells(&self) -> usize {
+        let stride = self.map.stride;
+        ((self.tiling.width / stride).max(1) * (self.tiling.height / stride).max(1)) as usize
+    }
+
+    /// Left and top pixel of tile `index`, which is below [`len`](Self::len).
+    #[must_use]
+    pub fn corner(&self, index: usize) -> (u32, u32) {
+        let across = self.columns.starts.len();
+        let pixel = |starts: &[usize], at: usize| starts[at] as u32 * self.map.stride;
+        (
+            pixel(&self.columns.starts, index % across),
+            pixel(&self.rows.starts, index / across),
+        )
+    }
+
+    /// Adds the answer of tile `index`: its cells, row-major. Each tile is to be added once.
+    pub fn add(&mut self, index: usize, cells: &[f32]) {
+        let across = self.columns.starts.len();
+        let (column, row) = (index % across, index / across);
+        let (left, top) = (self.columns.starts[column], self.rows.starts[row]);
+        let tile_columns = (self.tiling.width / self.map.stride).max(1) as usize;
+        let target_rows = self.map.data.chunks_exact_mut(self.map.width).skip(top);
+        let source_rows = cells.chunks_exact(tile_columns);
+        let row_weights = &self.rows.weights[row];
+        for ((target, source), row_weight) in target_rows.zip(source_rows).zip(row_weights) {
+            let cells = target.iter_mut().skip(left).zip(source);
+            for ((target, source), column_weight) in cells.zip(&self.columns.weights[column]) {
+                *target += source * row_weight * column_weight;
+            }
+        }
+    }
+
+    /// The blended map; complete once every tile was added.
+    #[must_use]
+    pub fn finish(self) -> ProbabilityMap {
+        self.map
+    }
+}
+
+/// Runs every tile that covers an image and blends the answers.
+///
+/// `run(x, y, cells)` is given a tile's left and top pixel and fills its output, row-major.
 ///
 /// # Errors
 /// The first error of `run`.
@@ -37,37 +125,14 @@ pub fn blend<E>(
     image_height: u32,
     mut run: impl FnMut(u32, u32, &mut [f32]) -> Result<(), E>,
 ) -> Result<ProbabilityMap, E> {
-    let stride = tiling.stride.max(1);
-    let cells = |pixels: u32| (pixels / stride).max(1) as usize;
-    let (tile_columns, tile_rows) = (cells(tiling.width), cells(tiling.height));
-    let overlap = tiling.overlap.div_ceil(stride) as usize;
-    let width = ProbabilityMap::cells(image_width, stride);
-    let height = ProbabilityMap::cells(image_height, stride);
-    let columns = Axis::spread(width, tile_columns, overlap);
-    let rows = Axis::spread(height, tile_rows, overlap);
-    let mut data = vec![0.0; width * height];
-    let mut tile = vec![0.0; tile_columns * tile_rows];
-    for (&top, row_weights) in rows.starts.iter().zip(&rows.weights) {
-        for (&left, column_weights) in columns.starts.iter().zip(&columns.weights) {
-            run(left as u32 * stride, top as u32 * stride, &mut tile)?;
-            let target_rows = data.chunks_exact_mut(width).skip(top);
-            let source_rows = tile.chunks_exact(tile_columns);
-            for ((target, source), row_weight) in target_rows.zip(source_rows).zip(row_weights) {
-                let cells = target.iter_mut().skip(left).zip(source);
-                for ((target, source), column_weight) in cells.zip(column_weights) {
-                    *target += source * row_weight * column_weight;
-                }
-            }
-        }
+    let mut mosaic = Mosaic::new(tiling, image_width, image_height);
+    let mut cells = vec![0.0; mosaic.tile_cells()];
+    for index in 0..mosaic.len() {
+        let (x, y) = mosaic.corner(index);
+        run(x, y, &mut cells)?;
+        mosaic.add(index, &cells);
     }
-    Ok(ProbabilityMap {
-        width,
-        height,
-        stride,
-        image_width,
-        image_height,
-        data,
-    })
+    Ok(mosaic.finish())
 }
 
 impl Axis {

@@ -119,6 +119,7 @@ def _add_release(commands) -> None:
     command.add_argument("--weights", type=Path, required=True, help="weights.pt of a training run")
     command.add_argument("--name", required=True, help="model name; the int8 folder gets '-int8' behind it")
     command.add_argument("--version", default="0.1.0")
+    command.add_argument("--threshold", type=float, default=0.5, help="best_threshold of crossval, or another")
     command.add_argument("--standard", action="store_true", help="keep the decoder's textbook order (slower, same output)")
     command.add_argument("--calibrate", type=Path, action="append", required=True, help="data folder for int8 ranges")
     command.add_argument("--golden", type=Path, required=True, help="image whose middle becomes the golden input")
@@ -139,6 +140,7 @@ def _release(options: argparse.Namespace) -> None:
             calibrate=options.calibrate,
             golden=options.golden,
             out=options.out,
+            threshold=options.threshold,
             folded=not options.standard,
         )
     )

@@ -28,6 +28,7 @@ class Plan:
     calibrate: list[Path]
     golden: Path
     out: Path
+    threshold: float = 0.5
     folded: bool = True
 
 
@@ -43,7 +44,7 @@ def release(plan: Plan) -> tuple[Path, Path]:
     print(f"{exact / 'model.onnx'}: largest logit difference from PyTorch {difference:.2g}")
     crops = calibration_crops([load_scenes(folder, limit=CROPS_PER_SET) for folder in plan.calibrate])
     quantize_onnx(exact / "model.onnx", small / "model.onnx", crops)
-    common = {"version": plan.version, "size": network.size, "training": training}
+    common = {"version": plan.version, "threshold": plan.threshold, "size": network.size, "training": training}
     write_manifest(exact, Manifest(plan.name, tolerance=FLOAT_TOLERANCE, **common), golden)
     int8 = Manifest(f"{plan.name}-int8", scheme=SCHEME, tolerance=INT8_TOLERANCE, **common)
     write_manifest(small, int8, golden)

@@ -1,0 +1,54 @@
+//! The command line: one file per subcommand.
+
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const EXIT_CODES: &str = "\
+Exit status:
+  0  all went well
+  1  stopped by an error, which is printed
+  2  the command line is wrong
+  3  finished, but some images could not be used; they are listed";
+
+/// Proves models on labelled images, with the engine that flies.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Scores a model on a labelled dataset, every image whole, and writes report.html, report.json and overlays
+    Validate(validate::Args),
+}
+
+/// How a command that ran to its end went.
+enum Outcome {
+    Well,
+    NotAllWell,
+}
+
+/// Runs the command the user gave and turns its outcome into the exit status.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,tract=error"))
+        .format_target(false)
+        .format_timestamp(None)
+        .init();
+    let outcome = match cli.command {
+        Command::Validate(args) => validate::run(&args),
+    };
+    match outcome {
+        Ok(Outcome::Well) => ExitCode::SUCCESS,
+        Ok(Outcome::NotAllWell) => ExitCode::from(3),
+        Err(error) => {
+            eprintln!("scarp-forge: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

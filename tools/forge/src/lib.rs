@@ -1,0 +1,7 @@
+//! The engineer's tool: proves models on labelled images, with the engine that flies.
+
+pub mod dataset;
+pub mod metrics;
+pub mod raster;
+pub mod report;
+pub mod validate;

@@ -1,0 +1,93 @@
+//! An image seen at another scale, window by window.
+
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images};
+use image::RgbImage;
+
+use super::{Raster, RasterError, Window};
+
+/// An image enlarged by `scale` (below 1: reduced), with a triangle filter that averages when reducing.
+pub struct Resampled {
+    raster: Raster,
+    scale: f64,
+    buffer: Vec<u8>,
+}
+
+impl Resampled {
+    /// Sees `raster`, an RGB image, enlarged by `scale`, a positive number.
+    #[must_use]
+    pub fn new(raster: Raster, scale: f64) -> Self {
+        Self {
+            raster,
+            scale,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Width and height in pixels of the enlarged image, at least 1.
+    #[must_use]
+    pub fn size(&self) -> (u32, u32) {
+        let (width, height) = self.raster.size();
+        let side = |pixels: u32| (f64::from(pixels) * self.scale).round().max(1.0) as u32;
+        (side(width), side(height))
+    }
+
+    /// The part of the enlarged image inside `window`, which begins inside it and may end beyond it.
+    ///
+    /// # Errors
+    /// When the file turns out to be damaged there, or the window begins outside.
+    pub fn read(&mut self, window: Window) -> Result<RgbImage, RasterError> {
+        let (width, height) = self.size();
+        let inside = Window {
+            width: window.width.min(width.saturating_sub(window.x)),
+            height: window.height.min(height.saturating_sub(window.y)),
+            ..window
+        };
+        if (width, height) == self.raster.size() {
+            self.raster.read(inside, &mut self.buffer)?;
+            return Ok(picture(inside.width, inside.height, self.buffer.clone()));
+        }
+        let source = self.raster.size();
+        let (left, columns, first_x) = span(inside.x, inside.width, width, source.0);
+        let (top, rows, first_y) = span(inside.y, inside.height, height, source.1);
+        let covered = Window {
+            x: first_x.0,
+            y: first_y.0,
+            width: first_x.1,
+            height: first_y.1,
+        };
+        self.raster.read(covered, &mut self.buffer)?;
+        let crop = (left - f64::from(covered.x), top - f64::from(covered.y));
+        let options = ResizeOptions::new()
+            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+            .crop(crop.0, crop.1, columns, rows);
+        let mut target = images::Image::new(inside.width, inside.height, PixelType::U8x3);
+        let scale = self.scale;
+        let refused = |reason: &dyn std::fmt::Display| RasterError::Scale {
+            scale,
+            reason: reason.to_string(),
+        };
+        let source =
+            images::ImageRef::new(covered.width, covered.height, &self.buffer, PixelType::U8x3)
+                .map_err(|e| refused(&e))?;
+        Resizer::new()
+            .resize(&source, &mut target, &options)
+            .map_err(|e| refused(&e))?;
+        Ok(picture(inside.width, inside.height, target.into_vec()))
+    }
+}
+
+/// Where `length` pixels from `start` of an axis `scaled` long lie on its `source` axis: start and length there, and the
+/// whole source pixels (first, count) around them with a margin for the filter.
+fn span(start: u32, length: u32, scaled: u32, source: u32) -> (f64, f64, (u32, u32)) {
+    let ratio = f64::from(source) / f64::from(scaled);
+    let (from, over) = (f64::from(start) * ratio, f64::from(length) * ratio);
+    let margin = ratio.max(1.0).ceil() + 1.0;
+    let first = (from - margin).floor().max(0.0) as u32;
+    let end = ((from + over + margin).ceil() as u32).min(source);
+    (from, over, (first, end.saturating_sub(first).max(1)))
+}
+
+/// Samples of exactly that many pixels as an image.
+fn picture(width: u32, height: u32, samples: Vec<u8>) -> RgbImage {
+    RgbImage::from_raw(width, height, samples).unwrap_or_default()
+}

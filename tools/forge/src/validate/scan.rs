@@ -1,0 +1,141 @@
+//! One pass over image, label and probability: counts, and the picture of hits, misses and false alarms.
+
+use std::path::Path;
+
+use image::RgbImage;
+use scarp::infer::ProbabilityMap;
+
+use super::{ValidateError, sample::Sampler};
+use crate::{
+    dataset::Pair,
+    metrics::Curve,
+    raster::{Kind, Raster, Window},
+};
+
+/// Longest side of an overlay in pixels.
+const OVERLAY_SIDE: u32 = 900;
+const HIT: [f32; 3] = [60.0, 200.0, 90.0];
+const MISS: [f32; 3] = [255.0, 200.0, 30.0];
+const FALSE_ALARM: [f32; 3] = [235.0, 50.0, 60.0];
+/// How much of the class colour covers the image.
+const OPACITY: f32 = 0.55;
+
+/// What one image shows.
+pub(super) struct Scan {
+    pub(super) curve: Curve,
+    pub(super) overlay: RgbImage,
+}
+
+/// Compares `map`, made of the pair's image enlarged by `scale`, with the label. `thresholds` rise; the overlay is drawn at
+/// number `shown` of them.
+///
+/// # Errors
+/// When a file cannot be read, sizes differ, or the label holds other values than 0 and 1.
+pub(super) fn scan(
+    pair: &Pair,
+    map: &ProbabilityMap,
+    scale: f64,
+    thresholds: &[f32],
+    shown: usize,
+) -> Result<Scan, ValidateError> {
+    let mut image = Raster::open(&pair.image, Kind::Rgb)?;
+    let mut label = Raster::open(&pair.label, Kind::Label)?;
+    check_sizes(pair, &image, &label)?;
+    let (width, height) = image.size();
+    let block = width.max(height).div_ceil(OVERLAY_SIDE);
+    let sampler = Sampler::new(map, width, scale);
+    let mut curve = Curve::new(thresholds.len());
+    let mut overlay = RgbImage::new(width.div_ceil(block), height.div_ceil(block));
+    let (mut colours, mut truths) = (Vec::new(), Vec::new());
+    for top in (0..height).step_by(block as usize) {
+        let rows = block.min(height - top);
+        let window = Window {
+            x: 0,
+            y: top,
+            width,
+            height: rows,
+        };
+        image.read(window, &mut colours)?;
+        label.read(window, &mut truths)?;
+        check_values(&pair.label, &truths)?;
+        let mut cells = vec![Block::default(); overlay.width() as usize];
+        for (row, line) in truths.chunks_exact(width as usize).enumerate() {
+            let colours = colours[row * 3 * width as usize..].chunks_exact(3);
+            let pixels = line.iter().zip(colours).zip(sampler.row(top + row as u32));
+            for (x, ((&truth, colour), probability)) in pixels.enumerate() {
+                curve.count(probability, truth == 1, thresholds);
+                let found = thresholds.get(shown).is_some_and(|t| probability >= *t);
+                cells[x / block as usize].add(colour, truth == 1, found);
+            }
+        }
+        for (x, cell) in cells.iter().enumerate() {
+            overlay.put_pixel(x as u32, top / block, image::Rgb(cell.colour()));
+        }
+    }
+    Ok(Scan { curve, overlay })
+}
+
+fn check_sizes(pair: &Pair, image: &Raster, label: &Raster) -> Result<(), ValidateError> {
+    if image.size() == label.size() {
+        return Ok(());
+    }
+    Err(ValidateError::Sizes {
+        label: pair.label.clone(),
+        image_size: image.size(),
+        label_size: label.size(),
+    })
+}
+
+/// GDCLD's labels are 0 and 1; guessing what others mean could turn a score upside down.
+fn check_values(path: &Path, truths: &[u8]) -> Result<(), ValidateError> {
+    match truths.iter().find(|value| **value > 1) {
+        None => Ok(()),
+        Some(&value) => Err(ValidateError::LabelValue {
+            label: path.to_owned(),
+            value,
+        }),
+    }
+}
+
+/// Pixels that fall into one pixel of the overlay.
+#[derive(Clone, Copy, Default)]
+struct Block {
+    sum: [u32; 3],
+    pixels: u32,
+    hits: u32,
+    misses: u32,
+    false_alarms: u32,
+}
+
+impl Block {
+    fn add(&mut self, colour: &[u8], truth: bool, found: bool) {
+        self.sum
+            .iter_mut()
+            .zip(colour)
+            .for_each(|(sum, value)| *sum += u32::from(*value));
+        self.pixels += 1;
+        match (truth, found) {
+            (true, true) => self.hits += 1,
+            (true, false) => self.misses += 1,
+            (false, true) => self.false_alarms += 1,
+            (false, false) => {}
+        }
+    }
+
+    /// The mean colour, tinted by what most of the marked pixels are once half of all are marked.
+    fn colour(&self) -> [u8; 3] {
+        let mean = self.sum.map(|sum| sum as f32 / self.pixels.max(1) as f32);
+        let marked = self.hits + self.misses + self.false_alarms;
+        if 2 * marked < self.pixels || marked == 0 {
+            return mean.map(|v| v as u8);
+        }
+        let tint = if self.hits >= self.misses.max(self.false_alarms) {
+            HIT
+        } else if self.misses >= self.false_alarms {
+            MISS
+        } else {
+            FALSE_ALARM
+        };
+        std::array::from_fn(|i| (mean[i] * (1.0 - OPACITY) + tint[i] * OPACITY) as u8)
+    }
+}
