@@ -91,3 +91,62 @@ fn span(start: u32, length: u32, scaled: u32, source: u32) -> (f64, f64, (u32, u
 fn picture(width: u32, height: u32, samples: Vec<u8>) -> RgbImage {
     RgbImage::from_raw(width, height, samples).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raster::Kind;
+    use image::Rgb;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(1.0)]
+    #[case(0.37)]
+    #[case(2.5)]
+    fn windows_put_together_are_the_image_seen_whole(#[case] scale: f64) {
+        let image = RgbImage::from_fn(190, 130, |x, y| {
+            Rgb([
+                (x * 5 % 251) as u8,
+                (y * 7 % 241) as u8,
+                ((x + y) % 2 * 200) as u8,
+            ])
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.png");
+        image.save(&path).unwrap();
+        let mut seen = Resampled::new(Raster::open(&path, Kind::Rgb).unwrap(), scale);
+        let (width, height) = seen.size();
+        let whole = seen
+            .read(Window {
+                x: 0,
+                y: 0,
+                width,
+                height,
+            })
+            .unwrap();
+        for (x, y) in [(0, 0), (16, 8), (width - 20, height - 20), (30, height - 5)] {
+            let part = seen
+                .read(Window {
+                    x,
+                    y,
+                    width: 40,
+                    height: 24,
+                })
+                .unwrap();
+            assert_eq!(part.dimensions(), (40.min(width - x), 24.min(height - y)));
+            for (column, row, pixel) in part.enumerate_pixels() {
+                let expected = whole.get_pixel(x + column, y + row);
+                let worst = pixel
+                    .0
+                    .iter()
+                    .zip(expected.0)
+                    .map(|(a, b)| a.abs_diff(b))
+                    .max();
+                assert!(
+                    worst <= Some(2),
+                    "{column},{row} of {x},{y}: {pixel:?} for {expected:?}"
+                );
+            }
+        }
+    }
+}

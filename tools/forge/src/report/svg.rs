@@ -52,7 +52,7 @@ pub(super) fn chart(
             .collect();
         let _ = write!(
             svg,
-            r#"<path class="line" stroke="{0}" d="M{1}"/><text x="{2}" y="{3}" fill="{0}">{4}</text>"#,
+            r#"<path class="line" stroke="{0}" d="M{1}"/><text x="{2}" y="{3}" style="fill:{0}">{4}</text>"#,
             line.colour,
             path.join("L"),
             LEFT + 8.0,
