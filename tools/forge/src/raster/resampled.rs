@@ -57,6 +57,9 @@ impl Resampled {
         };
         self.raster.read(covered, &mut self.buffer)?;
         let crop = (left - f64::from(covered.x), top - f64::from(covered.y));
+        // Rounding may put the far side a hair beyond the pixels read, which the resizer refuses.
+        let columns = columns.min(f64::from(covered.width) - crop.0);
+        let rows = rows.min(f64::from(covered.height) - crop.1);
         let options = ResizeOptions::new()
             .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
             .crop(crop.0, crop.1, columns, rows);
