@@ -22,7 +22,7 @@ const MODEL: &str = concat!(
 /// Green land with red squares of which half the label is one square to the right, so that hits, misses and false alarms
 /// are all there.
 fn scene(width: u32, height: u32) -> (RgbImage, GrayImage) {
-    let red = |x: u32, y: u32| (x / 20 + y / 20) % 3 == 0;
+    let red = |x: u32, y: u32| (x / 20 + y / 20).is_multiple_of(3);
     let image = RgbImage::from_fn(width, height, |x, y| {
         if red(x, y) {
             Rgb([200, 60, 60])
