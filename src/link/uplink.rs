@@ -190,9 +190,10 @@ impl Shared {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn report(&self, change: impl FnOnce(&mut Progress)) {
-        change(&mut self.progress());
+    fn report<T>(&self, change: impl FnOnce(&mut Progress) -> T) -> T {
+        let result = change(&mut self.progress());
         self.changed.notify_all();
+        result
     }
 }
 
@@ -336,12 +337,12 @@ fn settle(shared: &Shared, sent: &[Entry], receipt: &Receipt) -> Result<(), Faul
     if confirmed.is_empty() && refused.is_empty() {
         return Err(Fault::EmptyReceipt);
     }
-    shared.journal.remove(&confirmed)?;
-    shared.journal.set_aside(&refused)?;
     for (id, reason) in &receipt.refused {
         log::error!("link: the ground station refused message {id}: {reason}");
     }
+    // Under one lock, so that nobody sees the journal empty and the messages not yet counted.
     shared.report(|progress| {
+        shared.journal.remove(&confirmed)?;
         progress.confirmed += confirmed.len() as u64;
         if !confirmed.is_empty() {
             progress.last_confirmed = Some(Instant::now());
@@ -349,6 +350,7 @@ fn settle(shared: &Shared, sent: &[Entry], receipt: &Receipt) -> Result<(), Faul
         if let Some((_, reason)) = receipt.refused.last() {
             progress.last_error = Some(format!("link: a message was refused: {reason}"));
         }
-    });
-    Ok(())
+        shared.journal.set_aside(&refused)?;
+        Ok(())
+    })
 }
