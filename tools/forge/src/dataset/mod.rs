@@ -1,5 +1,7 @@
 //! Pairs of image and label, found in a folder in GDCLD's layout or one with plain `images/` and `labels/`.
 
+mod origin;
+
 use std::{
     collections::BTreeMap,
     fs, io,
@@ -7,6 +9,8 @@ use std::{
 };
 
 use thiserror::Error;
+
+pub use self::origin::Origin;
 
 /// Which part of a dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +34,7 @@ impl Part {
 }
 
 /// One image with its label.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
     /// File name without extension.
     pub name: String,
@@ -38,10 +42,12 @@ pub struct Pair {
     pub image: PathBuf,
     /// Its label.
     pub label: PathBuf,
+    /// Where the image comes from.
+    pub origin: Origin,
 }
 
 /// A dataset's pairs, and the images that have no label.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pairs {
     /// Complete pairs, by name.
     pub complete: Vec<Pair>,
@@ -79,7 +85,12 @@ pub fn find(root: &Path, part: Part) -> Result<Pairs, DatasetError> {
     let mut pairs = Pairs::default();
     for (name, image) in files(&folder.join("images"))? {
         match labels.remove(&name) {
-            Some(label) => pairs.complete.push(Pair { name, image, label }),
+            Some(label) => pairs.complete.push(Pair {
+                name,
+                image,
+                label,
+                origin: Origin::default(),
+            }),
             None => pairs.unlabelled.push(image),
         }
     }
