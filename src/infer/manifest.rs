@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ManifestError, files};
 
@@ -14,7 +14,7 @@ pub(super) const MODEL: &str = "model.onnx";
 const FORMAT: u32 = 1;
 
 /// A checked model manifest. Keys not listed here are allowed and ignored.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of the manifest format, 1.
     pub format: u32,
@@ -46,7 +46,7 @@ pub struct Manifest {
 }
 
 /// The network's input: `f32`, 1 x 3 x height x width, RGB, `(pixel / 255 - mean) / std`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     /// Name of the ONNX graph's input.
     pub name: String,
@@ -62,8 +62,9 @@ pub struct Input {
     pub std: [f32; 3],
 }
 
-/// The network's output: `f32` logits, 1 x 1 x height/stride x width/stride; probability is their sigmoid.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// The network's output: `f32` logits, 1 x 1 x height/stride x width/stride, whose sigmoid is the probability of landslide;
+/// or 1 x 2 x ..., background and landslide, whose softmax is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Output {
     /// Name of the ONNX graph's output.
     pub name: String,
@@ -72,14 +73,14 @@ pub struct Output {
 }
 
 /// How the weights are stored.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quantization {
     /// "none", or the scheme in words.
     pub scheme: String,
 }
 
 /// One set of images the model was trained on.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Training {
     /// The data set.
     pub data: String,
@@ -90,7 +91,7 @@ pub struct Training {
 }
 
 /// A known input and the output expected from it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Golden {
     /// RGB image of the input's size.
     pub input: String,

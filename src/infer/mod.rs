@@ -18,5 +18,5 @@ pub use manifest::{Golden, Input, Manifest, Output, Quantization, Training};
 pub use model::{Model, Session};
 pub use probability::ProbabilityMap;
 pub use resample::{ResampleError, resample};
-pub use segmenter::{SegmentError, Segmenter};
+pub use segmenter::{Normalisation, SegmentError, Segmenter};
 pub use tiles::{Mosaic, Tiling, blend};

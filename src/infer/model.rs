@@ -37,17 +37,7 @@ impl Model {
         let path = dir.join(MODEL).display().to_string();
         let onnx = manifest.file(dir, MODEL)?;
         let (input, expected) = golden::read(&manifest, dir)?;
-        let plan = guarded(|| plan(&onnx, &manifest, &path)).unwrap_or_else(|reason| {
-            Err(ModelError::Onnx {
-                path: path.clone(),
-                reason,
-            })
-        })?;
-        let mut model = Self {
-            manifest,
-            plan,
-            golden_error: 0.0,
-        };
+        let mut model = Self::unproven(manifest, &onnx, &path)?;
         let mut planes = Vec::new();
         Normalisation::of(&model.manifest).fill(&input, (0, 0), input.dimensions(), &mut planes);
         let mut found = vec![0.0; expected.len()];
@@ -65,6 +55,25 @@ impl Model {
         }
         model.golden_error = error;
         Ok(model)
+    }
+
+    /// A network without a golden output, for tools that compare or build models; nothing that flies uses it. The
+    /// manifest's golden pair and files are not looked at; `path` only names the network in errors.
+    ///
+    /// # Errors
+    /// When the graph cannot be used or its input or output are not as the manifest says.
+    pub fn unproven(manifest: Manifest, onnx: &[u8], path: &str) -> Result<Self, ModelError> {
+        let plan = guarded(|| plan(onnx, &manifest, path)).unwrap_or_else(|reason| {
+            Err(ModelError::Onnx {
+                path: path.to_owned(),
+                reason,
+            })
+        })?;
+        Ok(Self {
+            manifest,
+            plan,
+            golden_error: 0.0,
+        })
     }
 
     /// What the model's folder says about it.
@@ -116,12 +125,20 @@ impl Session {
             .try_as_plain_ram()
             .and_then(|view| view.as_slice::<f32>())
             .map_err(|e| ModelError::Run(one_line(&e)))?;
-        if logits.len() != cells.len() {
+        let sigmoid = |logit: f32| 1.0 / (1.0 + (-logit).exp());
+        if logits.len() == cells.len() {
+            for (cell, &logit) in cells.iter_mut().zip(logits) {
+                *cell = sigmoid(logit);
+            }
+        } else if logits.len() == 2 * cells.len() {
+            let (background, landslide) = logits.split_at(cells.len());
+            for (cell, (b, l)) in cells.iter_mut().zip(background.iter().zip(landslide)) {
+                // Softmax of two classes.
+                *cell = sigmoid(l - b);
+            }
+        } else {
             let reason = format!("{} output cells instead of {}", logits.len(), cells.len());
             return Err(ModelError::Run(reason));
-        }
-        for (cell, logit) in cells.iter_mut().zip(logits) {
-            *cell = 1.0 / (1.0 + (-logit).exp());
         }
         Ok(())
     }
@@ -169,12 +186,17 @@ fn plan(
     graph.set_input_fact(0, wanted).map_err(unusable)?;
 
     let (columns, rows) = manifest.output_size();
-    let shape = [1, 1, rows, columns];
+    let shapes = [1, 2].map(|channels| [1, channels, rows, columns]);
     let wrong_output = |found: String| ModelError::Port {
         path: path.to_owned(),
         port: "output",
         found,
-        expected: format!("{} f32 {}", manifest.output.name, by(&shape)),
+        expected: format!(
+            "{} f32 {} or {}",
+            manifest.output.name,
+            by(&shapes[0]),
+            by(&shapes[1])
+        ),
     };
     let outputs = graph.output_outlets().map_err(unusable)?.to_vec();
     let &[output] = outputs.as_slice() else {
@@ -183,7 +205,9 @@ fn plan(
     let name = graph.outlet_label(output).unwrap_or("unnamed").to_owned();
     let graph = graph.into_optimized().map_err(unusable)?;
     let fact = graph.output_fact(0).map_err(unusable)?;
-    let fits = fact.datum_type == f32::datum_type() && fact.shape.as_concrete() == Some(&shape);
+    let sides = fact.shape.as_concrete();
+    let fits = fact.datum_type == f32::datum_type()
+        && shapes.iter().any(|shape| sides == Some(shape.as_slice()));
     if name != manifest.output.name || !fits {
         return Err(wrong_output(format!("{name} {fact:?}")));
     }

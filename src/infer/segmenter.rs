@@ -119,10 +119,12 @@ impl Segmenter {
 }
 
 /// `(pixel / 255 - mean) / std` for every channel and pixel value.
-pub(super) struct Normalisation([[f32; 256]; 3]);
+pub struct Normalisation([[f32; 256]; 3]);
 
 impl Normalisation {
-    pub(super) fn of(manifest: &Manifest) -> Self {
+    /// As the manifest says.
+    #[must_use]
+    pub fn of(manifest: &Manifest) -> Self {
         let (mean, std) = (manifest.input.mean, manifest.input.std);
         Self([0, 1, 2].map(|channel| {
             std::array::from_fn(|value| (value as f32 / 255.0 - mean[channel]) / std[channel])
@@ -131,7 +133,7 @@ impl Normalisation {
 
     /// Writes the `size` pixels of `image` from `corner` on into `planes` (3 x height x width), reflecting beyond the
     /// image's edges.
-    pub(super) fn fill(
+    pub fn fill(
         &self,
         image: &RgbImage,
         corner: (u32, u32),

@@ -1,7 +1,15 @@
-//! The engineer's tool: proves models on labelled images, with the engine that flies.
+//! The engineer's tool: builds quantized models and proves them on labelled images, with the engine that flies.
 
 pub mod dataset;
+pub mod engine;
+pub mod files;
+pub mod graph;
 pub mod metrics;
+pub mod network;
+pub mod optimise;
+pub mod quantize;
 pub mod raster;
+pub mod release;
 pub mod report;
+pub mod samples;
 pub mod validate;

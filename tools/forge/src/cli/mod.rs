@@ -1,9 +1,17 @@
 //! The command line: one file per subcommand.
 
+mod optimise;
+mod quantize;
+mod release;
+mod tiles;
 mod validate;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 const EXIT_CODES: &str = "\
@@ -13,7 +21,7 @@ Exit status:
   2  the command line is wrong
   3  finished, but some images could not be used; they are listed";
 
-/// Proves models on labelled images, with the engine that flies.
+/// Builds quantized models and proves them on labelled images, with the engine that flies.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true, after_help = EXIT_CODES)]
 struct Cli {
@@ -23,6 +31,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Rewrites a network's graph exactly, for less work
+    Optimise(optimise::Args),
+    /// Makes the 8-bit form of a network
+    Quantize(quantize::Args),
+    /// Releases a network if it finds as much as the model it was made from
+    Release(release::Args),
     /// Scores a model on a labelled dataset, every image whole, and writes report.html, report.json and overlays
     Validate(validate::Args),
 }
@@ -41,6 +55,9 @@ pub fn main() -> ExitCode {
         .format_timestamp(None)
         .init();
     let outcome = match cli.command {
+        Command::Optimise(args) => optimise::run(&args),
+        Command::Quantize(args) => quantize::run(&args),
+        Command::Release(args) => release::run(&args),
         Command::Validate(args) => validate::run(&args),
     };
     match outcome {
@@ -50,5 +67,17 @@ pub fn main() -> ExitCode {
             eprintln!("scarp-forge: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Writes one line of JSON to standard output.
+fn tell_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    writeln!(io::stdout(), "{}", serde_json::to_string(value)?).context("standard output")
+}
+
+fn threshold(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(threshold) if threshold > 0.0 && threshold < 1.0 => Ok(threshold),
+        _ => Err("a number between 0 and 1".to_owned()),
     }
 }

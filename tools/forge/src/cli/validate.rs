@@ -18,7 +18,7 @@ use scarp_forge::{
     validate::{self, Options},
 };
 
-use super::Outcome;
+use super::{Outcome, threshold};
 
 /// Steps of the progress bar per image.
 const STEPS: f64 = 100.0;
@@ -86,22 +86,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         overlap: args.overlap,
         out: args.out.clone(),
     };
-    let bar = ProgressBar::new(1).with_style(
-        ProgressStyle::with_template("{bar:30} {percent:>3} %  {eta} left  {msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    let report = validate::run(&model, &options, |p| {
-        bar.set_length((p.images as f64 * STEPS) as u64);
-        bar.set_position(((p.images_done as f64 + p.share) * STEPS) as u64);
-        bar.set_message(format!(
-            "{} ({} of {})",
-            p.name,
-            p.images_done + 1,
-            p.images
-        ));
-    });
-    bar.finish_and_clear();
-    let report = report?;
+    let report = validate(&model, &options)?;
     let json = serde_json::to_vec_pretty(&report)?;
     let beside = args.out.join("report.json");
     for path in args.json.iter().chain([&beside]) {
@@ -116,6 +101,26 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     } else {
         Outcome::NotAllWell
     })
+}
+
+/// Validates with a progress bar.
+pub fn validate(model: &Arc<Model>, options: &Options) -> anyhow::Result<Report> {
+    let bar = ProgressBar::new(1).with_style(
+        ProgressStyle::with_template("{bar:30} {percent:>3} %  {eta} left  {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    let report = validate::run(model, options, |p| {
+        bar.set_length((p.images as f64 * STEPS) as u64);
+        bar.set_position(((p.images_done as f64 + p.share) * STEPS) as u64);
+        bar.set_message(format!(
+            "{} ({} of {})",
+            p.name,
+            p.images_done + 1,
+            p.images
+        ));
+    });
+    bar.finish_and_clear();
+    Ok(report?)
 }
 
 fn write(path: &Path, contents: &[u8]) -> anyhow::Result<()> {
@@ -148,12 +153,5 @@ fn scale(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(scale) if (1.0 / 64.0..=64.0).contains(&scale) => Ok(scale),
         _ => Err("a number from 1/64 to 64".to_owned()),
-    }
-}
-
-fn threshold(text: &str) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(threshold) if threshold > 0.0 && threshold < 1.0 => Ok(threshold),
-        _ => Err("a number between 0 and 1".to_owned()),
     }
 }
