@@ -143,11 +143,11 @@ fn tell(output: &Path, summary: &Summary, parity: Parity) {
         );
     }
     if let Some((before, after)) = summary.macs {
-        let giga = |macs: u64| macs as f64 / 1e9;
+        let mega = |macs: u64| macs as f64 / 1e6;
         eprintln!(
-            "multiply-accumulates: {:.3} G before, {:.3} G after ({:.0} %)",
-            giga(before),
-            giga(after),
+            "multiply-accumulates: {:.1} M before, {:.1} M after ({:.0} %)",
+            mega(before),
+            mega(after),
             100.0 * after as f64 / (before as f64).max(1.0)
         );
     }

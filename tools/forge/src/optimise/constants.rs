@@ -11,7 +11,8 @@ const IDLE: [&str; 2] = ["Identity", "Dropout"];
 
 /// Replaces values by constants where `facts` know them, and drops idle operators. Returns how many.
 pub(super) fn fold(graph: &mut Graph, facts: &Facts) -> usize {
-    let (mut count, mut gone, mut renamed) = (0, Vec::new(), Vec::new());
+    let (mut count, mut gone) = (0, Vec::new());
+    let mut renamed: Vec<(String, String)> = Vec::new();
     let mut constants = Vec::new();
     for (index, node) in graph.nodes().iter().enumerate() {
         let [output, ..] = node.output.as_slice() else {
@@ -19,7 +20,10 @@ pub(super) fn fold(graph: &mut Graph, facts: &Facts) -> usize {
         };
         if IDLE.contains(&node.op_type.as_str()) || keeps_size(node, facts) {
             if let Some(input) = node.given(0) {
-                renamed.push((output.clone(), input.to_owned()));
+                // One idle operator may follow another.
+                let first = renamed.iter().find(|(old, _)| old == input);
+                let input = first.map_or(input, |(_, first)| first).to_owned();
+                renamed.push((output.clone(), input));
             }
         } else if !KEPT.contains(&node.op_type.as_str())
             && node.output.len() == 1
@@ -44,6 +48,8 @@ pub(super) fn fold(graph: &mut Graph, facts: &Facts) -> usize {
         // Nothing makes this name any more, so it is free.
         graph.add_constant(tensor, &name);
     }
+    // Giving a value the output's name takes its own away, so that comes last.
+    renamed.sort_by_key(|(old, _)| old == graph.output());
     for (old, new) in renamed {
         graph.replace(&old, &new);
         count += 1;
