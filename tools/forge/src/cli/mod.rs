@@ -1,5 +1,9 @@
 //! The command line: one file per subcommand.
 
+mod common;
+mod compare;
+mod memory;
+mod table;
 mod validate;
 
 use std::process::ExitCode;
@@ -25,6 +29,8 @@ struct Cli {
 enum Command {
     /// Scores a model on a labelled dataset, every image whole, and writes report.html, report.json and overlays
     Validate(validate::Args),
+    /// Scores several models on the same images and writes compare.html and compare.json
+    Compare(compare::Args),
 }
 
 /// How a command that ran to its end went.
@@ -42,6 +48,7 @@ pub fn main() -> ExitCode {
         .init();
     let outcome = match cli.command {
         Command::Validate(args) => validate::run(&args),
+        Command::Compare(args) => compare::run(&args),
     };
     match outcome {
         Ok(Outcome::Well) => ExitCode::SUCCESS,
