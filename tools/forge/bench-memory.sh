@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Peak memory and time of `scarp-forge validate` on one large scene, stored in three ways.
 # Usage: tools/forge/bench-memory.sh [side in pixels, 20000] [model folder, models/segformer-b0-int8]
-# The scene is a simulated one, repeated to the size asked for. Needs GDAL; takes 2 GB below target/ at full size.
+# The scene is a simulated one, repeated to the size asked for. Needs GDAL; takes about 2 GB below target/ at full size.
+# WORKERS sets the tiles searched at a time (default 2): each of them holds one run of the network.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 side=${1:-20000}
@@ -46,7 +47,8 @@ measure() { # name, options of gdal_translate
         gdal_translate -q -co INTERLEAVE=PIXEL "$@" "$work/$part.vrt" "$data/$part/scene.tif"
     done
     local start=$SECONDS
-    target/release/scarp-forge validate "$model" --data "$data" --out "$work/out-$name" 2>/dev/null
+    target/release/scarp-forge validate "$model" --data "$data" --out "$work/out-$name" \
+        --workers "${WORKERS:-2}" 2>"$work/log" || { cat "$work/log" >&2; exit 1; }
     python3 - "$work/out-$name/report.json" "$name" $((SECONDS - start)) <<'PYTHON'
 import json
 import sys

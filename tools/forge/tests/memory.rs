@@ -4,25 +4,22 @@
 
 mod common;
 
-use common::{Dataset, gdal, png, scene};
+use std::fs;
+
+use common::{Dataset, gdal, lines, png, scene};
 
 /// Peak of a validation of a scene of that many pixels a side, in bytes.
 fn peak(side: u32) -> u64 {
     let data = Dataset::new();
     let (image, label) = scene(side, side);
     for (part, bytes) in [("images", png(image)), ("labels", png(label))] {
-        let data_path = data.path(part);
-        std::fs::create_dir(&data_path).unwrap();
-        let source = data.path("whole.png");
-        std::fs::write(&source, bytes).unwrap();
-        gdal(
-            &["-co", "COMPRESS=LZW"],
-            &source,
-            &data_path.join("scene.tif"),
-        );
+        let (folder, whole) = (data.path(part), data.path("whole.png"));
+        fs::create_dir(&folder).unwrap();
+        fs::write(&whole, bytes).unwrap();
+        gdal(&["-co", "COMPRESS=LZW"], &whole, &folder.join("scene.tif"));
     }
     let (output, report) = data.validate(&["--workers", "2"]);
-    assert!(output.status.success(), "{}", common::lines(&output));
+    assert!(output.status.success(), "{}", lines(&output));
     report.unwrap()["peak_rss_bytes"].as_u64().unwrap()
 }
 

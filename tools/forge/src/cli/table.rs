@@ -48,10 +48,14 @@ pub fn comparison(comparison: &Comparison) {
     for entry in &comparison.models {
         model(entry, wide);
     }
-    for other in &comparison.other_networks {
-        let name = format!("{} (paper, mIoU)", other.network);
-        eprintln!("{name:wide$}  {:>48.2}", other.miou);
-    }
+    let others = comparison.other_networks.iter();
+    let others: Vec<String> = others
+        .map(|other| format!("{} {:.2}", other.network, other.miou))
+        .collect();
+    eprintln!(
+        "mIoU of other networks on GDCLD's test set, as in the paper: {}",
+        others.join(", ")
+    );
     by_group(&comparison.models);
 }
 

@@ -52,7 +52,7 @@ fn objects(html: &mut String, objects: &ObjectReport) {
             thousands(size.finds_right),
             percent(size.precision),
         ];
-        row(html, "", &area(size), &cells);
+        row(html, "", &format!("{} m²", area(size)), &cells);
     }
     end_table(html);
     let _ = write!(
@@ -69,7 +69,7 @@ fn objects(html: &mut String, objects: &ObjectReport) {
     ];
     let names: Vec<String> = objects.by_size.iter().map(area).collect();
     html.push_str(&bars(
-        "share by area of the landslide or find, %",
+        "share by area of the landslide or find in m², %",
         &names,
         &found,
     ));
@@ -79,9 +79,9 @@ fn objects(html: &mut String, objects: &ObjectReport) {
 fn area(size: &SizeReport) -> String {
     let (from, below) = (size.from_m2, size.below_m2);
     match below {
-        None => format!("from {} m²", thousands(from as u64)),
-        Some(below) if from == 0.0 => format!("below {below} m²"),
-        Some(below) => format!("{}–{} m²", thousands(from as u64), thousands(below as u64)),
+        None => format!("from {}", thousands(from as u64)),
+        Some(below) if from == 0.0 => format!("below {below}"),
+        Some(below) => format!("{}–{}", thousands(from as u64), thousands(below as u64)),
     }
 }
 

@@ -9,48 +9,60 @@ use crate::{
     report::paper::TEST_SET,
 };
 
-const COLUMNS: [&str; 14] = [
-    "model",
+const SCORES: [&str; 8] = [
+    "percent",
     "precision",
     "recall",
     "F1",
     "landslide IoU",
     "two-class mIoU",
     "mean of images' IoU",
+    "mIoU as in the paper",
+];
+const REST: [&str; 10] = [
+    "model",
     "object precision",
     "object recall",
     "object F1",
+    "threshold",
+    "GSD, m",
+    "tile, px",
+    "s per tile",
     "parameters",
     "file, MB",
-    "s per tile",
-    "mIoU as in the paper",
 ];
 
 /// The models, the paper's networks, and the models' landslide IoU by event and sensor.
 pub(super) fn section(html: &mut String, comparison: &Comparison) {
-    let images = thousands(comparison.images as u64);
-    html.push_str("<h2>Models on the same images, percent</h2>");
-    header(html, &COLUMNS);
+    html.push_str("<h2>Models on the same images</h2>");
+    header(html, &SCORES);
     for entry in &comparison.models {
-        model(html, entry);
+        scores(html, entry);
     }
     let best = (TEST_SET.network, TEST_SET.miou);
     let others = comparison.other_networks.iter();
     for (network, miou) in iter::once(best).chain(others.map(|o| (o.network, o.miou))) {
         let name = format!("{network}, {}", TEST_SET.what);
-        let mut cells = vec![String::new(); COLUMNS.len() - 2];
+        let mut cells = vec![String::new(); SCORES.len() - 2];
         cells.push(format!("{miou:.2}"));
         row(html, "less", &name, &cells);
     }
     end_table(html);
+    let images = thousands(comparison.images as u64);
     let _ = write!(
         html,
-        r#"<p class="note">{images} images, each model at its own threshold unless one was given. Differences are in points, to the first model. A tile's seconds are those of one worker; tiles differ in size between models, and workers slow each other down. Published rows: Fang et al., ESSD 16, 4817, 2024, of GDCLD's test set.</p>"#
+        r#"<p class="note">{images} images. Differences are to the first model. Published rows: Fang et al., ESSD 16, 4817, 2024, of GDCLD's test set.</p>"#
     );
+    header(html, &REST);
+    for entry in &comparison.models {
+        rest(html, entry);
+    }
+    end_table(html);
+    html.push_str(r#"<p class="note">A tile's seconds are those of one worker; tiles differ in size between models, and workers slow each other down. Parameters of a quantized model include its scales and zero points.</p>"#);
     groups(html, comparison);
 }
 
-fn model(html: &mut String, entry: &Entry) {
+fn scores(html: &mut String, entry: &Entry) {
     let Scores {
         precision,
         recall,
@@ -58,48 +70,53 @@ fn model(html: &mut String, entry: &Entry) {
         landslide_iou,
         two_class_miou,
     } = entry.overall.tally.scores;
-    let objects = &entry.overall.objects;
-    let mut cells: Vec<String> = [
+    let mean = entry.per_image_mean_iou;
+    let cells = [
         precision,
         recall,
         f1,
         landslide_iou,
         two_class_miou,
-        entry.per_image_mean_iou,
-        objects.precision,
-        objects.recall,
-        objects.f1,
-    ]
-    .map(percent)
-    .to_vec();
-    cells.push(entry.facts.parameters.map_or_else(String::new, thousands));
-    cells.push(
-        entry
-            .facts
-            .file_bytes
-            .map_or_else(String::new, |bytes| format!("{:.1}", bytes as f64 / 1e6)),
-    );
-    cells.push(
-        entry
-            .seconds_per_tile
-            .map_or_else(String::new, |s| format!("{s:.3}")),
-    );
-    cells.push(String::new());
-    row(html, "ours", &entry.facts.label, &cells);
-    if let Some(difference) = entry.difference_points {
-        let Points {
+        mean,
+        None,
+    ];
+    row(html, "ours", &entry.facts.label, &cells.map(percent));
+    if let Some(Points {
+        precision,
+        recall,
+        f1,
+        landslide_iou,
+        two_class_miou,
+    }) = entry.difference_points
+    {
+        let cells = [
             precision,
             recall,
             f1,
             landslide_iou,
             two_class_miou,
-        } = difference;
-        let mut cells: Vec<String> = [precision, recall, f1, landslide_iou, two_class_miou]
-            .map(points)
-            .to_vec();
-        cells.resize(COLUMNS.len() - 1, String::new());
-        row(html, "less", "difference, points", &cells);
+            None,
+            None,
+        ];
+        row(html, "less", "difference, points", &cells.map(points));
     }
+}
+
+fn rest(html: &mut String, entry: &Entry) {
+    let (facts, objects) = (&entry.facts, &entry.overall.objects);
+    let or_nothing = Option::unwrap_or_default;
+    let cells = [
+        percent(objects.precision),
+        percent(objects.recall),
+        percent(objects.f1),
+        format!("{:.2}", entry.threshold),
+        facts.gsd_m.to_string(),
+        format!("{} × {}", facts.tile.0, facts.tile.1),
+        or_nothing(entry.seconds_per_tile.map(|s| format!("{s:.3}"))),
+        or_nothing(facts.parameters.map(thousands)),
+        or_nothing(facts.file_bytes.map(|b| format!("{:.1}", b as f64 / 1e6))),
+    ];
+    row(html, "", &facts.label, &cells);
 }
 
 /// A row for each group and a column for each model: GDCLD's test set has 13 groups, too many for columns.
@@ -136,4 +153,5 @@ fn groups(html: &mut String, comparison: &Comparison) {
         row(html, "", &group.group.name(), &cells);
     }
     end_table(html);
+    html.push_str(r#"<p class="note">The paper's landslide IoU is the one its F1 implies.</p>"#);
 }

@@ -66,19 +66,18 @@ fn head(title: &str, kind: &str) -> String {
 /// The figures one looks for first.
 fn cards(html: &mut String, overall: &Scored) {
     let (scores, objects) = (&overall.tally.scores, &overall.objects);
-    let found = format!("of {} found", thousands(objects.landslides));
+    let found = format!("of {} landslides found", thousands(objects.landslides));
     let right = format!("of {} finds right", thousands(objects.finds));
     let cards = [
-        (percent(scores.landslide_iou), "landslide IoU, %", ""),
-        (percent(scores.f1), "F1, %", ""),
-        (percent(scores.precision), "precision, %", ""),
-        (percent(scores.recall), "recall, %", ""),
-        (thousands(objects.landslides_found), "landslides", &*found),
-        (thousands(objects.finds_right), "finds", &*right),
+        (percent(scores.landslide_iou), "landslide IoU, %"),
+        (percent(scores.f1), "F1, %"),
+        (percent(scores.precision), "precision, %"),
+        (percent(scores.recall), "recall, %"),
+        (thousands(objects.landslides_found), &*found),
+        (thousands(objects.finds_right), &*right),
     ];
     html.push_str(r#"<div class="cards">"#);
-    for (value, name, more) in cards {
-        let name = if more.is_empty() { name } else { more };
+    for (value, name) in cards {
         let _ = write!(html, "<div><b>{value}</b>{name}</div>");
     }
     html.push_str("</div>");
