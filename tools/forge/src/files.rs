@@ -1,29 +1,32 @@
-//! Writing files whole or not at all.
+//! Writing results so that a file is there whole or not at all.
 
 use std::{
-    fs, io,
-    io::Write,
+    ffi::OsString,
+    fs::{self, File},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
-/// Writes a file under a temporary name beside it and renames it, so that a full disk or a crash leaves no half file.
-/// Something that is no regular file (a pipe, a terminal) is written directly.
+/// Writes `contents` to `path` by way of `path.part`, which is removed when the disk is full. What is there and is no plain
+/// file, such as a pipe or a device, is written to as it is.
 ///
 /// # Errors
-/// When the system refuses.
-pub fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
-    if path.exists() && !path.is_file() {
-        return fs::write(path, contents);
+/// When the file cannot be written; what was at `path` before is then untouched.
+pub fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return File::options().write(true).open(path)?.write_all(contents);
     }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part: PathBuf = path.with_file_name(name);
-    let written = fs::File::create(&part)
-        .and_then(|mut file| file.write_all(contents).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&part, path));
+    let part = part(path);
+    let written = fs::write(&part, contents).and_then(|()| fs::rename(&part, path));
     if written.is_err() {
-        // What is left of it is of no use; the first error is the one to tell.
+        // The first error says more than one of the clearing up would.
         let _ = fs::remove_file(&part);
     }
     written
+}
+
+fn part(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".part");
+    name.into()
 }

@@ -1,5 +1,6 @@
 //! The engineer's tool: builds quantized models and proves them on labelled images, with the engine that flies.
 
+pub mod compare;
 pub mod dataset;
 pub mod engine;
 pub mod files;

@@ -2,114 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::{
-    fs,
-    io::Cursor,
-    path::{Path, PathBuf},
-    process::{Command, Output},
-};
+mod common;
 
-use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
+use std::fs;
+
+use image::{GrayImage, Luma, Rgb};
 use rstest::rstest;
 use serde_json::Value;
-use tempfile::TempDir;
 
-const MODEL: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../tests/fixtures/tiny_model"
-);
-
-/// Green land with red squares of which half the label is one square to the right, so that hits, misses and false alarms
-/// are all there.
-fn scene(width: u32, height: u32) -> (RgbImage, GrayImage) {
-    let red = |x: u32, y: u32| (x / 20 + y / 20).is_multiple_of(3);
-    let image = RgbImage::from_fn(width, height, |x, y| {
-        if red(x, y) {
-            Rgb([200, 60, 60])
-        } else {
-            Rgb([60, 150, 60])
-        }
-    });
-    let label = GrayImage::from_fn(width, height, |x, y| {
-        Luma([u8::from(if y < height / 2 {
-            red(x, y)
-        } else {
-            red(x + 20, y)
-        })])
-    });
-    (image, label)
-}
-
-fn png(image: impl Into<DynamicImage>) -> Vec<u8> {
-    let mut bytes = Cursor::new(Vec::new());
-    image.into().write_to(&mut bytes, ImageFormat::Png).unwrap();
-    bytes.into_inner()
-}
-
-struct Dataset(TempDir);
-
-impl Dataset {
-    fn new() -> Self {
-        Self(TempDir::new().unwrap())
-    }
-
-    /// A dataset with one good pair, "good".
-    fn good() -> Self {
-        let (image, label) = scene(300, 200);
-        Self::new()
-            .with("images/good.png", &png(image))
-            .with("labels/good.png", &png(label))
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn with(self, name: &str, bytes: &[u8]) -> Self {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-        self
-    }
-
-    fn validate(&self, options: &[&str]) -> (Output, Option<Value>) {
-        let json = self.path("report.json");
-        let output = Command::new(env!("CARGO_BIN_EXE_scarp-forge"))
-            .args(["validate", MODEL, "--overlap", "16"])
-            .arg("--data")
-            .arg(self.0.path())
-            .arg("--out")
-            .arg(self.path("out"))
-            .arg("--json")
-            .arg(&json)
-            .args(options)
-            .output()
-            .unwrap();
-        let report = fs::read(json)
-            .ok()
-            .map(|text| serde_json::from_slice(&text).unwrap());
-        (output, report)
-    }
-}
-
-fn lines(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn gdal(arguments: &[&str], from: &Path, to: &Path) {
-    let output = Command::new("gdal_translate")
-        .arg("-q")
-        .args(arguments)
-        .arg(from)
-        .arg(to)
-        .output();
-    assert!(
-        output
-            .expect("gdal_translate is installed by tools/test")
-            .status
-            .success()
-    );
-}
+use common::{Dataset, gdal, lines, png, scene};
 
 #[test]
 fn counts_are_those_of_a_field_known_pixel_by_pixel_whatever_the_workers() {
@@ -119,7 +20,12 @@ fn counts_are_those_of_a_field_known_pixel_by_pixel_whatever_the_workers() {
         fs::remove_dir_all(data.path("out")).ok();
         let (output, report) = data.validate(&["--workers", workers]);
         assert!(output.status.success(), "{}", lines(&output));
-        reports.push(report.unwrap());
+        let mut report = report.unwrap();
+        // These are measured, not computed.
+        for name in ["seconds_per_tile", "peak_rss_bytes"] {
+            assert!(report[name].take().as_f64().unwrap() > 0.0, "{name}");
+        }
+        reports.push(report);
     }
     assert_eq!(reports[0], reports[1]);
     let (image, label) = scene(300, 200);
@@ -204,7 +110,9 @@ fn an_interrupted_run_goes_on_where_it_stopped_unless_anything_has_changed() {
     fs::remove_file(data.path("out/images/good.json")).unwrap();
     let (_, second) = data.validate(&[]);
     let (first, second) = (first.unwrap(), second.unwrap());
-    assert_eq!(first["overall"], second["overall"]);
+    for name in ["overall", "groups", "sweep"] {
+        assert_eq!(first[name], second[name], "{name}");
+    }
     let resumed = |report: &Value| {
         report["images"]
             .as_array()

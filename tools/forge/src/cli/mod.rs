@@ -1,8 +1,12 @@
 //! The command line: one file per subcommand.
 
+mod common;
+mod compare;
+mod memory;
 mod optimise;
 mod quantize;
 mod release;
+mod table;
 mod tiles;
 mod validate;
 
@@ -39,6 +43,8 @@ enum Command {
     Release(release::Args),
     /// Scores a model on a labelled dataset, every image whole, and writes report.html, report.json and overlays
     Validate(validate::Args),
+    /// Scores several models on the same images and writes compare.html and compare.json
+    Compare(compare::Args),
 }
 
 /// How a command that ran to its end went.
@@ -59,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::Quantize(args) => quantize::run(&args),
         Command::Release(args) => release::run(&args),
         Command::Validate(args) => validate::run(&args),
+        Command::Compare(args) => compare::run(&args),
     };
     match outcome {
         Ok(Outcome::Well) => ExitCode::SUCCESS,
@@ -73,11 +80,4 @@ pub fn main() -> ExitCode {
 /// Writes one line of JSON to standard output.
 fn tell_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     writeln!(io::stdout(), "{}", serde_json::to_string(value)?).context("standard output")
-}
-
-fn threshold(text: &str) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(threshold) if threshold > 0.0 && threshold < 1.0 => Ok(threshold),
-        _ => Err("a number between 0 and 1".to_owned()),
-    }
 }

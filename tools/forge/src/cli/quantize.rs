@@ -6,13 +6,16 @@ use anyhow::bail;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use scarp_forge::{
-    files,
     network::{Assumed, Network},
     quantize::{self, Judge, Observer, Options, Report, Step},
     samples::{self, Sample},
 };
 
-use super::{Outcome, tell_json, threshold, tiles};
+use super::{
+    Outcome,
+    common::{self, threshold},
+    tell_json, tiles,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -151,12 +154,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     bar.finish_and_clear();
     graph.write(&args.output)?;
     if let Some(path) = &args.report {
-        files::write(path, &serde_json::to_vec_pretty(&report)?).map_err(|e| {
-            anyhow::anyhow!(
-                "{}: {e}; free space or choose another place",
-                path.display()
-            )
-        })?;
+        common::write(path, &serde_json::to_vec_pretty(&report)?)?;
     }
     tell(args, &report);
     if args.json {

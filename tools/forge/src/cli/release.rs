@@ -1,6 +1,6 @@
 //! `scarp-forge release`.
 
-use std::{num::NonZero, path::PathBuf, thread};
+use std::{num::NonZero, path::PathBuf, sync::Arc, thread};
 
 use anyhow::Context;
 use scarp::infer::Model;
@@ -10,9 +10,7 @@ use scarp_forge::{
     release::{Candidate, Naming, Proof},
     validate,
 };
-use std::sync::Arc;
-
-use super::{Outcome, tiles, validate as command};
+use super::{Outcome, common, tiles};
 
 const EXAMPLES: &str = "\
 Example:
@@ -73,13 +71,14 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
             let options = validate::Options {
                 data: data.clone(),
                 part: args.part.into(),
-                scale: 1.0,
+                scale: None,
+                base_gsd_m: candidate.manifest().input.gsd_m,
                 threshold: None,
                 workers: args.workers.map_or(cores, NonZero::get),
                 overlap: 128,
                 out: args.work.join(format!("{number}-{role}")),
             };
-            command::validate(model, &options)
+            common::validate(model, &options, role)
         };
         let data = data.file_name().map_or_else(
             || data.display().to_string(),

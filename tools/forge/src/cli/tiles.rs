@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use clap::ValueEnum;
 use scarp::infer::Manifest;
 use scarp_forge::{
     dataset,
     samples::{self, Sample},
 };
+
+use super::common::PartName;
 
 /// Which part of a dataset in GDCLD's layout.
 #[derive(Clone, Copy, clap::Args)]
@@ -15,24 +16,6 @@ pub struct Part {
     /// Part of a dataset in GDCLD's layout
     #[arg(long, value_enum, default_value_t = PartName::Train)]
     part: PartName,
-}
-
-/// Parts of GDCLD.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum PartName {
-    Train,
-    Val,
-    Test,
-}
-
-impl From<PartName> for dataset::Part {
-    fn from(name: PartName) -> Self {
-        match name {
-            PartName::Train => Self::Train,
-            PartName::Val => Self::Val,
-            PartName::Test => Self::Test,
-        }
-    }
 }
 
 impl From<Part> for dataset::Part {

@@ -122,7 +122,7 @@ impl Graph {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), GraphError> {
-        files::write(path, &self.encode()).map_err(|error| GraphError::Write {
+        files::write_whole(path, &self.encode()).map_err(|error| GraphError::Write {
             path: path.display().to_string(),
             error,
         })

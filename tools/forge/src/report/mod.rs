@@ -1,7 +1,9 @@
 //! What a validation found, for programs (`report.json`) and for people (`report.html`).
 
+mod groups;
 mod html;
 mod paper;
+mod scored;
 mod svg;
 
 use std::path::Path;
@@ -9,11 +11,18 @@ use std::path::Path;
 use scarp::infer::Manifest;
 use serde::Serialize;
 
-pub use self::html::write as write_html;
+pub(crate) use self::paper::OTHER_NETWORKS;
+pub use self::{
+    groups::Group,
+    html::{comparison_page, page},
+    paper::{Difference, Published, Row},
+    scored::{DistanceReport, EdgeReport, ObjectReport, Scored, SizeReport, Tally},
+};
 use crate::{
+    compare::Comparison,
     dataset::Pair,
-    metrics::{Confusion, Curve, Scores},
-    validate::{Options, pool},
+    metrics::Counts,
+    validate::{Effort, Found, Ground},
 };
 
 /// A finished validation. Fields may be added, never renamed.
@@ -27,38 +36,30 @@ pub struct Report {
     pub quantization: String,
     /// Probability from which a pixel counts as landslide.
     pub threshold: f32,
-    /// Enlargement of the images.
-    pub scale: f64,
+    /// Enlargement of the images; none if they differ in it.
+    pub scale: Option<f64>,
     /// All pixels of all images together.
-    pub overall: Tally,
+    pub overall: Scored,
     /// Mean of the images' landslide IoU, over those that have one.
     pub per_image_mean_iou: Option<f64>,
+    /// The paper's row for the whole test set, if the images are of its six sources.
+    pub published: Option<Published>,
+    /// The same by event, by sensor, and by both.
+    pub groups: Vec<Group>,
+    /// Seconds the network takes for a tile on one of the workers.
+    pub seconds_per_tile: Option<f64>,
+    /// The most memory the process has held, in bytes, where the system tells.
+    pub peak_rss_bytes: Option<u64>,
+    /// Beside other models.
+    pub comparison: Option<Comparison>,
     /// Each image.
     pub images: Vec<ImageReport>,
     /// Images that could not be used.
     pub refused: Vec<Refused>,
     /// All pixels together at every threshold.
     pub sweep: Vec<AtThreshold>,
-}
-
-/// Counts and the scores they give.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Tally {
-    /// Pixels.
-    #[serde(flatten)]
-    pub counts: Confusion,
-    /// Scores.
-    #[serde(flatten)]
-    pub scores: Scores,
-}
-
-impl From<Confusion> for Tally {
-    fn from(counts: Confusion) -> Self {
-        Self {
-            counts,
-            scores: counts.scores(),
-        }
-    }
+    #[serde(skip)]
+    shown: usize,
 }
 
 /// One point of the threshold sweep.
@@ -76,30 +77,51 @@ pub struct AtThreshold {
 pub struct ImageReport {
     /// File name without extension.
     pub name: String,
+    /// The event it shows, if known.
+    pub event: Option<String>,
+    /// What took it, if known.
+    pub sensor: Option<String>,
+    /// Ground sampling distance it was taken to have, in metres.
+    pub gsd_m: f64,
+    /// Enlargement before it was searched.
+    pub scale: f64,
     /// Counts and scores.
     #[serde(flatten)]
-    pub tally: Tally,
+    pub scored: Scored,
     /// Whether the result was taken over from an earlier, interrupted run.
     pub resumed: bool,
     #[serde(skip)]
-    curve: Curve,
+    counts: Counts,
+    #[serde(skip)]
+    effort: Effort,
 }
 
 impl ImageReport {
     /// The result of `pair` at threshold number `shown`.
     #[must_use]
-    pub fn new(pair: &Pair, curve: Curve, shown: usize, resumed: bool) -> Self {
+    pub(crate) fn new(
+        pair: &Pair,
+        ground: Ground,
+        found: Found,
+        shown: usize,
+        resumed: bool,
+    ) -> Self {
         Self {
             name: pair.name.clone(),
-            tally: curve.at(shown).into(),
+            event: pair.origin.event.clone(),
+            sensor: pair.origin.sensor.clone(),
+            gsd_m: ground.gsd_m,
+            scale: ground.scale,
+            scored: Scored::new(&found.counts, shown),
             resumed,
-            curve,
+            counts: found.counts,
+            effort: found.effort,
         }
     }
 }
 
 /// An image that could not be used.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refused {
     /// The image.
     pub image: String,
@@ -118,46 +140,67 @@ impl Refused {
     }
 }
 
+/// Scores of some of a report's images.
+pub(crate) struct Selection {
+    pub(crate) overall: Scored,
+    pub(crate) per_image_mean_iou: Option<f64>,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) published: Option<Published>,
+}
+
 impl Report {
     /// Pools the images' results.
     #[must_use]
     pub fn new(
         manifest: &Manifest,
-        options: &Options,
         threshold: f32,
         thresholds: &[f32],
+        shown: usize,
         images: Vec<ImageReport>,
         refused: Vec<Refused>,
     ) -> Self {
-        let total = pool(images.iter().map(|image| &image.curve), thresholds.len());
-        let sweep: Vec<AtThreshold> = thresholds
-            .iter()
-            .enumerate()
-            .map(|(index, &threshold)| AtThreshold {
-                threshold,
-                tally: total.at(index).into(),
-            })
-            .collect();
-        let ious: Vec<f64> = images
-            .iter()
-            .filter_map(|i| i.tally.scores.landslide_iou)
-            .collect();
+        let all: Vec<&ImageReport> = images.iter().collect();
+        let total = groups::pool(&all, thresholds.len());
+        let sweep = thresholds.iter().enumerate();
+        let first = images.first().map(|image| image.scale);
+        let efforts = || images.iter().map(|image| image.effort);
+        let tiles: usize = efforts().map(|effort| effort.tiles).sum();
+        let Selection {
+            overall,
+            per_image_mean_iou,
+            groups,
+            published,
+        } = select(&all, thresholds.len(), shown);
         Self {
             model: manifest.name.clone(),
             version: manifest.version.clone(),
             quantization: manifest.quantization.scheme.clone(),
             threshold,
-            scale: options.scale,
-            overall: images
-                .iter()
-                .fold(Confusion::default(), |sum, i| sum + i.tally.counts)
-                .into(),
-            per_image_mean_iou: (!ious.is_empty())
-                .then(|| ious.iter().sum::<f64>() / ious.len() as f64),
+            scale: first.filter(|first| images.iter().all(|image| image.scale == *first)),
+            overall,
+            per_image_mean_iou,
+            published,
+            groups,
+            seconds_per_tile: (tiles > 0)
+                .then(|| efforts().map(|e| e.seconds).sum::<f64>() / tiles as f64),
+            peak_rss_bytes: None,
+            comparison: None,
+            sweep: sweep
+                .map(|(index, &threshold)| AtThreshold {
+                    threshold,
+                    tally: total.curve.at(index).into(),
+                })
+                .collect(),
             images,
             refused,
-            sweep,
+            shown,
         }
+    }
+
+    /// Scores of those images whose name is `wanted`.
+    pub(crate) fn only(&self, wanted: impl Fn(&str) -> bool) -> Selection {
+        let images: Vec<&ImageReport> = self.images.iter().filter(|i| wanted(&i.name)).collect();
+        select(&images, self.sweep.len(), self.shown)
     }
 
     /// The threshold of the highest landslide IoU over all images.
@@ -165,5 +208,16 @@ impl Report {
     pub fn best_threshold(&self) -> Option<&AtThreshold> {
         let iou = |at: &AtThreshold| at.tally.scores.landslide_iou.unwrap_or(0.0);
         self.sweep.iter().max_by(|a, b| iou(a).total_cmp(&iou(b)))
+    }
+}
+
+fn select(images: &[&ImageReport], thresholds: usize, shown: usize) -> Selection {
+    let overall = Scored::new(&groups::pool(images, thresholds), shown);
+    let groups = groups::groups(images, thresholds, shown);
+    Selection {
+        per_image_mean_iou: groups::mean_iou(images),
+        published: groups::test_set(&groups, &overall),
+        groups,
+        overall,
     }
 }

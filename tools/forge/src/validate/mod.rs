@@ -6,17 +6,21 @@ mod sample;
 mod scan;
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Cursor},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use image::{ImageFormat, RgbImage};
 use scarp::infer::{Model, SegmentError, Segmenter};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
     dataset::{self, DatasetError, Pair, Part},
-    metrics::Curve,
+    files::write_whole,
+    metrics::Counts,
     raster::RasterError,
     report::{ImageReport, Refused, Report},
 };
@@ -28,8 +32,10 @@ pub struct Options {
     pub data: PathBuf,
     /// Its part.
     pub part: Part,
-    /// Enlargement of the images before they are searched: their GSD over the model's.
-    pub scale: f64,
+    /// The GSD of all images over `base_gsd_m`; without it, each image's own GSD is used where it is known.
+    pub scale: Option<f64>,
+    /// GSD of images of which it is unknown: that of the model, or of the first of several.
+    pub base_gsd_m: f64,
     /// Threshold, or the model's own.
     pub threshold: Option<f32>,
     /// Tiles searched at a time.
@@ -38,6 +44,44 @@ pub struct Options {
     pub overlap: u32,
     /// Folder for what is made; results already there are taken over.
     pub out: PathBuf,
+}
+
+/// An image's resolution, and what it takes to show it to the model.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ground {
+    /// Ground sampling distance of the image in metres.
+    pub gsd_m: f64,
+    /// Enlargement before it is searched: its GSD over the model's.
+    pub scale: f64,
+}
+
+impl Ground {
+    /// A scale that was asked for counts most, then the image's own GSD.
+    fn of(pair: &Pair, options: &Options, model_gsd_m: f64) -> Self {
+        let gsd_m = match (options.scale, pair.origin.gsd_m) {
+            (Some(scale), _) => scale * options.base_gsd_m,
+            (None, Some(known)) => known,
+            (None, None) => options.base_gsd_m,
+        };
+        Self {
+            gsd_m,
+            scale: gsd_m / model_gsd_m,
+        }
+    }
+}
+
+/// What was found of one image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Found {
+    pub(crate) counts: Counts,
+    pub(crate) effort: Effort,
+}
+
+/// What it took: tiles, and the seconds the network needed for them, added up over all workers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Effort {
+    pub(crate) tiles: usize,
+    pub(crate) seconds: f64,
 }
 
 /// Why an image, or everything, cannot be validated.
@@ -72,6 +116,20 @@ pub enum ValidateError {
         label: PathBuf,
         /// The first such value.
         value: u8,
+    },
+    /// The image would have to be enlarged beyond what can be held.
+    #[error(
+        "{image}: of {gsd_m} m GSD, is {}x{} pixels at the model's {model_gsd_m} m; a model of a larger GSD can search it, or cut it into scenes", size.0, size.1
+    )]
+    TooLarge {
+        /// The image.
+        image: PathBuf,
+        /// Its ground sampling distance.
+        gsd_m: f64,
+        /// The model's.
+        model_gsd_m: f64,
+        /// Width and height at the model's GSD.
+        size: (u32, u32),
     },
     /// A result cannot be written.
     #[error("{path}: {source}; free space or choose another --out")]
@@ -137,32 +195,21 @@ pub fn run(
             });
         };
         tell(0.0, &mut progress);
-        let key = resume::key(model, pair, options, threshold);
+        let ground = Ground::of(pair, options, model.manifest().input.gsd_m);
+        let key = resume::key(model, pair, options, ground, threshold);
         let overlay = overlays.join(format!("{}.png", pair.name));
-        if let Some(curve) = resume::read(&options.out, pair, &key).filter(|_| overlay.exists()) {
-            images.push(ImageReport::new(pair, curve, shown, true));
+        if let Some(found) = resume::read(&options.out, pair, &key).filter(|_| overlay.exists()) {
+            images.push(ImageReport::new(pair, ground, found, shown, true));
             continue;
         }
-        let done = one(
-            pair,
-            options,
-            &thresholds,
-            shown,
-            &mut segmenters,
-            |share| {
-                tell(share, &mut progress);
-            },
-        );
+        let done = one(pair, ground, &thresholds, shown, &mut segmenters, |share| {
+            tell(share, &mut progress);
+        });
         match done {
-            Ok(scan) => {
-                scan.overlay
-                    .save(&overlay)
-                    .map_err(|e| ValidateError::Write {
-                        path: overlay.clone(),
-                        source: io::Error::other(e),
-                    })?;
-                resume::write(&options.out, pair, &key, &scan.curve)?;
-                images.push(ImageReport::new(pair, scan.curve, shown, false));
+            Ok((found, picture)) => {
+                write_png(&overlay, &picture)?;
+                resume::write(&options.out, pair, &key, &found)?;
+                images.push(ImageReport::new(pair, ground, found, shown, false));
             }
             Err(error @ (ValidateError::Segment(_) | ValidateError::Write { .. })) => {
                 return Err(error);
@@ -178,9 +225,9 @@ pub fn run(
     }
     Ok(Report::new(
         model.manifest(),
-        options,
         threshold,
         &thresholds,
+        shown,
         images,
         refused,
     ))
@@ -188,16 +235,26 @@ pub fn run(
 
 fn one(
     pair: &Pair,
-    options: &Options,
+    ground: Ground,
     thresholds: &[f32],
     shown: usize,
     segmenters: &mut [Segmenter],
     mut tiles: impl FnMut(f64),
-) -> Result<scan::Scan, ValidateError> {
-    let map = predict::probability(&pair.image, options.scale, segmenters, |done, all| {
+) -> Result<(Found, RgbImage), ValidateError> {
+    let (map, effort) = predict::probability(&pair.image, ground, segmenters, |done, all| {
         tiles(done as f64 / all as f64);
     })?;
-    scan::scan(pair, &map, options.scale, thresholds, shown)
+    let (counts, overlay) = scan::scan(pair, &map, ground, thresholds, shown)?;
+    Ok((Found { counts, effort }, overlay))
+}
+
+fn write_png(path: &Path, picture: &RgbImage) -> Result<(), ValidateError> {
+    let mut bytes = Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, ImageFormat::Png)
+        .map_err(io::Error::other)
+        .and_then(|()| write_whole(path, bytes.get_ref()))
+        .map_err(written(path))
 }
 
 /// 0.01 to 0.99, and `chosen` among them; with the number of `chosen`.
@@ -215,11 +272,4 @@ fn thresholds(chosen: f32) -> (Vec<f32>, usize) {
 fn written(path: &Path) -> impl FnOnce(io::Error) -> ValidateError {
     let path = path.to_owned();
     |source| ValidateError::Write { path, source }
-}
-
-/// Adds up the curves of all images.
-pub(crate) fn pool<'a>(curves: impl Iterator<Item = &'a Curve>, thresholds: usize) -> Curve {
-    let mut total = Curve::new(thresholds);
-    curves.for_each(|curve| total.add(curve));
-    total
 }

@@ -3,31 +3,50 @@
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     thread,
+    time::Instant,
 };
 
 use scarp::infer::{Mosaic, ProbabilityMap, Segmenter};
 
-use super::ValidateError;
+use super::{Effort, Ground, ValidateError};
 use crate::raster::{Kind, Raster, Resampled, Window};
 
-/// Segments the image at `path`, enlarged by `scale`, window by window; each worker has a segmenter. `tile_done` is called
+/// Most cells a probability map may have, 400 MB: 1.6 gigapixels at stride 4.
+const MAX_CELLS: u64 = 100_000_000;
+
+/// Segments the image at `path`, enlarged by the scale of `ground`, window by window; each worker has a segmenter. `tile_done` is called
 /// with tiles done and tiles in all.
 ///
 /// # Errors
 /// When the image cannot be read or the network fails.
 pub(super) fn probability(
     path: &Path,
-    scale: f64,
+    ground: Ground,
     segmenters: &mut [Segmenter],
     mut tile_done: impl FnMut(usize, usize),
-) -> Result<ProbabilityMap, ValidateError> {
-    let open = || Raster::open(path, Kind::Rgb).map(|raster| Resampled::new(raster, scale));
-    let (width, height) = open()?.size();
-    let Some(tiling) = segmenters.first().map(Segmenter::tiling) else {
+) -> Result<(ProbabilityMap, Effort), ValidateError> {
+    let Some(first) = segmenters.first() else {
         return Err(ValidateError::NoWorkers);
     };
+    let (tiling, model_gsd_m) = (first.tiling(), first.manifest().input.gsd_m);
+    let image = Resampled::new(Raster::open(path, Kind::Rgb)?, ground.scale);
+    let (width, height) = image.size();
+    let cell = u64::from(tiling.stride).pow(2);
+    if u64::from(width) * u64::from(height) / cell > MAX_CELLS {
+        return Err(ValidateError::TooLarge {
+            image: path.to_owned(),
+            gsd_m: ground.gsd_m,
+            model_gsd_m,
+            size: (width, height),
+        });
+    }
+    // Workers take neighbouring tiles: sharing the strips decoded last costs less time and memory than each having its own.
+    let image = Mutex::new(image);
     let mut mosaic = Mosaic::new(tiling, width, height);
     let corners: Vec<_> = (0..mosaic.len())
         .map(|index| mosaic.corner(index))
@@ -37,10 +56,10 @@ pub(super) fn probability(
     let (send, receive) = crossbeam_channel::bounded(2 * segmenters.len());
     thread::scope(|scope| {
         for segmenter in segmenters {
-            let (send, corners, next, failed) = (send.clone(), &corners, &next, &failed);
+            let (send, image) = (send.clone(), &image);
+            let (corners, next, failed) = (&corners, &next, &failed);
             scope.spawn(move || {
                 let mut work = || -> Result<(), ValidateError> {
-                    let mut image = open()?;
                     while !failed.load(Ordering::Relaxed) {
                         let index = next.fetch_add(1, Ordering::Relaxed);
                         let Some(&(x, y)) = corners.get(index) else {
@@ -52,10 +71,16 @@ pub(super) fn probability(
                             width: tiling.width,
                             height: tiling.height,
                         };
+                        let pixels = image
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .read(window)?;
                         let mut answer = vec![0.0; cells];
-                        segmenter.tile(&image.read(window)?, &mut answer)?;
+                        let start = Instant::now();
+                        segmenter.tile(&pixels, &mut answer)?;
+                        let seconds = start.elapsed().as_secs_f64();
                         // The receiver outlives the workers.
-                        let _ = send.send(Ok((index, answer)));
+                        let _ = send.send(Ok((index, answer, seconds)));
                     }
                     Ok(())
                 };
@@ -68,10 +93,11 @@ pub(super) fn probability(
         drop(send);
         // Sums of floats depend on their order, so tiles are added in theirs.
         let (mut early, mut added) = (BTreeMap::new(), 0);
-        let mut error = None;
+        let (mut seconds, mut error) = (0.0, None);
         for answer in receive {
             match answer {
-                Ok((index, answer)) => {
+                Ok((index, answer, taken)) => {
+                    seconds += taken;
                     early.insert(index, answer);
                     while let Some(answer) = early.remove(&added) {
                         mosaic.add(added, &answer);
@@ -82,6 +108,10 @@ pub(super) fn probability(
                 Err(e) => error = Some(e),
             }
         }
-        error.map_or_else(|| Ok(mosaic.finish()), Err)
+        let effort = Effort {
+            tiles: added,
+            seconds,
+        };
+        error.map_or_else(|| Ok((mosaic.finish(), effort)), Err)
     })
 }

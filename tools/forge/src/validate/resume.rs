@@ -10,28 +10,36 @@ use scarp::infer::Model;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Options, ValidateError, written};
-use crate::{dataset::Pair, metrics::Curve};
+use super::{Found, Ground, Options, ValidateError, written};
+use crate::{dataset::Pair, files::write_whole};
+
+/// Changes whenever something else is counted or stored; results of another number are made anew.
+const FORMAT: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Done {
     key: String,
-    curve: Curve,
+    found: Found,
 }
 
 /// A digest of everything the result depends on: model files, image and label (size and time of change), settings.
-pub(super) fn key(model: &Model, pair: &Pair, options: &Options, threshold: f32) -> String {
+pub(super) fn key(
+    model: &Model,
+    pair: &Pair,
+    options: &Options,
+    ground: Ground,
+    threshold: f32,
+) -> String {
     let changed = |path: &Path| {
         let time = |m: &Metadata| m.modified().ok()?.duration_since(UNIX_EPOCH).ok();
         fs::metadata(path).map(|m| (m.len(), time(&m))).ok()
     };
     let facts = format!(
-        "{:?} {:?} {:?} {:?} {} {} {threshold}",
+        "{FORMAT} {:?} {:?} {:?} {:?} {ground:?} {} {threshold}",
         model.manifest().files,
         pair,
         changed(&pair.image),
         changed(&pair.label),
-        options.scale,
         options.overlap,
     );
     Sha256::digest(facts)
@@ -41,27 +49,27 @@ pub(super) fn key(model: &Model, pair: &Pair, options: &Options, threshold: f32)
 }
 
 /// The result of an earlier run with the same key. What cannot be read is as if it were not there.
-pub(super) fn read(out: &Path, pair: &Pair, key: &str) -> Option<Curve> {
+pub(super) fn read(out: &Path, pair: &Pair, key: &str) -> Option<Found> {
     let text = fs::read_to_string(file(out, pair)).ok()?;
     let done: Done = serde_json::from_str(&text).ok()?;
-    (done.key == key).then_some(done.curve)
+    (done.key == key).then_some(done.found)
 }
 
 pub(super) fn write(
     out: &Path,
     pair: &Pair,
     key: &str,
-    curve: &Curve,
+    found: &Found,
 ) -> Result<(), ValidateError> {
     let path = file(out, pair);
     let done = Done {
         key: key.to_owned(),
-        curve: curve.clone(),
+        found: found.clone(),
     };
     let text = serde_json::to_vec(&done).map_err(std::io::Error::from);
     let folder = path.parent().unwrap_or(out);
     fs::create_dir_all(folder).map_err(written(folder))?;
-    text.and_then(|text| fs::write(&path, text))
+    text.and_then(|text| write_whole(&path, &text))
         .map_err(written(&path))
 }
 

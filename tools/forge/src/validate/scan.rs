@@ -1,14 +1,14 @@
-//! One pass over image, label and probability: counts, and the picture of hits, misses and false alarms.
+//! One pass over image, label and probability, row by row: counts, and the picture of hits, misses and false alarms.
 
 use std::path::Path;
 
 use image::RgbImage;
 use scarp::infer::ProbabilityMap;
 
-use super::{ValidateError, sample::Sampler};
+use super::{Ground, ValidateError, sample::Sampler};
 use crate::{
     dataset::Pair,
-    metrics::Curve,
+    metrics::{Counts, EdgeScan, ObjectScan},
     raster::{Kind, Raster, Window},
 };
 
@@ -20,31 +20,27 @@ const FALSE_ALARM: [f32; 3] = [235.0, 50.0, 60.0];
 /// How much of the class colour covers the image.
 const OPACITY: f32 = 0.55;
 
-/// What one image shows.
-pub(super) struct Scan {
-    pub(super) curve: Curve,
-    pub(super) overlay: RgbImage,
-}
-
-/// Compares `map`, made of the pair's image enlarged by `scale`, with the label. `thresholds` rise; the overlay is drawn at
-/// number `shown` of them.
+/// Compares `map`, made of the pair's image as `ground` says, with the label. `thresholds` rise; objects, distances and the overlay
+/// are those at number `shown` of them.
 ///
 /// # Errors
 /// When a file cannot be read, sizes differ, or the label holds other values than 0 and 1.
 pub(super) fn scan(
     pair: &Pair,
     map: &ProbabilityMap,
-    scale: f64,
+    ground: Ground,
     thresholds: &[f32],
     shown: usize,
-) -> Result<Scan, ValidateError> {
+) -> Result<(Counts, RgbImage), ValidateError> {
     let mut image = Raster::open(&pair.image, Kind::Rgb)?;
     let mut label = Raster::open(&pair.label, Kind::Label)?;
     check_sizes(pair, &image, &label)?;
     let (width, height) = image.size();
     let block = width.max(height).div_ceil(OVERLAY_SIDE);
-    let sampler = Sampler::new(map, width, scale);
-    let mut curve = Curve::new(thresholds.len());
+    let sampler = Sampler::new(map, width, ground.scale);
+    let mut counts = Counts::new(thresholds.len());
+    let (mut objects, mut edges) = (ObjectScan::new(ground.gsd_m), EdgeScan::new(width as usize));
+    let mut finds = vec![0; width as usize];
     let mut overlay = RgbImage::new(width.div_ceil(block), height.div_ceil(block));
     let (mut colours, mut truths) = (Vec::new(), Vec::new());
     for top in (0..height).step_by(block as usize) {
@@ -63,16 +59,20 @@ pub(super) fn scan(
             let colours = colours[row * 3 * width as usize..].chunks_exact(3);
             let pixels = line.iter().zip(colours).zip(sampler.row(top + row as u32));
             for (x, ((&truth, colour), probability)) in pixels.enumerate() {
-                curve.count(probability, truth == 1, thresholds);
+                counts.curve.count(probability, truth == 1, thresholds);
                 let found = thresholds.get(shown).is_some_and(|t| probability >= *t);
+                finds[x] = u8::from(found);
                 cells[x / block as usize].add(colour, truth == 1, found);
             }
+            objects.row(line, &finds);
+            edges.row(line, &finds);
         }
         for (x, cell) in cells.iter().enumerate() {
             overlay.put_pixel(x as u32, top / block, image::Rgb(cell.colour()));
         }
     }
-    Ok(Scan { curve, overlay })
+    (counts.objects, counts.edges) = (objects.finish(), edges.finish());
+    Ok((counts, overlay))
 }
 
 fn check_sizes(pair: &Pair, image: &Raster, label: &Raster) -> Result<(), ValidateError> {

@@ -1,8 +1,18 @@
-//! Pixel scores of the landslide class.
+//! What is counted and how it becomes scores: pixels here, landslides as objects and distances to the outline beside it.
+
+mod components;
+mod edges;
+mod objects;
 
 use std::ops::{Add, AddAssign};
 
 use serde::{Deserialize, Serialize};
+
+pub use self::{
+    components::{Component, Components},
+    edges::{BAND_PX, DISTANCES_PX, EdgeScan, Edges},
+    objects::{MAPPING_UNIT_M2, ObjectScan, Objects, SIZES_M2, SizeClass},
+};
 
 /// Pixels by prediction and truth.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,8 +85,40 @@ impl Confusion {
     }
 }
 
-fn ratio(part: u64, whole: u64) -> Option<f64> {
+/// `part` of `whole`; none of nothing.
+#[must_use]
+pub fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// All that is counted on an image; adds up over images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Pixels at every threshold.
+    pub curve: Curve,
+    /// Landslides as objects, at the threshold in use.
+    pub objects: Objects,
+    /// Wrong pixels by their distance to the true outline, at the threshold in use.
+    pub edges: Edges,
+}
+
+impl Counts {
+    /// Nothing counted yet, over so many thresholds.
+    #[must_use]
+    pub fn new(thresholds: usize) -> Self {
+        Self {
+            curve: Curve::new(thresholds),
+            objects: Objects::default(),
+            edges: Edges::default(),
+        }
+    }
+
+    /// Adds the counts of another image over the same thresholds.
+    pub fn add(&mut self, other: &Self) {
+        self.curve.add(&other.curve);
+        self.objects.add(&other.objects);
+        self.edges.add(&other.edges);
+    }
 }
 
 /// Pixels by probability, on both sides of the truth: the confusion at every threshold of a fixed list.

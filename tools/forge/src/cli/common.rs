@@ -1,0 +1,172 @@
+//! What the commands that judge models have in common.
+
+use std::{
+    num::NonZero,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
+
+use anyhow::Context;
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use scarp::infer::Model;
+use scarp_forge::{
+    dataset::Part,
+    files::write_whole,
+    network::{Assumed, Network},
+    report::{self, Report},
+    validate::{self, Options},
+};
+use serde::Serialize;
+
+use super::{Outcome, memory};
+
+/// Steps of the progress bar per image.
+const STEPS: f64 = 100.0;
+
+/// The images, and how to search them.
+#[derive(clap::Args)]
+pub struct DataArgs {
+    /// Dataset folder
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Part of a dataset in GDCLD's layout
+    #[arg(long, value_enum, default_value_t = PartName::Test)]
+    part: PartName,
+    /// Enlarge images so many times: their GSD over that of the (first) model [default: from each image's GSD where it is known, else 1]
+    #[arg(long, value_parser = scale)]
+    scale: Option<f64>,
+    /// Probability from which a pixel counts as landslide [default: the model's]
+    #[arg(long, value_parser = threshold)]
+    threshold: Option<f32>,
+    /// Tiles searched at a time [default: one per processor core]
+    #[arg(long)]
+    workers: Option<NonZero<usize>>,
+    /// Least overlap of neighbouring tiles, in model pixels
+    #[arg(long, value_name = "PX", default_value_t = 128)]
+    overlap: u32,
+    /// Folder for the page, the JSON and overlays
+    #[arg(long, value_name = "DIR", default_value = "forge-out")]
+    pub out: PathBuf,
+    /// Write the JSON to this file as well
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// Parts of a dataset in GDCLD's layout.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum PartName {
+    Train,
+    Val,
+    Test,
+}
+
+impl From<PartName> for Part {
+    fn from(name: PartName) -> Self {
+        match name {
+            PartName::Train => Self::Train,
+            PartName::Val => Self::Val,
+            PartName::Test => Self::Test,
+        }
+    }
+}
+
+/// Loads a model to be judged: a folder, which is proven, or the bare ONNX file of another network.
+pub fn load_model(path: &Path) -> anyhow::Result<Arc<Model>> {
+    if path.is_dir() {
+        return Ok(Arc::new(Model::load(path)?));
+    }
+    let network = Network::read(path, &Assumed::default())?;
+    Ok(Arc::new(network.model(&network.graph)?))
+}
+
+impl DataArgs {
+    /// The options for a model whose results go to `out`; images of unknown GSD are taken to have `base_gsd_m`.
+    pub fn options(&self, base_gsd_m: f64, out: PathBuf) -> Options {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        Options {
+            data: self.data.clone(),
+            part: self.part.into(),
+            scale: self.scale,
+            base_gsd_m,
+            threshold: self.threshold,
+            workers: self.workers.map_or(cores, NonZero::get),
+            overlap: self.overlap,
+            out,
+        }
+    }
+}
+
+/// Validates with a progress bar that is headed `label`.
+pub fn validate(model: &Arc<Model>, options: &Options, label: &str) -> anyhow::Result<Report> {
+    let bar = ProgressBar::new(1)
+        .with_prefix(label.to_owned())
+        .with_style(
+            ProgressStyle::with_template("{prefix}  {bar:30} {percent:>3} %  {eta} left  {msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+    let report = validate::run(model, options, |p| {
+        bar.set_length((p.images as f64 * STEPS) as u64);
+        bar.set_position(((p.images_done as f64 + p.share) * STEPS) as u64);
+        let number = p.images_done + 1;
+        bar.set_message(format!("{} ({number} of {})", p.name, p.images));
+    });
+    bar.finish_and_clear();
+    let mut report = report?;
+    report.peak_rss_bytes = memory::peak_rss_bytes();
+    Ok(report)
+}
+
+/// Writes `report.json` and `report.html` into `out`; gives the page's path.
+pub fn write_report(report: &Report, out: &Path, json: Option<&Path>) -> anyhow::Result<PathBuf> {
+    write_json(report, &out.join("report.json"), json)?;
+    let page = out.join("report.html");
+    let html = report::page(report, &out.join("overlays"))?;
+    write(&page, html.as_bytes())?;
+    Ok(page)
+}
+
+/// Writes `value` to `path`, and to `also` if the user wants it there.
+pub fn write_json(value: &impl Serialize, path: &Path, also: Option<&Path>) -> anyhow::Result<()> {
+    let json = serde_json::to_vec_pretty(value)?;
+    write(path, &json)?;
+    also.map_or(Ok(()), |also| write(also, &json))
+}
+
+pub fn write(path: &Path, contents: &[u8]) -> anyhow::Result<()> {
+    write_whole(path, contents)
+        .map_err(|e| anyhow::anyhow!("{e}; free space or choose another place"))
+        .with_context(|| path.display().to_string())
+}
+
+/// Tells of refused images; whether all went well.
+pub fn tell_refused(report: &Report) -> Outcome {
+    for image in &report.refused {
+        eprintln!("refused: {}", image.reason);
+    }
+    if report.refused.is_empty() {
+        Outcome::Well
+    } else {
+        Outcome::NotAllWell
+    }
+}
+
+/// A score in percent, for a line of text.
+pub fn percent(score: Option<f64>) -> String {
+    score.map_or("-".to_owned(), |s| format!("{:.2}", s * 100.0))
+}
+
+fn scale(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(scale) if (1.0 / 64.0..=64.0).contains(&scale) => Ok(scale),
+        _ => Err("a number from 1/64 to 64".to_owned()),
+    }
+}
+
+pub fn threshold(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(threshold) if threshold > 0.0 && threshold < 1.0 => Ok(threshold),
+        _ => Err("a number between 0 and 1".to_owned()),
+    }
+}
