@@ -1,4 +1,4 @@
-//! The engineer's tool: proves models on labelled images, with the engine that flies.
+//! The engineer's tool: inspects and makes datasets, proves models on labelled images with the engine that flies.
 
 pub mod dataset;
 pub mod metrics;

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod dataset;
 mod validate;
 
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ Exit status:
   2  the command line is wrong
   3  finished, but some images could not be used; they are listed";
 
-/// Proves models on labelled images, with the engine that flies.
+/// Inspects and makes datasets, proves models on labelled images with the engine that flies.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true, after_help = EXIT_CODES)]
 struct Cli {
@@ -23,6 +24,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Looks at datasets and makes them
+    #[command(subcommand)]
+    Dataset(dataset::Command),
     /// Scores a model on a labelled dataset, every image whole, and writes report.html, report.json and overlays
     Validate(validate::Args),
 }
@@ -41,6 +45,7 @@ pub fn main() -> ExitCode {
         .format_timestamp(None)
         .init();
     let outcome = match cli.command {
+        Command::Dataset(command) => dataset::run(&command),
         Command::Validate(args) => validate::run(&args),
     };
     match outcome {

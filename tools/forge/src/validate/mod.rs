@@ -15,7 +15,7 @@ use scarp::infer::{Model, SegmentError, Segmenter};
 use thiserror::Error;
 
 use crate::{
-    dataset::{self, DatasetError, Pair, Part},
+    dataset::{self, DatasetError, EntryError, Pair, Part},
     metrics::Curve,
     raster::RasterError,
     report::{ImageReport, Refused, Report},
@@ -49,6 +49,9 @@ pub enum ValidateError {
     /// The dataset cannot be read.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+    /// The image or label cannot be taken out of its archive.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
     /// The network failed.
     #[error(transparent)]
     Segment(#[from] SegmentError),
@@ -167,7 +170,7 @@ pub fn run(
             Err(error @ (ValidateError::Segment(_) | ValidateError::Write { .. })) => {
                 return Err(error);
             }
-            Err(error) => refused.push(Refused::new(&pair.image, &error.to_string())),
+            Err(error) => refused.push(Refused::new(&pair.image.shown(), &error.to_string())),
         }
     }
     if images.is_empty() {
@@ -194,10 +197,11 @@ fn one(
     segmenters: &mut [Segmenter],
     mut tiles: impl FnMut(f64),
 ) -> Result<scan::Scan, ValidateError> {
-    let map = predict::probability(&pair.image, options.scale, segmenters, |done, all| {
+    let (image, label) = (pair.image.local()?, pair.label.local()?);
+    let map = predict::probability(&image, options.scale, segmenters, |done, all| {
         tiles(done as f64 / all as f64);
     })?;
-    scan::scan(pair, &map, options.scale, thresholds, shown)
+    scan::scan(&image, &label, &map, options.scale, thresholds, shown)
 }
 
 /// 0.01 to 0.99, and `chosen` among them; with the number of `chosen`.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    path::Path,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
 };
@@ -10,20 +9,27 @@ use std::{
 use scarp::infer::{Mosaic, ProbabilityMap, Segmenter};
 
 use super::ValidateError;
-use crate::raster::{Kind, Raster, Resampled, Window};
+use crate::{
+    dataset::Local,
+    raster::{Kind, Resampled, Window},
+};
 
-/// Segments the image at `path`, enlarged by `scale`, window by window; each worker has a segmenter. `tile_done` is called
+/// Segments `image`, enlarged by `scale`, window by window; each worker has a segmenter. `tile_done` is called
 /// with tiles done and tiles in all.
 ///
 /// # Errors
 /// When the image cannot be read or the network fails.
 pub(super) fn probability(
-    path: &Path,
+    image: &Local,
     scale: f64,
     segmenters: &mut [Segmenter],
     mut tile_done: impl FnMut(usize, usize),
 ) -> Result<ProbabilityMap, ValidateError> {
-    let open = || Raster::open(path, Kind::Rgb).map(|raster| Resampled::new(raster, scale));
+    let open = || {
+        image
+            .open(Kind::Rgb)
+            .map(|raster| Resampled::new(raster, scale))
+    };
     let (width, height) = open()?.size();
     let Some(tiling) = segmenters.first().map(Segmenter::tiling) else {
         return Err(ValidateError::NoWorkers);

@@ -29,8 +29,8 @@ pub(super) fn key(model: &Model, pair: &Pair, options: &Options, threshold: f32)
         "{:?} {:?} {:?} {:?} {} {} {threshold}",
         model.manifest().files,
         pair,
-        changed(&pair.image),
-        changed(&pair.label),
+        changed(pair.image.container()),
+        changed(pair.label.container()),
         options.scale,
         options.overlap,
     );

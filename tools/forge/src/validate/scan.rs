@@ -7,7 +7,7 @@ use scarp::infer::ProbabilityMap;
 
 use super::{ValidateError, sample::Sampler};
 use crate::{
-    dataset::Pair,
+    dataset::Local,
     metrics::Curve,
     raster::{Kind, Raster, Window},
 };
@@ -26,21 +26,22 @@ pub(super) struct Scan {
     pub(super) overlay: RgbImage,
 }
 
-/// Compares `map`, made of the pair's image enlarged by `scale`, with the label. `thresholds` rise; the overlay is drawn at
+/// Compares `map`, made of the image enlarged by `scale`, with the label. `thresholds` rise; the overlay is drawn at
 /// number `shown` of them.
 ///
 /// # Errors
 /// When a file cannot be read, sizes differ, or the label holds other values than 0 and 1.
 pub(super) fn scan(
-    pair: &Pair,
+    image: &Local,
+    label: &Local,
     map: &ProbabilityMap,
     scale: f64,
     thresholds: &[f32],
     shown: usize,
 ) -> Result<Scan, ValidateError> {
-    let mut image = Raster::open(&pair.image, Kind::Rgb)?;
-    let mut label = Raster::open(&pair.label, Kind::Label)?;
-    check_sizes(pair, &image, &label)?;
+    let label_path = label.shown();
+    let (mut image, mut label) = (image.open(Kind::Rgb)?, label.open(Kind::Label)?);
+    check_sizes(label_path, &image, &label)?;
     let (width, height) = image.size();
     let block = width.max(height).div_ceil(OVERLAY_SIDE);
     let sampler = Sampler::new(map, width, scale);
@@ -57,7 +58,7 @@ pub(super) fn scan(
         };
         image.read(window, &mut colours)?;
         label.read(window, &mut truths)?;
-        check_values(&pair.label, &truths)?;
+        check_values(label_path, &truths)?;
         let mut cells = vec![Block::default(); overlay.width() as usize];
         for (row, line) in truths.chunks_exact(width as usize).enumerate() {
             let colours = colours[row * 3 * width as usize..].chunks_exact(3);
@@ -75,12 +76,12 @@ pub(super) fn scan(
     Ok(Scan { curve, overlay })
 }
 
-fn check_sizes(pair: &Pair, image: &Raster, label: &Raster) -> Result<(), ValidateError> {
+fn check_sizes(path: &Path, image: &Raster, label: &Raster) -> Result<(), ValidateError> {
     if image.size() == label.size() {
         return Ok(());
     }
     Err(ValidateError::Sizes {
-        label: pair.label.clone(),
+        label: path.to_owned(),
         image_size: image.size(),
         label_size: label.size(),
     })
