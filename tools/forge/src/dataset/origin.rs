@@ -168,7 +168,7 @@ mod tests {
     #[case("images/Jiuzhaigou_GF2_0007.tif", Some("Jiuzhaigou"), Some("Gaofen"))]
     #[case("images/haiti_planet_12.tif", Some("Nippes"), Some("PlanetScope"))]
     #[case("images/0001.tif", None, None)]
-    #[case("images/gfx_rplanet.tif", None, None)]
+    #[case("images/gfx_1.tif", None, None)]
     fn a_name_tells_event_and_sensor_where_it_speaks_of_them(
         #[case] path: &str,
         #[case] event: Option<&str>,

@@ -515,6 +515,7 @@ fn outlines_that_do_not_say_where_they_are_or_are_no_polygons_are_refused() {
         .with_outlines(ONE)
         .with_outlines_as("a.shp", "EPSG:32648")
         .with_outlines_as("old.gpkg", "EPSG:4267")
+        .with_outlines_as("none.gpkg", "EPSG:32648")
         .with("slides.kml", b"<kml/>")
         .with("broken.gpkg", b"no database")
         .with("empty.geojson", br#"{"type":"FeatureCollection","features":[]}"#)
@@ -524,17 +525,16 @@ fn outlines_that_do_not_say_where_they_are_or_are_no_polygons_are_refused() {
             br#"{"type":"Polygon","coordinates":[[[400000,3400000],[400001,3400000],[400001,3400001],[400000,3400000]]]}"#,
         );
     fs::remove_file(data.path("a.prj")).unwrap();
-    let path = data.path("none.gpkg");
-    let from = data.path("slides.geojson");
-    gdal(
-        "ogr2ogr",
-        &["-a_srs", "", path.to_str().unwrap(), from.to_str().unwrap()],
-    );
+    // "-1" is GeoPackage's own for an undefined reference system.
+    rusqlite::Connection::open(data.path("none.gpkg"))
+        .unwrap()
+        .execute("UPDATE gpkg_geometry_columns SET srs_id = -1", [])
+        .unwrap();
     for (name, reason) in [
         ("a.shp", "does not say its reference system ("),
         ("none.gpkg", "does not say its reference system"),
         ("metres.geojson", "does not say its reference system"),
-        ("old.gpkg", "how the datum of EPSG:4267 lies to WGS84"),
+        ("old.gpkg", "EPSG:4267 cannot be computed"),
         ("slides.kml", "convert it, for instance with ogr2ogr"),
         ("broken.gpkg", "cannot be read"),
         ("empty.geojson", "holds no polygon"),

@@ -174,10 +174,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case(
-        System::Epsg(4267),
-        "how the datum of EPSG:4267 lies to WGS84 is not known"
-    )]
+    #[case(System::Epsg(4267), "EPSG:4267 cannot be computed")]
     #[case(
         System::Epsg(2327),
         "how the datum of EPSG:2327 lies to WGS84 is not known"
