@@ -49,7 +49,7 @@ pub(super) fn read_verified(
             limit: MAX_BYTES,
         });
     }
-    let found = hex(&Sha256::digest(&bytes));
+    let found = digest(&bytes);
     if !found.eq_ignore_ascii_case(expected) {
         return Err(ManifestError::Digest {
             path,
@@ -60,6 +60,10 @@ pub(super) fn read_verified(
     Ok(bytes)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// SHA-256 in hex.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! The network itself, run by tract.
 
 use std::{
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::Arc,
@@ -8,7 +9,7 @@ use std::{
 
 use tract_onnx::{prelude::*, tract_hir::infer::Factoid};
 
-use super::{Manifest, ModelError, golden, manifest::MODEL, segmenter::Normalisation};
+use super::{Manifest, ModelError, files, golden, manifest::MODEL, segmenter::Normalisation};
 
 /// A network proven by its golden output; shared by all workers, each of which runs a [`Session`] of its own.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl Model {
         let path = dir.join(MODEL).display().to_string();
         let onnx = manifest.file(dir, MODEL)?;
         let (input, expected) = golden::read(&manifest, dir)?;
-        let mut model = Self::unproven(manifest, &onnx, &path)?;
+        let mut model = Self::unchecked(manifest, &onnx, &path)?;
         let mut planes = Vec::new();
         Normalisation::of(&model.manifest).fill(&input, (0, 0), input.dimensions(), &mut planes);
         let mut found = vec![0.0; expected.len()];
@@ -57,12 +58,17 @@ impl Model {
         Ok(model)
     }
 
-    /// A network without a golden output, for tools that compare or build models; nothing that flies uses it. The
-    /// manifest's golden pair and files are not looked at; `path` only names the network in errors.
+    /// A network without a golden output, for tools that compare or build models; nothing that flies uses it. `path` only
+    /// names the network in errors. Of the files that the manifest lists, only the digest of `onnx` remains.
     ///
     /// # Errors
     /// When the graph cannot be used or its input or output are not as the manifest says.
-    pub fn unproven(manifest: Manifest, onnx: &[u8], path: &str) -> Result<Self, ModelError> {
+    pub fn unproven(mut manifest: Manifest, onnx: &[u8], path: &str) -> Result<Self, ModelError> {
+        manifest.files = BTreeMap::from([(MODEL.to_owned(), files::digest(onnx))]);
+        Self::unchecked(manifest, onnx, path)
+    }
+
+    fn unchecked(manifest: Manifest, onnx: &[u8], path: &str) -> Result<Self, ModelError> {
         let plan = guarded(|| plan(onnx, &manifest, path)).unwrap_or_else(|reason| {
             Err(ModelError::Onnx {
                 path: path.to_owned(),

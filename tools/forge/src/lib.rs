@@ -1,4 +1,4 @@
-//! The engineer's tool: builds quantized models and proves them on labelled images, with the engine that flies.
+//! The engineer's tool: makes datasets, builds quantized models and proves them on labelled images, with the engine that flies.
 
 pub mod compare;
 pub mod dataset;

@@ -1,16 +1,14 @@
 //! Tiles cut from a dataset to calibrate and judge a network by.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
 
 use image::RgbImage;
 use scarp::infer::{Manifest, Normalisation};
+use thiserror::Error;
 
 use crate::{
-    dataset::Pairs,
-    raster::{Kind, Raster, RasterError, Window},
+    dataset::{Entry, EntryError, Pairs},
+    raster::{Kind, RasterError, Window},
 };
 
 /// A tile of at most the network's size, with its label if there is one.
@@ -19,6 +17,17 @@ pub struct Sample {
     pub image: RgbImage,
     /// 0 and 1, row-major, as large as the picture.
     pub label: Option<Vec<u8>>,
+}
+
+/// An image that gives no tile.
+#[derive(Debug, Error)]
+pub enum SampleError {
+    /// It cannot be unpacked.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// It cannot be read.
+    #[error(transparent)]
+    Raster(#[from] RasterError),
 }
 
 /// `count` tiles, spread evenly over the images and over places inside them; always the same ones. An image is used again
@@ -30,15 +39,15 @@ pub fn samples(
     pairs: &Pairs,
     manifest: &Manifest,
     count: usize,
-    mut tell: impl FnMut(&RasterError),
-) -> Result<Vec<Sample>, RasterError> {
+    mut tell: impl FnMut(&SampleError),
+) -> Result<Vec<Sample>, SampleError> {
     let labelled = pairs
         .complete
         .iter()
-        .map(|pair| (&pair.image, Some(&pair.label)));
-    let images: Vec<_> = labelled
-        .chain(pairs.unlabelled.iter().map(|image| (image, None)))
-        .collect();
+        .map(|pair| (pair.image.clone(), Some(&pair.label)));
+    let others = pairs.unlabelled.iter().filter(|path| path.is_file());
+    let others = others.map(|path| (Entry::File(path.clone()), None));
+    let images: Vec<_> = labelled.chain(others).collect();
     let (mut found, mut refused) = (Vec::new(), BTreeMap::new());
     for number in 0..count {
         let index = if count < images.len() {
@@ -50,7 +59,7 @@ pub fn samples(
         else {
             continue;
         };
-        match cut(image, label.map(PathBuf::as_path), manifest, number) {
+        match cut(image, *label, manifest, number) {
             Ok(sample) => found.push(sample),
             Err(error) => {
                 tell(&error);
@@ -74,12 +83,13 @@ pub fn planes(image: &RgbImage, manifest: &Manifest) -> Vec<f32> {
 }
 
 fn cut(
-    image: &Path,
-    label: Option<&Path>,
+    image: &Entry,
+    label: Option<&Entry>,
     manifest: &Manifest,
     number: usize,
-) -> Result<Sample, RasterError> {
-    let mut raster = Raster::open(image, Kind::Rgb)?;
+) -> Result<Sample, SampleError> {
+    let image = image.local()?;
+    let mut raster = image.open(Kind::Rgb)?;
     let (width, height) = raster.size();
     let (w, h) = (
         width.min(manifest.input.width),
@@ -107,11 +117,12 @@ fn cut(
 
 /// The label in a window; none if it does not fit its image or holds other values than 0 and 1.
 fn read_label(
-    path: &Path,
+    label: &Entry,
     size: (u32, u32),
     window: Window,
-) -> Result<Option<Vec<u8>>, RasterError> {
-    let mut raster = Raster::open(path, Kind::Label)?;
+) -> Result<Option<Vec<u8>>, SampleError> {
+    let label = label.local()?;
+    let mut raster = label.open(Kind::Label)?;
     if raster.size() != size {
         return Ok(None);
     }

@@ -2,6 +2,7 @@
 
 mod common;
 mod compare;
+mod dataset;
 mod memory;
 mod optimise;
 mod quantize;
@@ -25,7 +26,7 @@ Exit status:
   2  the command line is wrong
   3  finished, but some images could not be used; they are listed";
 
-/// Builds quantized models and proves them on labelled images, with the engine that flies.
+/// Makes datasets, builds quantized models and proves them on labelled images, with the engine that flies.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true, after_help = EXIT_CODES)]
 struct Cli {
@@ -35,6 +36,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Looks at datasets and makes them
+    #[command(subcommand)]
+    Dataset(dataset::Command),
     /// Rewrites a network's graph exactly, for less work
     Optimise(optimise::Args),
     /// Makes the 8-bit form of a network
@@ -61,6 +65,7 @@ pub fn main() -> ExitCode {
         .format_timestamp(None)
         .init();
     let outcome = match cli.command {
+        Command::Dataset(command) => dataset::run(&command),
         Command::Optimise(args) => optimise::run(&args),
         Command::Quantize(args) => quantize::run(&args),
         Command::Release(args) => release::run(&args),

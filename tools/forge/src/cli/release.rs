@@ -2,6 +2,7 @@
 
 use std::{num::NonZero, path::PathBuf, sync::Arc, thread};
 
+use super::{Outcome, common, tiles};
 use anyhow::Context;
 use scarp::infer::Model;
 use scarp_forge::{
@@ -10,7 +11,6 @@ use scarp_forge::{
     release::{Candidate, Naming, Proof},
     validate,
 };
-use super::{Outcome, common, tiles};
 
 const EXAMPLES: &str = "\
 Example:

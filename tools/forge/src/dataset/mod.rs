@@ -1,19 +1,26 @@
-//! Pairs of image and label, found in a folder in GDCLD's layout or one with plain `images/` and `labels/`.
+//! Pairs of image and label, found in folders or zip archives in GDCLD's layout or in plain `images/` and `labels/`.
 
+mod entry;
+pub mod inspect;
+mod layout;
+pub mod make;
 mod origin;
 
 use std::{
-    collections::BTreeMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
 use thiserror::Error;
 
-pub use self::origin::Origin;
+use self::entry::Archive;
+pub use self::{
+    entry::{Entry, EntryError, Local, Zipped},
+    origin::Origin,
+};
 
 /// Which part of a dataset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Part {
     /// `train_dataset`.
     Train,
@@ -24,7 +31,12 @@ pub enum Part {
 }
 
 impl Part {
-    fn folder(self) -> &'static str {
+    /// All parts, in the order of their use.
+    pub const ALL: [Self; 3] = [Self::Train, Self::Val, Self::Test];
+
+    /// The folder of the part in GDCLD.
+    #[must_use]
+    pub fn folder(self) -> &'static str {
         match self {
             Self::Train => "train_dataset",
             Self::Val => "val_dataset",
@@ -36,12 +48,12 @@ impl Part {
 /// One image with its label.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
-    /// File name without extension.
+    /// File name without extension; with the folders above it where that alone is not unique.
     pub name: String,
     /// The image.
-    pub image: PathBuf,
+    pub image: Entry,
     /// Its label.
-    pub label: PathBuf,
+    pub label: Entry,
     /// Where the image comes from.
     pub origin: Origin,
 }
@@ -55,73 +67,64 @@ pub struct Pairs {
     pub unlabelled: Vec<PathBuf>,
 }
 
-/// A folder in which nothing can be found.
+/// A dataset in which nothing can be found.
 #[derive(Debug, Error)]
 pub enum DatasetError {
-    /// There is no folder of images.
-    #[error("{0}: no images; expected {1}/images and {1}/labels as in GDCLD, or images and labels")]
+    /// There are no images.
+    #[error(
+        "{0}: no images (.tif, .tiff, .png, .jpg); expected {1}/images and {1}/labels as in GDCLD, or images and labels, in folders or zip archives"
+    )]
     NoImages(PathBuf, &'static str),
-    /// The folder of images is empty.
-    #[error("{0}: holds no .tif, .tiff, .png, .jpg or .jpeg file")]
-    Empty(PathBuf),
+    /// The path is neither a folder nor an archive.
+    #[error("{0}: is neither a folder nor a zip archive; give the dataset's folder")]
+    NoDataset(PathBuf),
     /// A folder cannot be listed.
     #[error("{0}: {1}")]
     List(PathBuf, io::Error),
+    /// The only archive that could hold the images is damaged.
+    #[error(transparent)]
+    Archive(#[from] EntryError),
+    /// The file that says where images come from is wrong.
+    #[error("{path}: {reason}; each [[image]] has name = \"*\" and any of event, sensor, gsd_m")]
+    Origins {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        reason: String,
+    },
 }
 
-/// Finds the pairs of `part`; a folder with `images/` and `labels/` in itself is taken for any part.
+/// Finds the pairs of `part` in a folder or zip archive; images that are in no folder named after a part are taken for any.
 ///
 /// # Errors
-/// When there is no folder of images, it is empty, or it cannot be listed.
+/// When there are no images, or a folder or archive cannot be read.
 pub fn find(root: &Path, part: Part) -> Result<Pairs, DatasetError> {
-    let folder = [root.join(part.folder()), root.to_owned()]
-        .into_iter()
-        .find(|folder| folder.join("images").is_dir())
-        .ok_or_else(|| DatasetError::NoImages(root.to_owned(), part.folder()))?;
-    let mut labels = files(&folder.join("labels")).or_else(|error| match error {
-        DatasetError::List(_, e) if e.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
-        other => Err(other),
-    })?;
-    let mut pairs = Pairs::default();
-    for (name, image) in files(&folder.join("images"))? {
-        match labels.remove(&name) {
-            Some(label) => pairs.complete.push(Pair {
-                name,
-                image,
-                label,
-                origin: Origin::default(),
-            }),
-            None => pairs.unlabelled.push(image),
+    let mut layout = layout::read(root)?;
+    for wanted in [Some(part), None] {
+        let pairs = Pairs {
+            complete: take(&mut layout.complete, wanted),
+            unlabelled: take(&mut layout.unlabelled, wanted),
+        };
+        if pairs != Pairs::default() {
+            return Ok(pairs);
         }
     }
-    if pairs.complete.is_empty() && pairs.unlabelled.is_empty() {
-        return Err(DatasetError::Empty(folder.join("images")));
-    }
-    Ok(pairs)
+    Err(match layout.archives.pop() {
+        Some(error) => error.into(),
+        None => DatasetError::NoImages(root.to_owned(), part.folder()),
+    })
 }
 
-/// Image files of a folder by name without extension.
-fn files(folder: &Path) -> Result<BTreeMap<String, PathBuf>, DatasetError> {
-    let failed = |e| DatasetError::List(folder.to_owned(), e);
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let extension = path
-            .extension()
-            .and_then(|e| e.to_str())
-            .unwrap_or("")
-            .to_lowercase();
-        if ["tif", "tiff", "png", "jpg", "jpeg"].contains(&extension.as_str())
-            && let Some(name) = path.file_stem().and_then(|s| s.to_str())
-        {
-            found.insert(name.to_owned(), path);
-        }
-    }
-    Ok(found)
+fn take<T>(all: &mut Vec<(Option<Part>, T)>, part: Option<Part>) -> Vec<T> {
+    all.extract_if(.., |(of, _)| *of == part)
+        .map(|(_, item)| item)
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -1,13 +1,18 @@
 //! Images and labels read in windows, so that a scene larger than memory can be searched.
 
 mod error;
+mod georeference;
 mod picture;
 mod resampled;
 mod tiff;
 
 use std::path::Path;
 
-pub use self::{error::RasterError, resampled::Resampled};
+pub use self::{
+    error::RasterError,
+    georeference::{Crs, GeoTags, Georeference},
+    resampled::Resampled,
+};
 use self::{picture::Picture, tiff::TiffRaster};
 
 /// Most pixels a raster may declare: 40,000 x 40,000. The probability map of such a scene takes 400 MB at stride 4.
@@ -64,15 +69,23 @@ impl Raster {
     /// # Errors
     /// When the file cannot be read, is of another kind, or declares more than 1.6 gigapixels.
     pub fn open(path: &Path, kind: Kind) -> Result<Self, RasterError> {
+        Self::open_as(path, path, kind)
+    }
+
+    /// Opens `path` as [`Raster::open`] does; errors name `shown`, where a temporary copy comes from.
+    ///
+    /// # Errors
+    /// As [`Raster::open`].
+    pub fn open_as(path: &Path, shown: &Path, kind: Kind) -> Result<Self, RasterError> {
         let is_tiff = path
             .extension()
             .is_some_and(|e| e.eq_ignore_ascii_case("tif") || e.eq_ignore_ascii_case("tiff"));
         let (source, size) = if is_tiff {
-            let tiff = TiffRaster::open(path, kind)?;
+            let tiff = TiffRaster::open(path, shown, kind)?;
             let size = tiff.size();
             (Source::Tiff(Box::new(tiff)), size)
         } else {
-            let picture = Picture::open(path, kind)?;
+            let picture = Picture::open(path, shown, kind)?;
             let size = picture.size();
             (Source::Picture(picture), size)
         };

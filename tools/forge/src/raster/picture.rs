@@ -25,8 +25,9 @@ pub(super) fn needed(kind: Kind) -> &'static str {
 }
 
 impl Picture {
-    pub(super) fn open(path: &Path, kind: Kind) -> Result<Self, RasterError> {
-        let file = File::open(path).map_err(|source| RasterError::Open {
+    /// Opens `file`, which errors call `path`.
+    pub(super) fn open(file: &Path, path: &Path, kind: Kind) -> Result<Self, RasterError> {
+        let file = File::open(file).map_err(|source| RasterError::Open {
             path: path.to_owned(),
             source,
         })?;

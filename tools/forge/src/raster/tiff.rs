@@ -34,8 +34,9 @@ pub(super) struct TiffRaster {
 }
 
 impl TiffRaster {
-    pub(super) fn open(path: &Path, kind: Kind) -> Result<Self, RasterError> {
-        let file = File::open(path).map_err(|source| RasterError::Open {
+    /// Opens `file`, which errors call `path`.
+    pub(super) fn open(file: &Path, path: &Path, kind: Kind) -> Result<Self, RasterError> {
+        let file = File::open(file).map_err(|source| RasterError::Open {
             path: path.to_owned(),
             source,
         })?;
@@ -56,6 +57,12 @@ impl TiffRaster {
         let planar = decoder
             .find_tag_unsigned::<u16>(Tag::PlanarConfiguration)
             .map_err(damaged)?;
+        // The decoder calls an image RGB that has unnamed bands after these.
+        let bands = decoder
+            .find_tag_unsigned::<u16>(Tag::SamplesPerPixel)
+            .map_err(damaged)?
+            .unwrap_or(1);
+        let right = right && usize::from(bands) == kind.samples();
         if !right || (kind == Kind::Rgb && planar == Some(2)) {
             let layout = if planar == Some(2) {
                 ", one plane after the other"
@@ -64,7 +71,7 @@ impl TiffRaster {
             };
             return Err(RasterError::Bands {
                 path: path.to_owned(),
-                found: format!("{}{layout}", describe(colour)),
+                found: format!("{}{layout}", describe(colour, bands)),
                 needed: super::picture::needed(kind),
             });
         }
@@ -155,22 +162,20 @@ fn damaged(path: &Path, error: &TiffError) -> RasterError {
     }
 }
 
-fn describe(colour: ColorType) -> String {
-    let (bands, bits) = match colour {
-        ColorType::Gray(bits) => (1, bits),
-        ColorType::GrayA(bits) => (2, bits),
-        ColorType::RGB(bits) | ColorType::YCbCr(bits) | ColorType::Lab(bits) => (3, bits),
-        ColorType::RGBA(bits) | ColorType::CMYK(bits) => (4, bits),
-        ColorType::CMYKA(bits) => (5, bits),
+fn describe(colour: ColorType, bands: u16) -> String {
+    let bits = match colour {
         ColorType::Palette(bits) => return format!("a palette of {bits} bits"),
-        ColorType::Multiband {
-            bit_depth,
-            num_samples,
-        } => (num_samples, bit_depth),
+        ColorType::Gray(bits)
+        | ColorType::GrayA(bits)
+        | ColorType::RGB(bits)
+        | ColorType::YCbCr(bits)
+        | ColorType::Lab(bits)
+        | ColorType::RGBA(bits)
+        | ColorType::CMYK(bits)
+        | ColorType::CMYKA(bits) => bits,
+        ColorType::Multiband { bit_depth, .. } => bit_depth,
         _ => return format!("{colour:?}"),
     };
-    format!(
-        "{bands} band{} of {bits} bits",
-        if bands == 1 { "" } else { "s" }
-    )
+    let plural = if bands == 1 { "" } else { "s" };
+    format!("{bands} band{plural} of {bits} bits")
 }

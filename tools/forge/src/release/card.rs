@@ -62,7 +62,7 @@ pub fn card(manifest: &Manifest, parent: &str, golden_difference: f32, proofs: &
 fn row(data: &str, name: &str, report: &Report) -> String {
     let percent =
         |score: Option<f64>| score.map_or("-".to_owned(), |s| format!("{:.2}", s * 100.0));
-    let s = &report.overall.scores;
+    let s = &report.overall.tally.scores;
     format!(
         "| {data} | {} | {name} | {} | {} | {} | {} | {} |\n",
         report.images.len(),

@@ -25,6 +25,8 @@ pub const MOST_LOSS_POINTS: f64 = 1.0;
 /// Mean absolute difference of probabilities that a network may have from its parent's golden output. Rounding to 8 bits
 /// gives some thousandths; a wrong scale or layout gives 0.05 and more.
 pub const MOST_GOLDEN_DIFFERENCE: f32 = 0.02;
+/// Least share of landslide, and of background, on the golden output.
+const LEAST_GOLDEN_SHARE: f64 = 0.02;
 /// What the golden output may differ between processors, which round differently.
 const FLOAT_TOLERANCE: f32 = 0.001;
 const INT8_TOLERANCE: f32 = 0.01;
@@ -69,6 +71,11 @@ pub enum ReleaseError {
         /// Mean absolute difference of probabilities.
         difference: f32,
     },
+    /// The parent's golden output tells nothing.
+    #[error(
+        "{0}: the golden output shows landslide on {1:.1} % of its cells; a wrong network would pass for right, release the parent with a golden image that shows both"
+    )]
+    GoldenTellsNothing(PathBuf, f64),
     /// The folder is there already.
     #[error("{0}: exists already; remove it or choose another --out")]
     Exists(PathBuf),
@@ -117,7 +124,7 @@ impl Proof {
     /// Landslide IoU lost, in percentage points; none if there is nothing to find.
     #[must_use]
     pub fn loss_points(&self) -> Option<f64> {
-        let iou = |report: &Report| report.overall.scores.landslide_iou;
+        let iou = |report: &Report| report.overall.tally.scores.landslide_iou;
         Some((iou(&self.parent).filter(|iou| *iou > 0.0)? - iou(&self.candidate)?) * 100.0)
     }
 }
@@ -151,6 +158,14 @@ impl Candidate {
         let path = parent.join(&manifest.golden.output);
         let expected = fs::read(&path).map_err(file(&path))?;
         let (expected, _) = expected.as_chunks::<4>();
+        let marked = expected
+            .iter()
+            .filter(|p| f32::from_le_bytes(**p) >= manifest.threshold)
+            .count();
+        let share = marked as f64 / expected.len().max(1) as f64;
+        if !(LEAST_GOLDEN_SHARE..=1.0 - LEAST_GOLDEN_SHARE).contains(&share) {
+            return Err(ReleaseError::GoldenTellsNothing(path, share * 100.0));
+        }
         let mut planes = Vec::new();
         Normalisation::of(&manifest).fill(&image, (0, 0), image.dimensions(), &mut planes);
         let mut golden = vec![0.0; expected.len()];
@@ -192,7 +207,7 @@ impl Candidate {
     pub fn release(&self, parent: &Path, proofs: &[Proof], out: &Path) -> Result<(), ReleaseError> {
         for proof in proofs {
             let percent =
-                |report: &Report| report.overall.scores.landslide_iou.unwrap_or(0.0) * 100.0;
+                |report: &Report| report.overall.tally.scores.landslide_iou.unwrap_or(0.0) * 100.0;
             let loss = proof
                 .loss_points()
                 .ok_or_else(|| ReleaseError::NothingToFind {

@@ -123,7 +123,7 @@ pub(super) fn mean_iou(images: &[&ImageReport]) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::{
-        dataset::{Origin, Pair},
+        dataset::{Entry, Origin, Pair},
         validate::{Effort, Found, Ground},
     };
 
@@ -131,8 +131,8 @@ mod tests {
     fn image(event: Option<&str>, sensor: Option<&str>, pixels: [u64; 3]) -> ImageReport {
         let pair = Pair {
             name: String::new(),
-            image: "".into(),
-            label: "".into(),
+            image: Entry::File("".into()),
+            label: Entry::File("".into()),
             origin: Origin {
                 event: event.map(str::to_owned),
                 sensor: sensor.map(str::to_owned),

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
-    dataset::{self, DatasetError, Pair, Part},
+    dataset::{self, DatasetError, EntryError, Pair, Part},
     files::write_whole,
     metrics::Counts,
     raster::RasterError,
@@ -93,6 +93,9 @@ pub enum ValidateError {
     /// The dataset cannot be read.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+    /// The image or label cannot be taken out of its archive.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
     /// The network failed.
     #[error(transparent)]
     Segment(#[from] SegmentError),
@@ -214,7 +217,7 @@ pub fn run(
             Err(error @ (ValidateError::Segment(_) | ValidateError::Write { .. })) => {
                 return Err(error);
             }
-            Err(error) => refused.push(Refused::new(&pair.image, &error.to_string())),
+            Err(error) => refused.push(Refused::new(&pair.image.shown(), &error.to_string())),
         }
     }
     if images.is_empty() {
@@ -241,10 +244,11 @@ fn one(
     segmenters: &mut [Segmenter],
     mut tiles: impl FnMut(f64),
 ) -> Result<(Found, RgbImage), ValidateError> {
-    let (map, effort) = predict::probability(&pair.image, ground, segmenters, |done, all| {
+    let (image, label) = (pair.image.local()?, pair.label.local()?);
+    let (map, effort) = predict::probability(&image, ground, segmenters, |done, all| {
         tiles(done as f64 / all as f64);
     })?;
-    let (counts, overlay) = scan::scan(pair, &map, ground, thresholds, shown)?;
+    let (counts, overlay) = scan::scan(&image, &label, &map, ground, thresholds, shown)?;
     Ok((Found { counts, effort }, overlay))
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    path::Path,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -14,18 +13,21 @@ use std::{
 use scarp::infer::{Mosaic, ProbabilityMap, Segmenter};
 
 use super::{Effort, Ground, ValidateError};
-use crate::raster::{Kind, Raster, Resampled, Window};
+use crate::{
+    dataset::Local,
+    raster::{Kind, Resampled, Window},
+};
 
 /// Most cells a probability map may have, 400 MB: 1.6 gigapixels at stride 4.
 const MAX_CELLS: u64 = 100_000_000;
 
-/// Segments the image at `path`, enlarged by the scale of `ground`, window by window; each worker has a segmenter. `tile_done` is called
+/// Segments `image`, enlarged by the scale of `ground`, window by window; each worker has a segmenter. `tile_done` is called
 /// with tiles done and tiles in all.
 ///
 /// # Errors
 /// When the image cannot be read or the network fails.
 pub(super) fn probability(
-    path: &Path,
+    image: &Local,
     ground: Ground,
     segmenters: &mut [Segmenter],
     mut tile_done: impl FnMut(usize, usize),
@@ -34,12 +36,13 @@ pub(super) fn probability(
         return Err(ValidateError::NoWorkers);
     };
     let (tiling, model_gsd_m) = (first.tiling(), first.manifest().input.gsd_m);
-    let image = Resampled::new(Raster::open(path, Kind::Rgb)?, ground.scale);
+    let shown = image.shown();
+    let image = Resampled::new(image.open(Kind::Rgb)?, ground.scale);
     let (width, height) = image.size();
     let cell = u64::from(tiling.stride).pow(2);
     if u64::from(width) * u64::from(height) / cell > MAX_CELLS {
         return Err(ValidateError::TooLarge {
-            image: path.to_owned(),
+            image: shown.to_owned(),
             gsd_m: ground.gsd_m,
             model_gsd_m,
             size: (width, height),

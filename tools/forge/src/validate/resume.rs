@@ -38,8 +38,8 @@ pub(super) fn key(
         "{FORMAT} {:?} {:?} {:?} {:?} {ground:?} {} {threshold}",
         model.manifest().files,
         pair,
-        changed(&pair.image),
-        changed(&pair.label),
+        changed(pair.image.container()),
+        changed(pair.label.container()),
         options.overlap,
     );
     Sha256::digest(facts)

@@ -7,7 +7,7 @@ use scarp::infer::ProbabilityMap;
 
 use super::{Ground, ValidateError, sample::Sampler};
 use crate::{
-    dataset::Pair,
+    dataset::Local,
     metrics::{Counts, EdgeScan, ObjectScan},
     raster::{Kind, Raster, Window},
 };
@@ -20,21 +20,22 @@ const FALSE_ALARM: [f32; 3] = [235.0, 50.0, 60.0];
 /// How much of the class colour covers the image.
 const OPACITY: f32 = 0.55;
 
-/// Compares `map`, made of the pair's image as `ground` says, with the label. `thresholds` rise; objects, distances and the overlay
+/// Compares `map`, made of the image as `ground` says, with the label. `thresholds` rise; objects, distances and the overlay
 /// are those at number `shown` of them.
 ///
 /// # Errors
 /// When a file cannot be read, sizes differ, or the label holds other values than 0 and 1.
 pub(super) fn scan(
-    pair: &Pair,
+    image: &Local,
+    label: &Local,
     map: &ProbabilityMap,
     ground: Ground,
     thresholds: &[f32],
     shown: usize,
 ) -> Result<(Counts, RgbImage), ValidateError> {
-    let mut image = Raster::open(&pair.image, Kind::Rgb)?;
-    let mut label = Raster::open(&pair.label, Kind::Label)?;
-    check_sizes(pair, &image, &label)?;
+    let label_path = label.shown();
+    let (mut image, mut label) = (image.open(Kind::Rgb)?, label.open(Kind::Label)?);
+    check_sizes(label_path, &image, &label)?;
     let (width, height) = image.size();
     let block = width.max(height).div_ceil(OVERLAY_SIDE);
     let sampler = Sampler::new(map, width, ground.scale);
@@ -53,7 +54,7 @@ pub(super) fn scan(
         };
         image.read(window, &mut colours)?;
         label.read(window, &mut truths)?;
-        check_values(&pair.label, &truths)?;
+        check_values(label_path, &truths)?;
         let mut cells = vec![Block::default(); overlay.width() as usize];
         for (row, line) in truths.chunks_exact(width as usize).enumerate() {
             let colours = colours[row * 3 * width as usize..].chunks_exact(3);
@@ -75,12 +76,12 @@ pub(super) fn scan(
     Ok((counts, overlay))
 }
 
-fn check_sizes(pair: &Pair, image: &Raster, label: &Raster) -> Result<(), ValidateError> {
+fn check_sizes(path: &Path, image: &Raster, label: &Raster) -> Result<(), ValidateError> {
     if image.size() == label.size() {
         return Ok(());
     }
     Err(ValidateError::Sizes {
-        label: pair.label.clone(),
+        label: path.to_owned(),
         image_size: image.size(),
         label_size: label.size(),
     })
