@@ -94,10 +94,10 @@ fn fill(rings: &Rings, window: Window, labels: &mut [u8]) {
             let (from, to) = if a.1 <= b.1 { (a, b) } else { (b, a) };
             let first = first_centre(from.1 - top, window.height);
             let end = first_centre(to.1 - top, window.height);
-            for row in first..end {
+            for (row, crossings) in crossings.iter_mut().enumerate().take(end).skip(first) {
                 let y = row as f64 + 0.5 + top;
                 let x = from.0 + (y - from.1) / (to.1 - from.1) * (to.0 - from.0);
-                crossings[row].push(x - left);
+                crossings.push(x - left);
             }
         }
     }
