@@ -173,8 +173,8 @@ mod tests {
             vec![square(1.5, 0.5, 2.0)],
             vec![vec![(3.5, 0.5), (9.5, 0.5), (9.5, 2.5), (3.5, 2.5)]],
         );
-        assert_eq!(labels(&[left.clone()])[0], "#...");
-        assert_eq!(labels(&[right.clone()])[0], ".###");
+        assert_eq!(labels(std::slice::from_ref(&left))[0], "#...");
+        assert_eq!(labels(std::slice::from_ref(&right))[0], ".###");
         assert_eq!(labels(&[left, right]), ["####", "....", "....", "...."]);
     }
 
