@@ -277,9 +277,8 @@ fn tiles_without_landslides_are_left_out_unless_named_or_chosen() {
 
 #[test]
 fn pixels_outside_of_the_picture_are_no_landslide_and_tiles_mostly_outside_are_left_out() {
-    // The gradient's blue is 90 everywhere; the first 64 columns are made nodata.
     let image = RgbImage::from_fn(128, 64, |x, _| {
-        if x < 40 || x >= 120 {
+        if !(40..120).contains(&x) {
             Rgb([7, 7, 7])
         } else {
             Rgb([90, 120, 90])

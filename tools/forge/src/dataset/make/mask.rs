@@ -94,10 +94,10 @@ fn fill(rings: &Rings, window: Window, labels: &mut [u8]) {
             let (from, to) = if a.1 <= b.1 { (a, b) } else { (b, a) };
             let first = first_centre(from.1 - top, window.height);
             let end = first_centre(to.1 - top, window.height);
-            for row in first..end {
+            for (row, crossings) in crossings.iter_mut().enumerate().take(end).skip(first) {
                 let y = row as f64 + 0.5 + top;
                 let x = from.0 + (y - from.1) / (to.1 - from.1) * (to.0 - from.0);
-                crossings[row].push(x - left);
+                crossings.push(x - left);
             }
         }
     }
@@ -173,8 +173,8 @@ mod tests {
             vec![square(1.5, 0.5, 2.0)],
             vec![vec![(3.5, 0.5), (9.5, 0.5), (9.5, 2.5), (3.5, 2.5)]],
         );
-        assert_eq!(labels(&[left.clone()])[0], "#...");
-        assert_eq!(labels(&[right.clone()])[0], ".###");
+        assert_eq!(labels(std::slice::from_ref(&left))[0], "#...");
+        assert_eq!(labels(std::slice::from_ref(&right))[0], ".###");
         assert_eq!(labels(&[left, right]), ["####", "....", "....", "...."]);
     }
 
