@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn arms_that_meet_later_are_one_part_and_an_ended_one_is_not_revived() {
         assert_eq!(parts(&["#.#.#", "#.#.#", "#####"]), [(11, 0)]);
-        assert_eq!(parts(&["#####", "#...#", "#.#.#", "#####"]), [(13, 0)]);
+        assert_eq!(parts(&["#####", "#...#", "#.#.#", "#####"]), [(15, 0)]);
         assert_eq!(parts(&["##", "..", "*#"]), [(2, 0), (2, 1)]);
         assert_eq!(parts(&["...", ""]), []);
     }

@@ -17,6 +17,9 @@ const COLUMNS: [&str; 8] = [
     "mIoU as in the paper",
 ];
 
+/// What groups have in common, and which they are.
+type Kind = (&'static str, fn(&Group) -> bool);
+
 /// All images together, and the published figures.
 pub(super) fn table(html: &mut String, report: &Report) {
     html.push_str("<h2>Scores of pixels</h2>");
@@ -52,7 +55,7 @@ pub(super) fn groups(html: &mut String, report: &Report) {
     }
     html.push_str("<h2>By event and sensor</h2>");
     header(html, &COLUMNS);
-    let kinds: [(&str, fn(&Group) -> bool); 3] = [
+    let kinds: [Kind; 3] = [
         ("by event", |group| group.sensor.is_none()),
         ("by sensor", |group| group.event.is_none()),
         ("by event and sensor", |group| {
