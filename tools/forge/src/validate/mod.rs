@@ -135,12 +135,12 @@ pub enum ValidateError {
         size: (u32, u32),
     },
     /// A result cannot be written.
-    #[error("{path}: {source}; free space or choose another --out")]
+    #[error("{path}: {reason}; free space or choose another --out")]
     Write {
         /// The file.
         path: PathBuf,
-        /// Why not.
-        source: io::Error,
+        /// Why not; said once, in the message.
+        reason: io::Error,
     },
     /// There is nobody to do the work.
     #[error("no workers; give at least one")]
@@ -275,5 +275,5 @@ fn thresholds(chosen: f32) -> (Vec<f32>, usize) {
 
 fn written(path: &Path) -> impl FnOnce(io::Error) -> ValidateError {
     let path = path.to_owned();
-    |source| ValidateError::Write { path, source }
+    |reason| ValidateError::Write { path, reason }
 }
