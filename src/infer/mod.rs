@@ -17,6 +17,6 @@ pub use error::{ManifestError, ModelError};
 pub use manifest::{Golden, Input, Manifest, Output, Quantization, Training};
 pub use model::{Model, Session};
 pub use probability::ProbabilityMap;
-pub use resample::{ResampleError, resample};
+pub use resample::{Crop, ResampleError, resample, resize};
 pub use segmenter::{Normalisation, SegmentError, Segmenter};
 pub use tiles::{Mosaic, Tiling, blend};

@@ -91,15 +91,55 @@ pub fn resample(
     if (new_width, new_height) == (width, height) {
         return Ok(image.clone());
     }
+    let whole = Crop {
+        left: 0.0,
+        top: 0.0,
+        width: f64::from(width),
+        height: f64::from(height),
+    };
+    resize(
+        image.as_raw(),
+        (width, height),
+        whole,
+        (new_width, new_height),
+    )
+}
+
+/// Part of an image, in pixels and their fractions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Crop {
+    /// Left edge.
+    pub left: f64,
+    /// Upper edge.
+    pub top: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+/// Resamples the part `crop` of RGB `samples` that are `size` wide and high to `target` pixels, with the filter of
+/// [`resample`]. The one place where the resizer is instantiated: compiling it for every caller takes minutes.
+///
+/// # Errors
+/// When there are not as many samples as `size` says, or `crop` is not inside.
+pub fn resize(
+    samples: &[u8],
+    size: (u32, u32),
+    crop: Crop,
+    target: (u32, u32),
+) -> Result<RgbImage, ResampleError> {
     let refused = |reason: &dyn std::fmt::Display| ResampleError::Resize(reason.to_string());
-    let source = images::ImageRef::new(width, height, image.as_raw(), PixelType::U8x3)
-        .map_err(|e| refused(&e))?;
-    let mut target = images::Image::new(new_width, new_height, PixelType::U8x3);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+    let source =
+        images::ImageRef::new(size.0, size.1, samples, PixelType::U8x3).map_err(|e| refused(&e))?;
+    let mut resized = images::Image::new(target.0, target.1, PixelType::U8x3);
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+        .crop(crop.left, crop.top, crop.width, crop.height);
     Resizer::new()
-        .resize(&source, &mut target, &options)
+        .resize(&source, &mut resized, &options)
         .map_err(|e| refused(&e))?;
-    RgbImage::from_raw(new_width, new_height, target.into_vec())
+    RgbImage::from_raw(target.0, target.1, resized.into_vec())
         .ok_or_else(|| refused(&"buffer too small"))
 }
 

@@ -1,1 +1,1 @@
-"""Trains, exports, quantizes and scores Scarp's landslide segmentation models."""
+"""Trains, exports and scores Scarp's landslide segmentation models."""

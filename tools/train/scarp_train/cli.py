@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from .dataset import DatasetError, load_scenes
+from .dataset import DatasetError, find_pairs, load_scenes
 from .recipe import RecipeError, read_recipe
 
 EPILOG = """\
@@ -19,7 +19,8 @@ the usual way, from the root of the repository:
   python -m scarp_train train --recipe tools/train/recipes/finetune.toml --source real=data/sichuan \\
       --source sim=data/sim --init runs/pretrain/weights.pt --out runs/final
   python -m scarp_train release --weights runs/final/weights.pt --name segformer-b0 --training data/training.toml \\
-      --calibrate data/sichuan --calibrate data/sim --golden data/sim/train_dataset/images/NAME.tif --out models
+      --golden data/sim/train_dataset/images/NAME.tif --out models
+  scarp-forge quantize models/segformer-b0 int8.onnx --calibrate data/sichuan --calibrate data/sim
   python -m scarp_train score --model models/segformer-b0 --data data/held-out
 """
 
@@ -87,7 +88,6 @@ def _add_crossval(commands) -> None:
     command.add_argument("--groups", type=Path, help="text file: one line of image names that must stay together")
     command.add_argument("--folds", type=int, default=4)
     command.add_argument("--only", type=int, action="append", help="run this fold only (repeatable); pools what is there")
-    command.add_argument("--int8", action="store_true", help="quantize each fold's network and score that as well")
     command.set_defaults(run=_crossval)
 
 
@@ -105,26 +105,26 @@ def _crossval(options: argparse.Namespace) -> None:
         s.name: load_scenes(_folder(s.name, folders), limit=s.limit) for s in recipe.sources if s.name != crossval.REAL
     }
     for fold in options.only or range(options.folds):
-        crossval.run_fold(fold, folds[fold], scenes, others, recipe, options.out, options.init, options.int8)
+        for side, held in (("held-out", True), ("inside", False)):
+            pairs = [pair for pair in find_pairs(options.data) if (pair.name in folds[fold]) == held]
+            crossval.link_images(pairs, options.out / f"fold-{fold}" / side)
+        crossval.run_fold(fold, folds[fold], scenes, others, recipe, options.out, options.init)
         print(f"fold {fold}: done, held out {' '.join(folds[fold])}", file=sys.stderr)
     report = crossval.summarise(options.out)
-    if options.int8:
-        report["int8"] = crossval.summarise(options.out, "int8")
     (options.out / "crossval.json").write_text(json.dumps(report, indent=1))
     print(json.dumps(report, indent=1))
 
 
 def _add_release(commands) -> None:
-    command = commands.add_parser("release", help="export to ONNX, float and int8, with manifest and golden output")
+    command = commands.add_parser("release", help="export to ONNX, with manifest and golden output")
     command.add_argument("--weights", type=Path, required=True, help="weights.pt of a training run")
-    command.add_argument("--name", required=True, help="model name; the int8 folder gets '-int8' behind it")
+    command.add_argument("--name", required=True, help="model name")
     command.add_argument("--version", default="0.1.0")
     command.add_argument("--threshold", type=float, default=0.5, help="best_threshold of crossval, or another")
     command.add_argument("--standard", action="store_true", help="keep the decoder's textbook order (slower, same output)")
-    command.add_argument("--calibrate", type=Path, action="append", required=True, help="data folder for int8 ranges")
-    command.add_argument("--golden", type=Path, required=True, help="image whose middle becomes the golden input")
+    command.add_argument("--golden", type=Path, required=True, help="image whose middle is the golden input")
     command.add_argument("--training", type=Path, required=True, help="TOML with [[training]] data, licence, attribution")
-    command.add_argument("--out", type=Path, required=True, help="folder that gets NAME/ and NAME-int8/")
+    command.add_argument("--out", type=Path, required=True, help="folder that gets NAME/")
     command.set_defaults(run=_release)
 
 
@@ -137,7 +137,6 @@ def _release(options: argparse.Namespace) -> None:
             name=options.name,
             version=options.version,
             training=options.training,
-            calibrate=options.calibrate,
             golden=options.golden,
             out=options.out,
             threshold=options.threshold,

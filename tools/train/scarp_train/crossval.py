@@ -5,11 +5,10 @@ import json
 from pathlib import Path
 
 from .batches import Batches
-from .dataset import DatasetError, Scene
+from .dataset import DatasetError, Pair, Scene
 from .export import export_onnx
 from .metrics import Counts, count
-from .predict import Predictor, onnx_predictor, predict_image, torch_predictor
-from .quantize import calibration_crops, quantize_onnx
+from .predict import Predictor, predict_image, torch_predictor
 from .recipe import Recipe
 from .training import Trainer
 
@@ -44,12 +43,10 @@ def run_fold(
     recipe: Recipe,
     out: Path,
     init: Path | None = None,
-    int8: bool = False,
 ) -> None:
-    """Trains without the held-out images, scores them, and writes fold-N.json, and int8-N.json if `int8` is asked for.
+    """Trains without the held-out images, scores them, and writes fold-N.json and fold-N/float.onnx.
 
-    The int8 network is calibrated without the held-out images too. `others` holds the scenes of the recipe's other
-    sources by name, for instance simulated ones.
+    `others` holds the scenes of the recipe's other sources by name, for instance simulated ones.
     """
     recipe = dataclasses.replace(recipe, seed=recipe.seed + fold)
     inside = [scene for scene in scenes if scene.name not in held_out]
@@ -60,11 +57,17 @@ def run_fold(
     held = [scene for scene in scenes if scene.name in held_out]
     network = trainer.average.eval()
     _write(out / f"fold-{fold}.json", score_fold(held, torch_predictor(network)))
-    if int8:
-        exact, small = (out / f"fold-{fold}" / name for name in ("float.onnx", "int8.onnx"))
-        export_onnx(network, exact)
-        quantize_onnx(exact, small, calibration_crops([inside, *others.values()]))
-        _write(out / f"int8-{fold}.json", score_fold(held, onnx_predictor(small)))
+    export_onnx(network, out / f"fold-{fold}" / "float.onnx")
+
+
+def link_images(pairs: list[Pair], folder: Path) -> None:
+    """Links to the images and labels of one side of a split, for `scarp-forge` to quantize with and to prove on."""
+    for pair in pairs:
+        for kind, path in (("images", pair.image), ("labels", pair.label)):
+            link = folder / kind / path.name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.unlink(missing_ok=True)
+            link.symlink_to(path.resolve())
 
 
 def _write(path: Path, report: dict) -> None:
@@ -80,13 +83,13 @@ def score_fold(held_out: list[Scene], predict: Predictor) -> dict:
     return report
 
 
-def summarise(out: Path, kind: str = "fold") -> dict:
-    """Pools the folds scored so far, every image counted once, by a network that never saw it: float, or kind `int8`.
+def summarise(out: Path) -> dict:
+    """Pools the folds scored so far, every image counted once, by a network that never saw it.
 
     Two ways to choose the threshold: 0.5 for all, and for each fold the one that is best on the other folds together,
     so that no image takes part in the choice it is judged by.
     """
-    folds = {path.stem: json.loads(path.read_text()) for path in sorted(Path(out).glob(f"{kind}-*.json"))}
+    folds = {path.stem: json.loads(path.read_text()) for path in sorted(Path(out).glob("fold-*.json"))}
     chosen = {name: best_threshold([other for key, other in folds.items() if key != name]) for name in folds}
     return {
         "images": sum(len(fold) for fold in folds.values()),

@@ -22,38 +22,33 @@ def run(gdcld: Path, tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-def test_from_training_to_a_scored_model_folder(run: Path, gdcld: Path, tmp_path: Path, capsys):
+def release(run: Path, golden: Path, tmp_path: Path) -> int:
+    (tmp_path / "training.toml").write_text('[[training]]\ndata = "tiles"\nlicence = "MIT"\nattribution = "nobody"\n')
+    options = ["release", "--weights", run / "weights.pt", "--name", "tiny", "--out", tmp_path / "models"]
+    options += ["--golden", golden, "--training", tmp_path / "training.toml", "--threshold", 0.5]
+    return main([str(option) for option in options])
+
+
+def test_from_training_to_a_scored_model_folder(run: Path, gdcld: Path, tmp_path: Path, capsys, monkeypatch):
     image, _ = make_tile(9, 1024)
     tifffile.imwrite(tmp_path / "golden.tif", image)
-    (tmp_path / "training.toml").write_text('[[training]]\ndata = "tiles"\nlicence = "MIT"\nattribution = "nobody"\n')
-    options = [
-        "release",
-        "--weights",
-        run / "weights.pt",
-        "--name",
-        "tiny",
-        "--calibrate",
-        gdcld,
-        "--out",
-        tmp_path / "models",
-    ]
-    options += ["--golden", tmp_path / "golden.tif", "--training", tmp_path / "training.toml"]
-    assert main([str(option) for option in options]) == 0
-    for name, scheme in (("tiny", "none"), ("tiny-int8", "static QDQ int8")):
-        folder = tmp_path / "models" / name
-        manifest = tomllib.loads((folder / "manifest.toml").read_text())
-        assert manifest["name"] == name and manifest["quantization"]["scheme"].startswith(scheme)
-        golden = np.fromfile(folder / "golden_output.bin", "<f4")
-        assert golden.size == 128 * 128 and manifest["output"]["stride"] == 8 and golden.min() >= 0 and golden.max() <= 1
-    exact, small = (np.fromfile(tmp_path / "models" / n / "golden_output.bin", "<f4") for n in ("tiny", "tiny-int8"))
-    assert np.abs(exact - small).mean() < 0.02
-    graph = onnx.load(tmp_path / "models" / "tiny-int8" / "model.onnx").graph
-    softmax = {output for node in graph.node if node.op_type == "Softmax" for output in node.output}
-    readers = {node.op_type for node in graph.node if softmax & set(node.input)}
-    assert readers == {"MatMul"}, "tract computes a quantized product of Softmax wrongly"
+    # Two steps teach nothing, so the network may well find only one class.
+    monkeypatch.setattr("scarp_train.release.LEAST_SHARE", 0.0)
+    assert release(run, tmp_path / "golden.tif", tmp_path) == 0
+    folder = tmp_path / "models" / "tiny"
+    manifest = tomllib.loads((folder / "manifest.toml").read_text())
+    assert manifest["name"] == "tiny" and manifest["quantization"]["scheme"] == "none"
+    golden = np.fromfile(folder / "golden_output.bin", "<f4")
+    assert golden.size == 128 * 128 and manifest["output"]["stride"] == 8 and golden.min() >= 0 and golden.max() <= 1
     capsys.readouterr()
-    assert main(["score", "--model", str(tmp_path / "models" / "tiny-int8"), "--data", str(gdcld), "--part", "val"]) == 0
+    assert main(["score", "--model", str(folder), "--data", str(gdcld), "--part", "val"]) == 0
     assert '"landslide_iou"' in capsys.readouterr().out
+
+
+def test_a_golden_image_of_one_class_is_refused_because_it_proves_nothing(run: Path, tmp_path: Path, capsys):
+    tifffile.imwrite(tmp_path / "grey.tif", np.full((1024, 1024, 3), 90, np.uint8))
+    assert release(run, tmp_path / "grey.tif", tmp_path) == 1
+    assert "grey.tif" in (error := capsys.readouterr().err) and "both classes" in error
 
 
 def test_both_decoder_orders_export_with_fixed_shapes_and_agree_with_pytorch(tmp_path: Path):

@@ -1,7 +1,7 @@
 //! An image seen at another scale, window by window.
 
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images};
 use image::RgbImage;
+use scarp::infer::{Crop, resize};
 
 use super::{Raster, RasterError, Window};
 
@@ -56,26 +56,21 @@ impl Resampled {
             height: first_y.1,
         };
         self.raster.read(covered, &mut self.buffer)?;
-        let crop = (left - f64::from(covered.x), top - f64::from(covered.y));
-        // Rounding may put the far side a hair beyond the pixels read, which the resizer refuses.
-        let columns = columns.min(f64::from(covered.width) - crop.0);
-        let rows = rows.min(f64::from(covered.height) - crop.1);
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-            .crop(crop.0, crop.1, columns, rows);
-        let mut target = images::Image::new(inside.width, inside.height, PixelType::U8x3);
-        let scale = self.scale;
-        let refused = |reason: &dyn std::fmt::Display| RasterError::Scale {
-            scale,
-            reason: reason.to_string(),
+        let (left, top) = (left - f64::from(covered.x), top - f64::from(covered.y));
+        let crop = Crop {
+            left,
+            top,
+            // Rounding may put the far side a hair beyond the pixels read, which the resizer refuses.
+            width: columns.min(f64::from(covered.width) - left),
+            height: rows.min(f64::from(covered.height) - top),
         };
-        let source =
-            images::ImageRef::new(covered.width, covered.height, &self.buffer, PixelType::U8x3)
-                .map_err(|e| refused(&e))?;
-        Resizer::new()
-            .resize(&source, &mut target, &options)
-            .map_err(|e| refused(&e))?;
-        Ok(picture(inside.width, inside.height, target.into_vec()))
+        let size = (covered.width, covered.height);
+        resize(&self.buffer, size, crop, (inside.width, inside.height)).map_err(|error| {
+            RasterError::Scale {
+                scale: self.scale,
+                reason: error.to_string(),
+            }
+        })
     }
 }
 

@@ -1,0 +1,218 @@
+//! Networks as other projects export them, in `tests/networks` (made by make.py there): optimised, quantized and run.
+
+use std::path::{Path, PathBuf};
+
+use rstest::rstest;
+use scarp_forge::{
+    graph::Graph,
+    network::{Assumed, Network, NetworkError},
+    optimise::{optimise, parity},
+    quantize::{self, Observer},
+};
+
+fn fixture(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/networks");
+    folder.join(format!("{name}.onnx"))
+}
+
+fn read(name: &str) -> Network {
+    let assumed = Assumed {
+        size: Some(64),
+        ..Assumed::default()
+    };
+    Network::read(&fixture(name), &assumed).unwrap()
+}
+
+/// Normalised pictures with structure of all sizes, each another.
+fn images(network: &Network, count: usize) -> Vec<Vec<f32>> {
+    let [_, channels, height, width] = network.shape();
+    let picture = |n: usize| {
+        let value = |i: usize| {
+            let (c, y, x) = (i / (height * width), i / width % height, i % width);
+            let wave =
+                (x as f32 * 0.37 + c as f32).sin() + (y as f32 * 0.23 * (n + 1) as f32).cos();
+            wave + ((x * 7 + y * 13 + n * 5) % 11) as f32 * 0.1
+        };
+        (0..channels * height * width).map(value).collect()
+    };
+    (0..count).map(picture).collect()
+}
+
+fn ops(graph: &Graph, op: &str) -> usize {
+    graph
+        .nodes()
+        .iter()
+        .filter(|node| node.op_type == op)
+        .count()
+}
+
+fn difference(before: &Graph, after: &Graph, network: &Network) -> f32 {
+    let images = images(network, 2);
+    parity(
+        before,
+        after,
+        &network.shape(),
+        images.iter().map(Vec::as_slice),
+    )
+    .unwrap()
+    .relative()
+}
+
+#[rstest]
+fn a_segformer_of_any_exporter_computes_the_same_for_less_work(
+    #[values(
+        "train_segformer_standard",
+        "hf_segformer",
+        "hf_segformer_static",
+        "hf_segformer_dynamo",
+        "mmseg_segformer",
+        "mmseg_segformer_batchnorm",
+        "paddle_segformer",
+        "paddle_segformer_dynamic"
+    )]
+    name: &str,
+) {
+    let network = read(name);
+    let (graph, summary) = optimise(&network.graph, &network.shape()).unwrap();
+    let (before, after) = summary.macs.unwrap();
+    assert!(after < before * 9 / 10, "{before} to {after}");
+    assert!(difference(&network.graph, &graph, &network) < 1e-4);
+    for op in [
+        "BatchNormalization",
+        "Concat",
+        "Shape",
+        "Gather",
+        "Identity",
+    ] {
+        // Attention picks keys and values apart with Gather in two of the exporters.
+        if op != "Gather" {
+            assert_eq!(ops(&graph, op), 0, "{op} is left");
+        }
+    }
+    // What was written is what was checked.
+    let again = Graph::decode(&graph.encode(), "again").unwrap();
+    assert_eq!(difference(&graph, &again, &network), 0.0);
+}
+
+#[test]
+fn the_folded_decoder_of_the_training_tool_only_gives_up_its_batch_norm() {
+    let network = read("train_segformer_folded");
+    let (graph, summary) = optimise(&network.graph, &network.shape()).unwrap();
+    let (before, after) = summary.macs.unwrap();
+    assert_eq!(
+        (before, summary.batch_norms, summary.convolutions),
+        (after, 1, 0)
+    );
+    assert!(difference(&network.graph, &graph, &network) < 1e-4);
+    let standard = read("train_segformer_standard");
+    let (other, _) = optimise(&standard.graph, &standard.shape()).unwrap();
+    // The same weights: both ways of folding end at the same function.
+    assert!(difference(&graph, &other, &network) < 1e-4);
+}
+
+#[test]
+fn relus_in_the_branches_are_not_multiplied_away() {
+    let network = read("mmseg_segformer");
+    let (graph, _) = optimise(&network.graph, &network.shape()).unwrap();
+    assert_eq!(ops(&graph, "Relu"), ops(&network.graph, "Relu"));
+}
+
+#[rstest]
+fn a_network_of_another_kind_is_run_and_keeps_its_function(
+    #[values("unet", "deeplabv3", "hrnet", "upernet", "swin")] name: &str,
+) {
+    let network = read(name);
+    let (graph, _) = optimise(&network.graph, &network.shape()).unwrap();
+    assert!(difference(&network.graph, &graph, &network) < 1e-4);
+    let model = network.model(&graph).unwrap();
+    let (columns, rows) = network.manifest.output_size();
+    let mut cells = vec![f32::NAN; columns * rows];
+    let image = images(&network, 1).remove(0);
+    model
+        .session()
+        .unwrap()
+        .probability(&image, &mut cells)
+        .unwrap();
+    assert!(cells.iter().all(|p| (0.0..=1.0).contains(p)));
+}
+
+#[test]
+fn a_graph_that_no_rule_fits_passes_through_byte_for_byte() {
+    let network = read("train_segformer_folded");
+    let shape = network.shape();
+    let (graph, _) = optimise(&network.graph, &shape).unwrap();
+    let (again, summary) = optimise(&graph, &shape).unwrap();
+    assert!(summary.is_unchanged());
+    assert_eq!(again.encode(), graph.encode());
+}
+
+#[rstest]
+#[case(Observer::MinMax)]
+#[case(Observer::Percentile)]
+#[case(Observer::Mse)]
+#[case(Observer::Entropy)]
+fn every_observer_gives_a_graph_that_stays_near_the_float_one(#[case] observer: Observer) {
+    let network = read("train_segformer_folded");
+    let layers = quantize::layers(&network.graph);
+    let images = images(&network, 4);
+    let values: Vec<&str> = layers
+        .iter()
+        .flat_map(|l| l.activations.iter().map(|a| a.1.as_str()))
+        .collect();
+    let shape = network.shape();
+    let ranges =
+        quantize::ranges(&network.graph, &shape, &values, &images, observer, &|| ()).unwrap();
+    let all: Vec<_> = layers.iter().collect();
+    let graph = quantize::insert(&network.graph, &all, &ranges);
+    assert_eq!(quantize::layers(&graph), [], "every layer is in 8 bits");
+    let far = difference(&network.graph, &graph, &network);
+    assert!(far > 0.0 && far < 0.2, "{far} of the largest output");
+}
+
+#[test]
+fn resize_and_the_product_of_softmax_stay_float() {
+    let network = read("hf_segformer_static");
+    let layers = quantize::layers(&network.graph);
+    let softmax: Vec<&str> = network
+        .graph
+        .nodes()
+        .iter()
+        .filter(|node| node.op_type == "Softmax")
+        .map(|node| node.output[0].as_str())
+        .collect();
+    assert_eq!(softmax.len(), 4);
+    for layer in &layers {
+        assert!(["Conv", "MatMul", "Gemm"].contains(&layer.op.as_str()));
+        assert!(
+            layer
+                .activations
+                .iter()
+                .all(|(_, value)| !softmax.contains(&value.as_str()))
+        );
+    }
+}
+
+#[test]
+fn a_graph_that_cannot_be_used_says_what_is_wrong_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let says = |path: &Path, text: &str| {
+        let error = Network::read(path, &Assumed::default())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(text) && !error.contains('\n'), "{error}");
+    };
+    let noise = folder.path().join("noise.onnx");
+    std::fs::write(&noise, b"\x0a\xff\xff\xff\xff\xff").unwrap();
+    says(&noise, "not an ONNX file");
+    let empty = folder.path().join("empty.onnx");
+    std::fs::write(&empty, b"").unwrap();
+    says(&empty, "holds no graph");
+    says(&folder.path().join("none.onnx"), "No such file");
+    says(&fixture("hf_segformer"), "--size");
+    let wrong = Assumed {
+        size: Some(100),
+        ..Assumed::default()
+    };
+    let error = Network::read(&fixture("hf_segformer"), &wrong).unwrap_err();
+    assert!(matches!(error, NetworkError::Input { .. }), "{error}");
+}
