@@ -5,6 +5,7 @@ mod compare;
 mod dataset;
 mod memory;
 mod optimise;
+mod predict;
 mod quantize;
 mod release;
 mod table;
@@ -43,6 +44,8 @@ enum Command {
     Optimise(optimise::Args),
     /// Makes the 8-bit form of a network
     Quantize(quantize::Args),
+    /// Writes where a model sees landslide on one image
+    Predict(predict::Args),
     /// Releases a network if it finds as much as the model it was made from
     Release(release::Args),
     /// Scores a model on a labelled dataset, every image whole, and writes report.html, report.json and overlays
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Dataset(command) => dataset::run(&command),
         Command::Optimise(args) => optimise::run(&args),
         Command::Quantize(args) => quantize::run(&args),
+        Command::Predict(args) => predict::run(&args),
         Command::Release(args) => release::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Compare(args) => compare::run(&args),

@@ -1,7 +1,5 @@
 //! Objects and distances equal those of scipy.ndimage on the same scenes (fixtures/objects.py).
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
 use scarp_forge::metrics::{EdgeScan, ObjectScan};
 use serde_json::{Value, json};
 

@@ -1,12 +1,8 @@
 //! Memory: it grows with the probability map, a float for each 16 pixels, and with nothing else.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::fs;
 
-use common::{Dataset, gdal, lines, png, scene};
+use crate::common::{Dataset, gdal, lines, png, scene};
 
 /// Peak of a validation of a scene of that many pixels a side, in bytes.
 fn peak(side: u32) -> u64 {

@@ -1,14 +1,10 @@
 //! Several models on the same images, as users start it: the tiny model beside a copy that asks for more redness.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use common::{Dataset, MODEL, lines, png, scene};
+use crate::common::{Dataset, MODEL, lines, png, scene};
 
 /// A copy of the tiny model with another threshold, in `folder`.
 fn stricter(folder: &Path) -> String {

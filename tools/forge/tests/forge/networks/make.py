@@ -34,7 +34,7 @@ import torch
 from torch import nn
 
 HERE = Path(__file__).resolve().parent
-TRAIN = HERE.parents[2] / "train"
+TRAIN = HERE.parents[3] / "train"
 SEED = 2024
 SIDE = 64
 PYRAMID_SIDE = 192  # at stride 32 the map is 6x6, which pools to 1, 2, 3 and 6 cells: only exact divisors export

@@ -1,16 +1,12 @@
 //! `scarp-forge validate` as its users start it, with a model of one convolution: redder than green is landslide.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::fs;
 
 use image::{GrayImage, Luma, Rgb};
 use rstest::rstest;
 use serde_json::Value;
 
-use common::{Dataset, gdal, lines, png, scene};
+use crate::common::{Dataset, gdal, lines, png, scene};
 
 #[test]
 fn counts_are_those_of_a_field_known_pixel_by_pixel_whatever_the_workers() {

@@ -1,7 +1,5 @@
 //! Scores equal those of scikit-learn and torchmetrics on the same arrays (fixtures/metrics.py).
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
 use scarp_forge::metrics::{Confusion, Curve};
 use serde_json::Value;
 

@@ -1,7 +1,5 @@
 //! `scarp-forge dataset` as its users start it.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
 mod inspect;
 mod make;
 

@@ -1,4 +1,4 @@
-//! Networks as other projects export them, in `tests/networks` (made by make.py there): optimised, quantized and run.
+//! Networks as other projects export them, in `networks` (made by make.py there): optimised, quantized and run.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use scarp_forge::{
 };
 
 fn fixture(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/networks");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/forge/networks");
     folder.join(format!("{name}.onnx"))
 }
 

@@ -1,12 +1,8 @@
 //! A full disk: one clear line, status 1, and no half-written file.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::{fs, process::Command};
 
-use common::{Dataset, MODEL, lines};
+use crate::common::{Dataset, MODEL, lines};
 use rstest::rstest;
 
 #[test]
