@@ -11,7 +11,8 @@
 //! | [`inventory`] | probability, places | landslides that last, fused from overlapping frames |
 //! | [`link`] | landslides | the ground station |
 //!
-//! [`pipeline`] joins them with threads and bounded queues; [`config`] says what one computer is set up to do.
+//! [`pipeline`] joins them with threads and bounded queues; [`config`] says what one computer is set up to do; [`memory`]
+//! keeps what the process holds small.
 
 pub mod capture;
 pub mod config;
@@ -19,5 +20,6 @@ pub mod geo;
 pub mod infer;
 pub mod inventory;
 pub mod link;
+pub mod memory;
 pub mod nav;
 pub mod pipeline;

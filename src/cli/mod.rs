@@ -1,7 +1,6 @@
 //! The command line: one file per subcommand.
 
 mod check;
-mod memory;
 mod replay;
 mod source;
 mod terminal;
@@ -43,7 +42,7 @@ enum Outcome {
 /// Runs the command the user gave and turns its outcome into the exit status.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    memory::return_freed_frames();
+    scarp::memory::return_freed_buffers();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,tract=error"))
         .format_target(false)
         .format_timestamp(None)

@@ -26,7 +26,7 @@ use scarp::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Outcome, memory, source::Replay, terminal};
+use super::{Outcome, source::Replay, terminal};
 
 /// How long the end of a flight waits for the ground station before it leaves the rest to the journal.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -171,7 +171,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         undelivered: link.as_ref().map_or(0, |status| status.held.messages),
         interrupted: stop.load(Ordering::Relaxed),
         seconds: started.elapsed().as_secs_f64(),
-        peak_rss_bytes: memory::peak_rss_bytes(),
+        peak_rss_bytes: scarp::memory::peak_rss_bytes(),
     };
     tell(&report, args, link.as_ref());
     if args.json {

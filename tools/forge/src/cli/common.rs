@@ -20,7 +20,7 @@ use scarp_forge::{
 };
 use serde::Serialize;
 
-use super::{Outcome, memory};
+use super::Outcome;
 
 /// Steps of the progress bar per image.
 const STEPS: f64 = 100.0;
@@ -114,7 +114,7 @@ pub fn validate(model: &Arc<Model>, options: &Options, label: &str) -> anyhow::R
     });
     bar.finish_and_clear();
     let mut report = report?;
-    report.peak_rss_bytes = memory::peak_rss_bytes();
+    report.peak_rss_bytes = scarp::memory::peak_rss_bytes();
     Ok(report)
 }
 

@@ -3,7 +3,6 @@
 mod common;
 mod compare;
 mod dataset;
-mod memory;
 mod optimise;
 mod predict;
 mod quantize;
@@ -62,7 +61,7 @@ enum Outcome {
 
 /// Runs the command the user gave and turns its outcome into the exit status.
 pub fn main() -> ExitCode {
-    memory::return_freed_buffers();
+    scarp::memory::return_freed_buffers();
     let cli = Cli::parse();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,tract=error"))
         .format_target(false)
