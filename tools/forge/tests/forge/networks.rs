@@ -7,7 +7,8 @@ use scarp_forge::{
     graph::Graph,
     network::{Assumed, Network, NetworkError},
     optimise::{optimise, parity},
-    quantize::{self, Observer},
+    quantize::{self, Judge, Observer, Options},
+    samples::{self, Sample},
 };
 
 fn fixture(name: &str) -> PathBuf {
@@ -151,22 +152,69 @@ fn a_graph_that_no_rule_fits_passes_through_byte_for_byte() {
 #[case(Observer::Percentile)]
 #[case(Observer::Mse)]
 #[case(Observer::Entropy)]
-fn every_observer_gives_a_graph_that_stays_near_the_float_one(#[case] observer: Observer) {
-    let network = read("train_segformer_folded");
-    let layers = quantize::layers(&network.graph);
-    let images = images(&network, 4);
-    let values: Vec<&str> = layers
-        .iter()
-        .flat_map(|l| l.activations.iter().map(|a| a.1.as_str()))
-        .collect();
-    let shape = network.shape();
-    let ranges =
-        quantize::ranges(&network.graph, &shape, &values, &images, observer, &|| ()).unwrap();
-    let all: Vec<_> = layers.iter().collect();
-    let graph = quantize::insert(&network.graph, &all, &ranges);
+fn every_observer_gives_a_released_model_in_8_bits_that_finds_the_same(#[case] observer: Observer) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/segformer-b0");
+    let network = Network::read(&folder, &Assumed::default()).unwrap();
+    let image = image::open(folder.join("golden_input.png"))
+        .unwrap()
+        .into_rgb8();
+    let images = [samples::planes(&image, &network.manifest)];
+    // Without a label, what the float network finds is the truth.
+    let judge = Judge::new(&network, vec![Sample { image, label: None }]).unwrap();
+    let options = Options {
+        observer,
+        budget_points: 100.0,
+        sensitivity: false,
+        tick: &|_| (),
+    };
+    let (graph, report) = quantize::quantize(&network, &images, &judge, &options).unwrap();
     assert_eq!(quantize::layers(&graph), [], "every layer is in 8 bits");
-    let far = difference(&network.graph, &graph, &network);
-    assert!(far > 0.0 && far < 0.2, "{far} of the largest output");
+    assert_eq!(report.float_iou, Some(1.0));
+    let int8 = report.int8_iou.unwrap();
+    assert!(int8 > 0.9 && int8 < 1.0, "{int8}");
+}
+
+#[test]
+fn layers_that_cost_more_than_the_budget_stay_float() {
+    let mut network = read("train_segformer_folded");
+    let image = image::RgbImage::from_fn(64, 64, |x, y| {
+        image::Rgb([(x * 4) as u8, (y * 4) as u8, ((x * y) % 256) as u8])
+    });
+    let images = [samples::planes(&image, &network.manifest)];
+    // Random weights may find one class only: the threshold goes where half of the cells are found.
+    let mut cells = [0.0; 16 * 16];
+    let model = network.model(&network.graph).unwrap();
+    model
+        .session()
+        .unwrap()
+        .probability(&images[0], &mut cells)
+        .unwrap();
+    cells.sort_by(f32::total_cmp);
+    network.manifest.threshold = cells[cells.len() / 2];
+    let judge = Judge::new(&network, vec![Sample { image, label: None }]).unwrap();
+    let quantized = |budget_points: f64| {
+        let options = Options {
+            observer: Observer::MinMax,
+            budget_points,
+            sensitivity: false,
+            tick: &|_| (),
+        };
+        quantize::quantize(&network, &images, &judge, &options)
+            .unwrap()
+            .1
+    };
+    let (free, bound) = (quantized(100.0), quantized(0.0));
+    assert_eq!((free.kept_float.len(), free.sensitivity.len()), (0, 0));
+    // Random weights lose something; none of it may be lost here.
+    assert!(free.int8_iou < Some(1.0));
+    assert_eq!(bound.int8_iou, Some(1.0));
+    assert!(!bound.kept_float.is_empty());
+    assert_eq!(bound.kept_float.len() + bound.quantized, free.quantized);
+    assert!(
+        bound
+            .sensitivity
+            .is_sorted_by(|a, b| a.loss_points >= b.loss_points)
+    );
 }
 
 #[test]
