@@ -10,7 +10,7 @@ model=${2:-models/segformer-b0-int8}
 work=target/bench-memory
 rm -rf "$work" && mkdir -p "$work"
 
-cargo build --release --workspace --quiet
+[ -x target/release/scarp-forge ] && [ -x target/release/scarp-sim ] || cargo build --release --workspace --quiet
 target/release/scarp-sim tiles --seed 900001 --count 1 --out "$work/sim" >&2
 
 # A virtual mosaic repeats the tile without writing the scene twice.

@@ -8,6 +8,7 @@
 mod channels;
 mod constants;
 mod fold;
+mod mover;
 mod parity;
 
 pub use self::{
