@@ -10,4 +10,5 @@ mod memory;
 mod metrics;
 mod networks;
 mod objects;
+mod release;
 mod validate;
