@@ -2,8 +2,8 @@
 
     python tools/forge/parity.py --forge target/release/scarp-forge --data target/tiles NETWORK [NETWORK ...]
 
-NETWORK is a model folder or ONNX file with an input of 1024 x 1024. Images are the first ones of the data set; differences are
-of the probability of landslide, over all of them. Needs onnxruntime, numpy, tifffile and pillow (those of tools/train).
+NETWORK is a model folder or ONNX file with an input of 1024 x 1024. Images are the first ones of the data set; differences
+are of the probability of landslide, over all of them. Needs onnxruntime, numpy, tifffile and pillow (those of tools/train).
 """
 
 import argparse
