@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use scarp::infer::Model;
+use scarp::infer::{Manifest, Model};
 use scarp_forge::{
     dataset::Part,
     files::write_whole,
@@ -70,6 +70,11 @@ impl From<PartName> for Part {
             PartName::Test => Self::Test,
         }
     }
+}
+
+/// The firmware's least overlap of neighbouring tiles in pixels, or half a tile where tiles are small.
+pub fn overlap(manifest: &Manifest) -> u32 {
+    (manifest.input.width / 2).min(128)
 }
 
 /// Loads a model to be judged: a folder, which is proven, or the bare ONNX file of another network.

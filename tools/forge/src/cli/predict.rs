@@ -9,8 +9,6 @@ use scarp_forge::raster::{Kind, Raster, Window};
 
 use super::{Outcome, common};
 
-/// Least overlap of neighbouring tiles in pixels, as the firmware flies.
-const OVERLAP: u32 = 128;
 /// Larger pictures are for `validate`, which reads in windows.
 const MAX_PIXELS: u64 = 100_000_000;
 
@@ -59,7 +57,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     };
     raster.read(whole, &mut pixels)?;
     let image = image::RgbImage::from_raw(width, height, pixels).unwrap_or_default();
-    let map = Segmenter::new(&model, OVERLAP.min(model.manifest().input.width / 2))?
+    let map = Segmenter::new(&model, common::overlap(model.manifest()))?
         .probability(&image)
         .with_context(|| args.image.display().to_string())?;
     common::write(&args.output, &encode(&map)?)?;

@@ -12,9 +12,6 @@ use scarp_forge::{
     validate,
 };
 
-/// Least overlap of neighbouring tiles in pixels, as the firmware flies.
-const OVERLAP: u32 = 128;
-
 const EXAMPLES: &str = "\
 Example:
   scarp-forge release int8.onnx --parent models/segformer-b0 --data GDCLD --part val --out models/segformer-b0-int8
@@ -78,7 +75,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
                 base_gsd_m: candidate.manifest().input.gsd_m,
                 threshold: None,
                 workers: args.workers.map_or(cores, NonZero::get),
-                overlap: OVERLAP.min(candidate.manifest().input.width / 2),
+                overlap: common::overlap(candidate.manifest()),
                 out: args.work.join(format!("{number}-{role}")),
             };
             common::validate(model, &options, role)

@@ -5,14 +5,15 @@ mod make;
 
 use std::{
     fs,
-    io::Cursor,
     path::PathBuf,
     process::{Command, Output},
 };
 
-use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
+use image::{GrayImage, Luma, Rgb, RgbImage};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::common::png;
 
 /// A folder for one test.
 struct Folder(TempDir);
@@ -77,12 +78,6 @@ fn errors(output: &Output) -> String {
 
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn png(image: impl Into<DynamicImage>) -> Vec<u8> {
-    let mut bytes = Cursor::new(Vec::new());
-    image.into().write_to(&mut bytes, ImageFormat::Png).unwrap();
-    bytes.into_inner()
 }
 
 fn image() -> Vec<u8> {
