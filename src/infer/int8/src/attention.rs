@@ -1,0 +1,348 @@
+//! The attention half of a block. Scores live in a thread's scratch memory only, for a few queries at a time.
+
+use crate::{
+    Isa, Linear, Quantization, Softmax, Team,
+    matmul::{Matrix, Output, PANEL, Rows, multiply, padded},
+    memory::{Scratch, size_of_scratch},
+    round::{to_i8, to_u8},
+    vectorise::Job,
+};
+
+/// Queries that are worked on together: their scores stay in the first cache.
+const BLOCK: usize = 24;
+/// Keys come in multiples of this, which the softmax kernels take at once.
+const KEYS: usize = 64;
+/// The score of a key that is not there: far below all others, and as far from overflow.
+const ABSENT: i32 = -(1 << 30);
+
+/// `x + project(softmax(q k) v)`, by head.
+#[derive(Debug, Clone)]
+pub struct Attention {
+    /// From the normed map to the queries, quantized as `queries` says.
+    pub query: Linear,
+    /// To floats.
+    pub project: Linear,
+    /// For scores worth the product of both scales.
+    pub softmax: Softmax,
+    /// Number of heads.
+    pub heads: usize,
+    /// Of the queries.
+    pub queries: Quantization,
+    /// Of the keys.
+    pub keys: Quantization,
+    /// What keys are multiplied by before they are quantized.
+    pub key_factor: f32,
+    /// Of what softmax and values give.
+    pub attended: Quantization,
+    /// Number of keys.
+    pub count: usize,
+    /// Number of queries.
+    pub pixels: usize,
+}
+
+/// Where keys or values lie: a map of floats, elements from key to key, and the first element.
+#[derive(Debug, Clone, Copy)]
+pub struct Columns<'a> {
+    /// By key.
+    pub data: &'a [f32],
+    /// From key to key.
+    pub stride: usize,
+    /// First of them in a row.
+    pub first: usize,
+}
+
+/// The parts of one head's packed keys and values.
+struct Context<'a> {
+    keys: &'a [i8],
+    key_offsets: &'a [i32],
+    key_sums: &'a [i32],
+    values: &'a [i8],
+    value_offsets: &'a [i32],
+    value_sums: &'a [i32],
+    value_scale: &'a [f32],
+}
+
+impl Attention {
+    /// Channels of a head.
+    fn width(&self) -> usize {
+        self.query.outputs() / self.heads
+    }
+
+    fn padded_keys(&self) -> usize {
+        self.count.next_multiple_of(KEYS)
+    }
+
+    /// Bytes of the packed keys and values of one head.
+    fn head_bytes(&self) -> usize {
+        let (width, keys) = (self.width(), self.padded_keys());
+        size_of_scratch::<u8>(width * keys)
+            + 2 * size_of_scratch::<i32>(keys)
+            + size_of_scratch::<u8>(keys * padded(width))
+            + 3 * size_of_scratch::<i32>(padded(width))
+    }
+
+    /// Bytes of all packed keys and values.
+    #[must_use]
+    pub fn context_bytes(&self) -> usize {
+        self.heads * self.head_bytes()
+    }
+
+    /// Bytes of scratch memory for each thread.
+    #[must_use]
+    pub fn scratch(&self) -> usize {
+        let (channels, keys) = (self.query.outputs(), self.padded_keys());
+        2 * size_of_scratch::<u8>(BLOCK * channels)
+            + size_of_scratch::<i32>(BLOCK * keys)
+            + size_of_scratch::<u8>(BLOCK * keys)
+            + size_of_scratch::<f32>(BLOCK)
+    }
+
+    /// Quantizes and packs keys and values of every head into `context`. Values are quantized by channel, to their own
+    /// range: the graph leaves them float.
+    pub fn pack(
+        &self,
+        isa: Isa,
+        team: &mut Team,
+        keys: Columns<'_>,
+        values: Columns<'_>,
+        context: &mut [u8],
+    ) {
+        let mut nothing = [(); 0];
+        team.chunks(
+            context,
+            self.head_bytes(),
+            &mut nothing,
+            |head, context, _| {
+                isa.run(Pack {
+                    layer: self,
+                    head,
+                    keys,
+                    values,
+                    context,
+                });
+            },
+        );
+    }
+
+    /// Attends over a whole map: `normed` is the normed `x`, `context` what [`pack`](Self::pack) gave.
+    pub fn run(
+        &self,
+        isa: Isa,
+        team: &mut Team,
+        (x, normed, context): (&[f32], &[u8], &[u8]),
+        scratch: &mut [u8],
+        out: &mut [f32],
+    ) {
+        let channels = self.query.outputs();
+        team.chunks(
+            out,
+            BLOCK * self.project.outputs(),
+            scratch,
+            |block, out, scratch| {
+                let mut scratch = Scratch::new(scratch);
+                let count = out.len() / self.project.outputs();
+                let queries = scratch.take::<u8>(count * channels);
+                let attended = scratch.take::<u8>(count * channels);
+                let first = block * BLOCK * self.query.inputs();
+                self.query.bytes(
+                    isa,
+                    &normed[first..][..count * self.query.inputs()],
+                    queries,
+                );
+                self.heads(isa, queries, context, attended, &mut scratch);
+                let residual = &x[block * BLOCK * self.project.outputs()..][..out.len()];
+                self.project
+                    .floats(isa, attended, Some(residual), f32::NEG_INFINITY, out);
+            },
+        );
+    }
+
+    /// What each head attends to, for a few queries.
+    fn heads(
+        &self,
+        isa: Isa,
+        queries: &[u8],
+        context: &[u8],
+        attended: &mut [u8],
+        scratch: &mut Scratch<'_>,
+    ) {
+        let (channels, width, keys) = (self.query.outputs(), self.width(), self.padded_keys());
+        let count = queries.len() / channels;
+        let scores = scratch.take::<i32>(count * keys);
+        let weights = scratch.take::<u8>(count * keys);
+        let factors = scratch.take::<f32>(count);
+        for (head, context) in context.chunks_exact(self.head_bytes()).enumerate() {
+            let context = self.context(context);
+            let queries = Rows {
+                data: &queries[head * width..],
+                stride: channels,
+                count,
+            };
+            let matrix = Matrix {
+                k: width,
+                n: keys,
+                panels: context.keys,
+                offsets: context.key_offsets,
+                sums: context.key_sums,
+            };
+            multiply(
+                isa,
+                queries,
+                matrix,
+                Output::Sums {
+                    out: scores,
+                    stride: keys,
+                },
+            );
+            self.softmax.rows(isa, keys, scores, weights, factors);
+            let matrix = Matrix {
+                k: keys,
+                n: width,
+                panels: context.values,
+                offsets: context.value_offsets,
+                sums: context.value_sums,
+            };
+            let output = Output::Weighted {
+                out: &mut attended[head * width..],
+                stride: channels,
+                scale: context.value_scale,
+                factors,
+                zero: f32::from(self.attended.zero),
+            };
+            multiply(
+                isa,
+                Rows {
+                    data: weights,
+                    stride: keys,
+                    count,
+                },
+                matrix,
+                output,
+            );
+        }
+    }
+
+    /// The parts of one head's packed keys and values, in the order that `Pack` wrote them.
+    fn context<'a>(&self, bytes: &'a [u8]) -> Context<'a> {
+        let (width, keys) = (self.width(), self.padded_keys());
+        let mut rest = bytes;
+        let mut cut = |size: usize| {
+            let (part, after) = rest.split_at(size.next_multiple_of(crate::memory::LINE));
+            rest = after;
+            &part[..size]
+        };
+        Context {
+            keys: bytemuck::cast_slice(cut(width * keys)),
+            key_offsets: bytemuck::cast_slice(cut(4 * keys)),
+            key_sums: bytemuck::cast_slice(cut(4 * keys)),
+            values: bytemuck::cast_slice(cut(keys * padded(width))),
+            value_offsets: bytemuck::cast_slice(cut(4 * padded(width))),
+            value_sums: bytemuck::cast_slice(cut(4 * padded(width))),
+            value_scale: bytemuck::cast_slice(cut(4 * padded(width))),
+        }
+    }
+}
+
+struct Pack<'a> {
+    layer: &'a Attention,
+    head: usize,
+    keys: Columns<'a>,
+    values: Columns<'a>,
+    context: &'a mut [u8],
+}
+
+impl<'a> Job for Pack<'a> {
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            layer,
+            head,
+            keys,
+            values,
+            context,
+        } = self;
+        let (width, count, padded_keys) = (layer.width(), layer.count, layer.padded_keys());
+        let mut parts = Scratch::new(context);
+        let panels = parts.take::<i8>(width * padded_keys);
+        let offsets = parts.take::<i32>(padded_keys);
+        let sums = parts.take::<i32>(padded_keys);
+
+        let row = |columns: &Columns<'a>, key: usize| -> &'a [f32] {
+            &columns.data[key * columns.stride + columns.first + head * width..][..width]
+        };
+        let gain = layer.key_factor / layer.keys.scale;
+        let zero = f32::from(layer.keys.zero);
+        // Bytes less 128: the product wants its right factor signed, and what is constant along a row of scores cancels
+        // in softmax.
+        let key = |x: f32| (to_u8(x.mul_add(gain, zero)) ^ 0x80) as i8;
+        for (quads, first) in panels
+            .chunks_exact_mut(width * PANEL)
+            .zip((0..).step_by(PANEL))
+        {
+            quads.fill(0);
+            for column in 0..PANEL.min(count.saturating_sub(first)) {
+                let (fours, _) = row(&keys, first + column).as_chunks::<4>();
+                for (four, quad) in fours.iter().zip(quads.as_chunks_mut::<{ 4 * PANEL }>().0) {
+                    quad.as_chunks_mut::<4>().0[column] = four.map(key);
+                }
+            }
+        }
+        column_sums(width, panels, sums);
+        let shift = width as i32 * (128 - i32::from(layer.keys.zero));
+        for (index, (offset, sum)) in offsets.iter_mut().zip(&*sums).enumerate() {
+            *offset = if index < count {
+                -i32::from(layer.queries.zero) * (sum + shift)
+            } else {
+                ABSENT
+            };
+        }
+
+        let panels = parts.take::<i8>(padded_keys * padded(width));
+        let offsets = parts.take::<i32>(padded(width));
+        let sums = parts.take::<i32>(padded(width));
+        let scale = parts.take::<f32>(padded(width));
+        offsets.fill(0);
+        scale.fill(0.0);
+        for index in 0..count {
+            for (greatest, value) in scale.iter_mut().zip(row(&values, index)) {
+                let value = value.abs();
+                *greatest = if value > *greatest { value } else { *greatest };
+            }
+        }
+        for scale in &mut *scale {
+            // A channel of zeros keeps a scale, so that nothing is divided by zero.
+            *scale = if *scale > 0.0 { *scale / 127.0 } else { 1.0 };
+        }
+        panels.fill(0);
+        let panel = padded_keys * PANEL;
+        for index in 0..count {
+            for (channel, (value, scale)) in row(&values, index).iter().zip(&*scale).enumerate() {
+                let place = channel / PANEL * panel
+                    + index / 4 * 4 * PANEL
+                    + channel % PANEL * 4
+                    + index % 4;
+                panels[place] = to_i8(value / scale);
+            }
+        }
+        column_sums(padded_keys, panels, sums);
+        for scale in scale {
+            *scale /= layer.attended.scale;
+        }
+    }
+}
+
+/// Sums of each column of packed panels of `k` rows.
+#[inline(always)]
+fn column_sums(k: usize, panels: &[i8], sums: &mut [i32]) {
+    for (panel, sums) in panels
+        .chunks_exact(k * PANEL)
+        .zip(sums.chunks_exact_mut(PANEL))
+    {
+        sums.fill(0);
+        for quad in panel.as_chunks::<{ 4 * PANEL }>().0 {
+            for (four, sum) in quad.as_chunks::<4>().0.iter().zip(&mut *sums) {
+                *sum += four.iter().map(|&weight| i32::from(weight)).sum::<i32>();
+            }
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Convolutions as gathered matrix products: patch embedding, spatial reduction and, gathering nothing, 1x1.
+
+use crate::{
+    Isa, Linear, Norm, Team,
+    memory::{Scratch, size_of_scratch},
+};
+
+/// Output pixels that are gathered and multiplied together.
+const BLOCK: usize = 48;
+/// Bytes that are copied at once.
+const PIECE: usize = 32;
+
+/// Size of a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Pixels down.
+    pub height: usize,
+    /// Pixels across.
+    pub width: usize,
+}
+
+impl Size {
+    /// Pixels in all.
+    #[must_use]
+    pub fn area(self) -> usize {
+        self.height * self.width
+    }
+}
+
+/// A square window that moves over a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Pixels along each side.
+    pub side: usize,
+    /// Pixels between neighbouring windows.
+    pub step: usize,
+    /// Pixels of border around the map, on each side.
+    pub border: usize,
+}
+
+impl Window {
+    /// Size of the output; nothing where the window does not fit.
+    #[must_use]
+    pub fn over(self, size: Size) -> Option<Size> {
+        let along = |length: usize| {
+            Some((length + 2 * self.border).checked_sub(self.side)? / self.step + 1)
+        };
+        Some(Size {
+            height: along(size.height)?,
+            width: along(size.width)?,
+        })
+    }
+}
+
+/// What follows the product.
+#[derive(Debug, Clone)]
+pub enum Finish {
+    /// Floats, at least `least`: 0 for ReLU.
+    Floats {
+        /// Smallest value let through.
+        least: f32,
+    },
+    /// Bytes, as the product was quantized.
+    Bytes,
+    /// Normalised floats.
+    NormFloats(Norm),
+    /// Normalised bytes, as the norm was quantized.
+    NormBytes(Norm),
+}
+
+/// A convolution of a map of bytes, channels last.
+#[derive(Debug, Clone)]
+pub struct Convolution {
+    /// The product: rows are side x side x channels.
+    pub linear: Linear,
+    /// Nothing for 1x1.
+    pub window: Option<Window>,
+    /// What follows.
+    pub finish: Finish,
+    /// Of the input.
+    pub size: Size,
+    /// Of the input, as they lie in memory.
+    pub channels: usize,
+    /// Zero point of the input: what the border holds.
+    pub zero: u8,
+}
+
+impl Convolution {
+    /// Size of the output; that of the input where the window does not fit, which no checked graph has.
+    #[must_use]
+    pub fn output(&self) -> Size {
+        self.window
+            .and_then(|window| window.over(self.size))
+            .unwrap_or(self.size)
+    }
+
+    /// Whether the output is bytes, not floats.
+    #[must_use]
+    pub fn gives_bytes(&self) -> bool {
+        matches!(self.finish, Finish::Bytes | Finish::NormBytes(_))
+    }
+
+    /// Bytes of scratch memory for each thread.
+    #[must_use]
+    pub fn scratch(&self) -> usize {
+        let gathered = if self.window.is_some() {
+            size_of_scratch::<u8>(BLOCK * self.linear.inputs() + PIECE)
+        } else {
+            0
+        };
+        gathered + size_of_scratch::<f32>(BLOCK * self.linear.outputs())
+    }
+
+    /// Where the output is floats.
+    pub fn floats(
+        &self,
+        isa: Isa,
+        team: &mut Team,
+        input: &[u8],
+        scratch: &mut [u8],
+        out: &mut [f32],
+    ) {
+        let width = self.linear.outputs();
+        team.chunks(out, BLOCK * width, scratch, |block, out, scratch| {
+            let mut scratch = Scratch::new(scratch);
+            let rows = self.rows(block, out.len() / width, input, &mut scratch);
+            match &self.finish {
+                Finish::NormFloats(norm) => {
+                    let sums = scratch.take(out.len());
+                    self.linear.floats(isa, rows, None, f32::NEG_INFINITY, sums);
+                    norm.floats(isa, sums, out);
+                }
+                Finish::Floats { least } => self.linear.floats(isa, rows, None, *least, out),
+                Finish::Bytes | Finish::NormBytes(_) => unreachable!("the output is bytes"),
+            }
+        });
+    }
+
+    /// Where the output is bytes.
+    pub fn bytes(
+        &self,
+        isa: Isa,
+        team: &mut Team,
+        input: &[u8],
+        scratch: &mut [u8],
+        out: &mut [u8],
+    ) {
+        let width = self.linear.outputs();
+        team.chunks(out, BLOCK * width, scratch, |block, out, scratch| {
+            let mut scratch = Scratch::new(scratch);
+            let rows = self.rows(block, out.len() / width, input, &mut scratch);
+            match &self.finish {
+                Finish::NormBytes(norm) => {
+                    let sums = scratch.take(out.len());
+                    self.linear.floats(isa, rows, None, f32::NEG_INFINITY, sums);
+                    norm.bytes(isa, sums, out);
+                }
+                Finish::Bytes => self.linear.bytes(isa, rows, out),
+                Finish::Floats { .. } | Finish::NormFloats(_) => {
+                    unreachable!("the output is floats")
+                }
+            }
+        });
+    }
+
+    /// The product's rows of the `count` output pixels of a block.
+    fn rows<'a>(
+        &self,
+        block: usize,
+        count: usize,
+        input: &'a [u8],
+        scratch: &mut Scratch<'a>,
+    ) -> &'a [u8] {
+        let first = block * BLOCK;
+        let Some(window) = self.window else {
+            return &input[first * self.channels..][..count * self.channels];
+        };
+        let width = self.linear.inputs();
+        let across = self.output().width;
+        let rows = scratch.take::<u8>(count * width + PIECE);
+        for pixel in 0..count {
+            let (y, x) = ((first + pixel) / across, (first + pixel) % across);
+            let corner = (y * window.step, x * window.step);
+            self.gather(
+                window,
+                corner,
+                input,
+                &mut rows[pixel * width..][..width + PIECE],
+            );
+        }
+        &rows[..count * width]
+    }
+
+    /// Copies the window whose corner is `corner`, border included, into `row`, which is a piece longer than needed: what
+    /// follows the window there may be overwritten.
+    #[inline]
+    fn gather(&self, window: Window, corner: (usize, usize), input: &[u8], row: &mut [u8]) {
+        let line = window.side * self.channels;
+        let stride = self.size.width * self.channels;
+        let inside = |at: usize, length: usize| {
+            at >= window.border && at + window.side <= length + window.border
+        };
+        let rows =
+            (0..window.side).map(|dy| (dy * line, (corner.0 + dy).wrapping_sub(window.border)));
+        if inside(corner.0, self.size.height) && inside(corner.1, self.size.width) {
+            let left = (corner.1 - window.border) * self.channels;
+            for (to, y) in rows {
+                copy(input, y * stride + left, row, to, line);
+            }
+            return;
+        }
+        // Columns of the window that lie inside the map.
+        let left = window.border.saturating_sub(corner.1).min(window.side);
+        let right = (self.size.width + window.border)
+            .saturating_sub(corner.1)
+            .min(window.side);
+        for (to, y) in rows {
+            row[to..to + line].fill(self.zero);
+            if y < self.size.height && left < right {
+                let from = y * stride + (corner.1 + left - window.border) * self.channels;
+                let length = (right - left) * self.channels;
+                row[to + left * self.channels..][..length]
+                    .copy_from_slice(&input[from..from + length]);
+            }
+        }
+    }
+}
+
+/// Copies `length` bytes in whole pieces, which single instructions move; up to a piece beyond them is copied as well.
+#[inline]
+fn copy(input: &[u8], from: usize, row: &mut [u8], to: usize, length: usize) {
+    let pieces = length.next_multiple_of(PIECE);
+    let (Some(source), Some(target)) =
+        (input.get(from..from + pieces), row.get_mut(to..to + pieces))
+    else {
+        // The map's last window ends where the map does.
+        row[to..to + length].copy_from_slice(&input[from..from + length]);
+        return;
+    };
+    for (target, source) in target
+        .as_chunks_mut::<PIECE>()
+        .0
+        .iter_mut()
+        .zip(source.as_chunks::<PIECE>().0)
+    {
+        *target = *source;
+    }
+}

@@ -1,0 +1,41 @@
+//! The int8 operators of SegFormer, fused: activations are bytes, channels last, and nothing wider than a few rows is ever
+//! written between two products.
+//!
+//! The crate knows nothing of ONNX or tract; `scarp::infer` recognises a network and builds a [`Network`] of it. Each operator
+//! is plain Rust that the compiler vectorises for the processor at hand, but for the products, the norms, the depthwise
+//! convolution and softmax, which have kernels of their own. `unsafe` stands in the kernels, in [`Team`] and nowhere else.
+
+#![deny(unsafe_op_in_unsafe_fn)]
+
+mod attention;
+mod convolution;
+mod decoder;
+mod depthwise;
+mod feed_forward;
+mod gelu;
+mod input;
+mod isa;
+mod linear;
+pub mod matmul;
+mod memory;
+mod network;
+mod norm;
+mod round;
+mod softmax;
+mod team;
+mod vectorise;
+
+pub use attention::{Attention, Columns};
+pub use convolution::{Convolution, Finish, Size, Window};
+pub use decoder::{Branch, Decoder};
+pub use depthwise::{Depthwise, DepthwiseParts};
+pub use feed_forward::FeedForward;
+pub use input::{Entry, IMAGE_CHANNELS, Pixels};
+pub use isa::Isa;
+pub use linear::{Linear, Quantization, Weights};
+pub use network::{
+    Activation, Builder, Input, MAPS, Network, Operator, Session, Source, StepInfo, WrongInput,
+};
+pub use norm::Norm;
+pub use softmax::Softmax;
+pub use team::Team;

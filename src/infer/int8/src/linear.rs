@@ -1,0 +1,129 @@
+//! A matrix product with the scales that turn its integer sums into what the next operator reads.
+
+use crate::{
+    Isa,
+    matmul::{Output, Packed, Rows, multiply, padded},
+};
+
+/// Quantized weights: `value = weight * scale`, by output.
+#[derive(Debug, Clone)]
+pub struct Weights {
+    /// Inputs of the product.
+    pub inputs: usize,
+    /// By output, by input.
+    pub values: Vec<i8>,
+    /// By output.
+    pub scale: Vec<f32>,
+    /// By output.
+    pub bias: Vec<f32>,
+}
+
+/// How an 8-bit activation stands for a number: `(byte - zero) * scale`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quantization {
+    /// Worth of one step.
+    pub scale: f32,
+    /// The byte that stands for 0.
+    pub zero: u8,
+}
+
+/// `y = x W + b` on bytes, with the sums' scale and bias as the output needs them.
+#[derive(Debug, Clone)]
+pub struct Linear {
+    packed: Packed,
+    scale: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Linear {
+    /// For float outputs.
+    ///
+    /// # Panics
+    /// When the weights disagree in length.
+    #[must_use]
+    pub fn new(weights: &Weights, input: Quantization) -> Self {
+        let (inputs, outputs) = (weights.inputs, weights.bias.len());
+        assert!(weights.values.len() == inputs * outputs && weights.scale.len() == outputs);
+        let packed = Packed::new(inputs, outputs, input.zero, |k, n| {
+            weights.values[n * inputs + k]
+        });
+        let fill = |values: Vec<f32>| {
+            let mut values = values;
+            values.resize(padded(outputs), 0.0);
+            values
+        };
+        Self {
+            packed,
+            scale: fill(
+                weights
+                    .scale
+                    .iter()
+                    .map(|scale| scale * input.scale)
+                    .collect(),
+            ),
+            bias: fill(weights.bias.clone()),
+        }
+    }
+
+    /// The same product with its outputs multiplied by `factor` and quantized.
+    #[must_use]
+    pub fn quantised(mut self, factor: f32, output: Quantization) -> Self {
+        let gain = factor / output.scale;
+        self.scale.iter_mut().for_each(|scale| *scale *= gain);
+        self.bias
+            .iter_mut()
+            .for_each(|bias| *bias = bias.mul_add(gain, f32::from(output.zero)));
+        self
+    }
+
+    /// Bytes of an input row, a multiple of 4.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.packed.k()
+    }
+
+    /// Elements of an output row.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.packed.n()
+    }
+
+    /// Rows of bytes to rows of bytes; to be called on what [`quantised`](Self::quantised) gave.
+    pub fn bytes(&self, isa: Isa, rows: &[u8], out: &mut [u8]) {
+        let output = Output::Quantised {
+            stride: self.outputs(),
+            scale: &self.scale,
+            bias: &self.bias,
+            out,
+        };
+        multiply(isa, self.rows(rows), self.packed.view(), output);
+    }
+
+    /// Rows of bytes to rows of floats, each at least `least`, plus `residual` where there is one.
+    pub fn floats(
+        &self,
+        isa: Isa,
+        rows: &[u8],
+        residual: Option<&[f32]>,
+        least: f32,
+        out: &mut [f32],
+    ) {
+        let output = Output::Float {
+            stride: self.outputs(),
+            scale: &self.scale,
+            bias: &self.bias,
+            residual,
+            least,
+            out,
+        };
+        multiply(isa, self.rows(rows), self.packed.view(), output);
+    }
+
+    fn rows<'a>(&self, data: &'a [u8]) -> Rows<'a> {
+        Rows {
+            data,
+            stride: self.inputs(),
+            count: data.len() / self.inputs(),
+        }
+    }
+}

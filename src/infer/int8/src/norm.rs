@@ -1,0 +1,157 @@
+//! Layer normalisation of rows, with the quantization that follows it.
+
+use crate::{Isa, round::to_u8, vectorise::Job};
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
+const LANES: usize = 16;
+
+/// `(x - mean) / sqrt(variance + epsilon) * gain + shift` along each row (Ba et al., "Layer Normalization", 2016). For a
+/// quantized output, gain and shift include its scale and zero point.
+#[derive(Debug, Clone)]
+pub struct Norm {
+    /// By channel.
+    pub gain: Vec<f32>,
+    /// By channel.
+    pub shift: Vec<f32>,
+    /// Keeps rows without variance finite.
+    pub epsilon: f32,
+}
+
+impl Norm {
+    /// The same normalisation, quantized to `round(y / scale + zero)`.
+    #[must_use]
+    pub fn quantised(&self, scale: f32, zero: u8) -> Self {
+        Self {
+            gain: self.gain.iter().map(|gain| gain / scale).collect(),
+            shift: self
+                .shift
+                .iter()
+                .map(|shift| shift / scale + f32::from(zero))
+                .collect(),
+            epsilon: self.epsilon,
+        }
+    }
+
+    /// Normalises whole rows of floats.
+    ///
+    /// # Panics
+    /// When `rows` and `out` differ in length.
+    pub fn floats(&self, isa: Isa, rows: &[f32], out: &mut [f32]) {
+        assert_eq!(rows.len(), out.len());
+        #[cfg(target_arch = "x86_64")]
+        if self.suits_avx512(isa, rows.len()) {
+            // SAFETY: the set was found on this processor; lengths were compared.
+            return unsafe { avx512::rows(self, rows, out) };
+        }
+        isa.run(Floats {
+            norm: self,
+            rows,
+            out,
+        });
+    }
+
+    /// Normalises whole rows to bytes; to be called on what [`quantised`](Self::quantised) gave.
+    ///
+    /// # Panics
+    /// When `rows` and `out` differ in length.
+    pub fn bytes(&self, isa: Isa, rows: &[f32], out: &mut [u8]) {
+        assert_eq!(rows.len(), out.len());
+        #[cfg(target_arch = "x86_64")]
+        if self.suits_avx512(isa, rows.len()) {
+            // SAFETY: the set was found on this processor; lengths were compared.
+            return unsafe { avx512::rows(self, rows, out) };
+        }
+        isa.run(Bytes {
+            norm: self,
+            rows,
+            out,
+        });
+    }
+
+    /// Whether rows of `length` elements in all are what the AVX-512 kernel takes.
+    #[cfg(target_arch = "x86_64")]
+    fn suits_avx512(&self, isa: Isa, length: usize) -> bool {
+        let width = self.gain.len();
+        isa.set() == crate::isa::Set::Avx512Vnni
+            && width.is_multiple_of(LANES)
+            && self.shift.len() == width
+            && length.is_multiple_of(width)
+    }
+}
+
+struct Floats<'a> {
+    norm: &'a Norm,
+    rows: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl Job for Floats<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let width = self.norm.gain.len();
+        for (row, out) in self
+            .rows
+            .chunks_exact(width)
+            .zip(self.out.chunks_exact_mut(width))
+        {
+            normalise(self.norm, row, out, |value| value);
+        }
+    }
+}
+
+struct Bytes<'a> {
+    norm: &'a Norm,
+    rows: &'a [f32],
+    out: &'a mut [u8],
+}
+
+impl Job for Bytes<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let width = self.norm.gain.len();
+        for (row, out) in self
+            .rows
+            .chunks_exact(width)
+            .zip(self.out.chunks_exact_mut(width))
+        {
+            normalise(self.norm, row, out, to_u8);
+        }
+    }
+}
+
+#[inline(always)]
+fn normalise<T>(norm: &Norm, row: &[f32], out: &mut [T], finish: impl Fn(f32) -> T) {
+    let share = 1.0 / row.len() as f32;
+    let mean = sum(row, |sum, x| sum + x) * share;
+    let variance = sum(row, |sum, x| (x - mean).mul_add(x - mean, sum)) * share;
+    let factor = 1.0 / (variance + norm.epsilon).sqrt();
+    for (((out, &x), &gain), &shift) in out.iter_mut().zip(row).zip(&norm.gain).zip(&norm.shift) {
+        *out = finish(((x - mean) * factor).mul_add(gain, shift));
+    }
+}
+
+/// A row added up by `add`, in as many partial sums as vectors have lanes: the order in which the kernel for AVX-512 adds.
+#[inline(always)]
+fn sum(row: &[f32], add: impl Fn(f32, f32) -> f32) -> f32 {
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for chunk in chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane = add(*lane, x);
+        }
+    }
+    let [total] = halved::<2, 1>(halved::<4, 2>(halved::<8, 4>(halved::<LANES, 8>(lanes))));
+    rest.iter().fold(total, |sum, &x| add(sum, x))
+}
+
+/// The second half added to the first; `H` is half of `N`.
+#[inline(always)]
+fn halved<const N: usize, const H: usize>(lanes: [f32; N]) -> [f32; H] {
+    let mut half = [0.0; H];
+    for i in 0..H {
+        half[i] = lanes[i] + lanes[i + H];
+    }
+    half
+}

@@ -1,0 +1,16 @@
+//! Every operator against a plain reference, with every set of instructions that this processor has.
+
+mod attention;
+mod convolution;
+mod decoder;
+mod depthwise;
+mod entry;
+mod feed_forward;
+mod isa;
+mod linear;
+mod matmul;
+mod network;
+mod norm;
+#[path = "../reference/mod.rs"]
+mod reference;
+mod softmax;
