@@ -64,8 +64,10 @@ pub struct Board {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inference {
-    /// Segmentation threads; 0 means one per processor core.
+    /// Tiles that are segmented at once; 0 means as many as the processor's cores allow.
     pub workers: usize,
+    /// Threads that share one tile, at least 1: more of them answer sooner, more workers answer more.
+    pub threads_per_tile: usize,
     /// Overlap of neighbouring tiles in model pixels.
     pub tile_overlap_px: u32,
 }
@@ -159,6 +161,10 @@ impl Board {
                     range: "a positive number",
                 })
         };
+        positive(
+            "inference.threads_per_tile",
+            self.inference.threads_per_tile as f64,
+        )?;
         positive("queue.frames", self.queue.frames as f64)?;
         positive("errors.gnss_horizontal_m", self.errors.gnss_horizontal_m)?;
         positive("errors.gnss_vertical_m", self.errors.gnss_vertical_m)?;
@@ -171,11 +177,15 @@ impl Board {
 }
 
 impl Inference {
-    /// The number of segmentation threads to start: `workers`, or one per core the process may use.
+    /// The number of tiles to segment at once: `workers`, or as many as keep every core that the process may use at work
+    /// and none with two threads.
     #[must_use]
     pub fn worker_count(&self) -> usize {
         match self.workers {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            0 => {
+                let cores = std::thread::available_parallelism().map_or(1, usize::from);
+                (cores / self.threads_per_tile.max(1)).max(1)
+            }
             n => n,
         }
     }

@@ -14,12 +14,12 @@ use clap::Args as ClapArgs;
 use scarp::{
     capture::{Folder, FrameSource, TagSettings},
     config::Board,
-    infer::Model,
+    infer::{Engine, Model},
     link::{Config, Journal, Uplink},
 };
 use serde::Serialize;
 
-use super::{Outcome, replay};
+use super::{Outcome, graph, replay};
 
 /// Free disk below which a survey should not start: a flight of some hours of messages and logs.
 const MIN_FREE_BYTES: u64 = 1 << 30;
@@ -31,6 +31,7 @@ const LINK_WAIT: Duration = Duration::from_secs(10);
 const EXAMPLES: &str = "\
 Examples:
   scarp check                                              the model, and the disk under scarp-out/
+  scarp check --model models/segformer-b0-int8 --graph     which operator runs where, and in what precision
   scarp check --photos photos --gnss /dev/ttyUSB0 --ground 10.0.0.2:4433 --keys keys/drone
 
 What is not named is listed as not checked. Exit status 3 when a check failed.";
@@ -59,6 +60,9 @@ pub struct Args {
     /// Board file [default: built in, see boards/workstation.toml]
     #[arg(long, value_name = "FILE")]
     board: Option<PathBuf>,
+    /// List the network's operators instead: what runs each, on what numbers, and how many multiplications it takes
+    #[arg(long)]
+    graph: bool,
     /// Print one JSON object on standard output
     #[arg(long)]
     json: bool,
@@ -114,6 +118,9 @@ impl Check {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
+    if args.graph {
+        return graph::list(&args.model, args.json);
+    }
     let board = replay::board(args.board.as_deref())?;
     let mut checks = model(&args.model, &board);
     checks.push(Check::if_named(
@@ -174,6 +181,10 @@ fn model(dir: &Path, board: &Board) -> Vec<Check> {
                 started.elapsed().as_secs_f64(),
                 board.inference.worker_count()
             );
+            let engine = match model.engine() {
+                Engine::Fused(_) => "fused int8 operators".to_owned(),
+                Engine::Tract { because, .. } => format!("tract, because {because}"),
+            };
             let golden = format!(
                 "mean difference {:.5}, at most {:.5}",
                 model.golden_error(),
@@ -181,6 +192,7 @@ fn model(dir: &Path, board: &Board) -> Vec<Check> {
             );
             vec![
                 Check::of("model", Ok(loaded)),
+                Check::of("engine", Ok(engine)),
                 Check::of("golden", Ok(golden)),
             ]
         }

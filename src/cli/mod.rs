@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod check;
+mod graph;
 mod replay;
 mod source;
 mod terminal;

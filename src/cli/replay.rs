@@ -143,6 +143,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         survey: args.survey.unwrap_or_else(Uuid::new_v4),
         start: SystemTime::now(),
         workers: board.inference.worker_count(),
+        threads_per_tile: board.inference.threads_per_tile,
         tile_overlap_px: board.inference.tile_overlap_px,
         queue_frames: board.queue.frames,
         when_full: if args.realtime {

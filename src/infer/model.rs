@@ -1,30 +1,18 @@
-//! The network itself, run by tract.
+//! A model: its manifest, its network and the proof that they belong together.
 
-use std::{
-    collections::BTreeMap,
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-    sync::Arc,
+use std::{collections::BTreeMap, path::Path};
+
+use super::{
+    Engine, Manifest, ModelError, Session, files, golden, graph, manifest::MODEL,
+    segmenter::Normalisation,
 };
-
-use tract_onnx::{prelude::*, tract_hir::infer::Factoid};
-
-use super::{Manifest, ModelError, files, golden, manifest::MODEL, segmenter::Normalisation};
 
 /// A network proven by its golden output; shared by all workers, each of which runs a [`Session`] of its own.
 #[derive(Debug)]
 pub struct Model {
     manifest: Manifest,
-    plan: Arc<TypedRunnableModel>,
+    engine: Engine,
     golden_error: f32,
-}
-
-/// One worker's state of a running network.
-#[derive(Debug)]
-pub struct Session {
-    state: TypedSimpleState,
-    /// 1, 3, height, width.
-    shape: [usize; 4],
 }
 
 impl Model {
@@ -69,7 +57,8 @@ impl Model {
     }
 
     fn unchecked(manifest: Manifest, onnx: &[u8], path: &str) -> Result<Self, ModelError> {
-        let plan = guarded(|| plan(onnx, &manifest, path)).unwrap_or_else(|reason| {
+        let build = || Engine::new(|| graph::typed(onnx, &manifest, path), path);
+        let engine = graph::guarded(build).unwrap_or_else(|reason| {
             Err(ModelError::Onnx {
                 path: path.to_owned(),
                 reason,
@@ -77,7 +66,7 @@ impl Model {
         })?;
         Ok(Self {
             manifest,
-            plan,
+            engine,
             golden_error: 0.0,
         })
     }
@@ -94,153 +83,27 @@ impl Model {
         self.golden_error
     }
 
-    /// A state to run the network with, for one thread. Weights are shared with all others.
+    /// What runs the network.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// A state to run the network with, on the calling thread. Weights are shared with all others.
     ///
     /// # Errors
     /// When tract cannot make one.
     pub fn session(&self) -> Result<Session, ModelError> {
-        let state = self
-            .plan
-            .spawn()
-            .map_err(|e| ModelError::Run(one_line(&e)))?;
-        let (width, height) = (self.manifest.input.width, self.manifest.input.height);
-        Ok(Session {
-            state,
-            shape: [1, 3, height as usize, width as usize],
-        })
+        self.session_on(1)
     }
-}
 
-impl Session {
-    /// Runs one tile: `planes` is 3 x height x width normalised values, `cells` receives one probability per output
-    /// cell, row-major.
+    /// A state to run the network with, each tile on `threads` threads, the caller's among them.
     ///
     /// # Errors
-    /// When either has another length than the manifest says, or tract fails; a panic inside tract is an error too.
-    pub fn probability(&mut self, planes: &[f32], cells: &mut [f32]) -> Result<(), ModelError> {
-        let run = || -> TractResult<TVec<TValue>> {
-            let input = Tensor::from_shape(&self.shape, planes)?;
-            self.state.run(tvec!(input.into_tvalue()))
-        };
-        let outputs = guarded(run)
-            .and_then(|outputs| outputs.map_err(|e| one_line(&e)))
-            .map_err(ModelError::Run)?;
-        let logits = outputs
-            .first()
-            .ok_or_else(|| ModelError::Run("no output".to_owned()))?
-            .try_as_plain_ram()
-            .and_then(|view| view.as_slice::<f32>())
-            .map_err(|e| ModelError::Run(one_line(&e)))?;
-        let sigmoid = |logit: f32| 1.0 / (1.0 + (-logit).exp());
-        if logits.len() == cells.len() {
-            for (cell, &logit) in cells.iter_mut().zip(logits) {
-                *cell = sigmoid(logit);
-            }
-        } else if logits.len() == 2 * cells.len() {
-            let (background, landslide) = logits.split_at(cells.len());
-            for (cell, (b, l)) in cells.iter_mut().zip(background.iter().zip(landslide)) {
-                // Softmax of two classes.
-                *cell = sigmoid(l - b);
-            }
-        } else {
-            let reason = format!("{} output cells instead of {}", logits.len(), cells.len());
-            return Err(ModelError::Run(reason));
-        }
-        Ok(())
+    /// When tract cannot make one.
+    pub fn session_on(&self, threads: usize) -> Result<Session, ModelError> {
+        let (width, height) = (self.manifest.input.width, self.manifest.input.height);
+        self.engine
+            .session([1, 3, height as usize, width as usize], threads)
     }
-}
-
-/// Parses and optimises the graph, and holds its input and output against the manifest.
-fn plan(
-    onnx: &[u8],
-    manifest: &Manifest,
-    path: &str,
-) -> Result<Arc<TypedRunnableModel>, ModelError> {
-    let unusable = |error: TractError| ModelError::Onnx {
-        path: path.to_owned(),
-        reason: one_line(&error),
-    };
-    let mut graph = tract_onnx::onnx()
-        .model_for_read(&mut &onnx[..])
-        .map_err(unusable)?;
-
-    let (width, height) = (
-        manifest.input.width as usize,
-        manifest.input.height as usize,
-    );
-    let shape = [1, 3, height, width];
-    let wrong_input = |found: String| ModelError::Port {
-        path: path.to_owned(),
-        port: "input",
-        found,
-        expected: format!("{} f32 {}", manifest.input.name, by(&shape)),
-    };
-    let inputs = graph.input_outlets().map_err(unusable)?.to_vec();
-    let &[input] = inputs.as_slice() else {
-        return Err(wrong_input(format!("{} inputs", inputs.len())));
-    };
-    let name = graph.node(input.node).name.clone();
-    let declared = graph.outlet_fact(input).map_err(unusable)?;
-    let wanted = InferenceFact::dt_shape(f32::datum_type(), shape);
-    // Axes the graph leaves open are set to the manifest's size; fixed ones must agree.
-    if name != manifest.input.name || declared.unify(&wanted).is_err() {
-        return Err(wrong_input(format!(
-            "{name} {}",
-            declared.format_dt_shape()
-        )));
-    }
-    graph.set_input_fact(0, wanted).map_err(unusable)?;
-
-    let (columns, rows) = manifest.output_size();
-    let shapes = [1, 2].map(|channels| [1, channels, rows, columns]);
-    let wrong_output = |found: String| ModelError::Port {
-        path: path.to_owned(),
-        port: "output",
-        found,
-        expected: format!(
-            "{} f32 {} or {}",
-            manifest.output.name,
-            by(&shapes[0]),
-            by(&shapes[1])
-        ),
-    };
-    let outputs = graph.output_outlets().map_err(unusable)?.to_vec();
-    let &[output] = outputs.as_slice() else {
-        return Err(wrong_output(format!("{} outputs", outputs.len())));
-    };
-    let name = graph.outlet_label(output).unwrap_or("unnamed").to_owned();
-    let graph = graph.into_optimized().map_err(unusable)?;
-    let fact = graph.output_fact(0).map_err(unusable)?;
-    let sides = fact.shape.as_concrete();
-    let fits = fact.datum_type == f32::datum_type()
-        && shapes.iter().any(|shape| sides == Some(shape.as_slice()));
-    if name != manifest.output.name || !fits {
-        return Err(wrong_output(format!("{name} {fact:?}")));
-    }
-    graph.into_runnable().map_err(unusable)
-}
-
-/// Runs `work`, turning a panic into its message: a graph that tract does not expect must not end the flight.
-fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let text = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("unknown");
-        format!("tract panicked: {}", text.replace('\n', " "))
-    })
-}
-
-fn one_line(error: &TractError) -> String {
-    let causes: Vec<String> = error
-        .chain()
-        .map(|cause| cause.to_string().replace('\n', " "))
-        .collect();
-    causes.join(": ")
-}
-
-fn by(shape: &[usize]) -> String {
-    let sides: Vec<String> = shape.iter().map(usize::to_string).collect();
-    sides.join("x")
 }

@@ -46,7 +46,6 @@ pub struct Segmenter {
     model: Arc<Model>,
     tiling: Tiling,
     normal: Normalisation,
-    input: Vec<f32>,
 }
 
 impl Segmenter {
@@ -55,6 +54,14 @@ impl Segmenter {
     /// # Errors
     /// When the overlap is below 16 px or above half a tile, or no session can be made.
     pub fn new(model: &Arc<Model>, overlap: u32) -> Result<Self, SegmentError> {
+        Self::on(1, model, overlap)
+    }
+
+    /// A segmenter that runs each tile on `threads` threads, the caller's among them; see [`Model::session_on`].
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn on(threads: usize, model: &Arc<Model>, overlap: u32) -> Result<Self, SegmentError> {
         let manifest = model.manifest();
         let (width, height) = (manifest.input.width, manifest.input.height);
         let most = width.min(height) / 2;
@@ -62,7 +69,7 @@ impl Segmenter {
             return Err(SegmentError::Overlap { overlap, most });
         }
         Ok(Self {
-            session: model.session()?,
+            session: model.session_on(threads)?,
             model: Arc::clone(model),
             tiling: Tiling {
                 width,
@@ -71,7 +78,6 @@ impl Segmenter {
                 stride: manifest.output.stride,
             },
             normal: Normalisation::of(manifest),
-            input: Vec::new(),
         })
     }
 
@@ -93,9 +99,7 @@ impl Segmenter {
     /// # Errors
     /// When the network fails.
     pub fn tile(&mut self, image: &RgbImage, cells: &mut [f32]) -> Result<(), SegmentError> {
-        let size = (self.tiling.width, self.tiling.height);
-        self.normal.fill(image, (0, 0), size, &mut self.input);
-        Ok(self.session.probability(&self.input, cells)?)
+        Ok(self.session.tile(image, (0, 0), &self.normal, cells)?)
     }
 
     /// Landslide probability of every output cell of `image`, which must be at the model's ground sampling distance.
@@ -108,11 +112,9 @@ impl Segmenter {
         if width < MIN_SIDE || height < MIN_SIDE {
             return Err(SegmentError::TooSmall { width, height });
         }
-        let (tiling, session, input) = (self.tiling, &mut self.session, &mut self.input);
-        let map = blend(tiling, width, height, |left, top, cells| {
-            self.normal
-                .fill(image, (left, top), (tiling.width, tiling.height), input);
-            session.probability(input, cells)
+        let (session, normal) = (&mut self.session, &self.normal);
+        let map = blend(self.tiling, width, height, |left, top, cells| {
+            session.tile(image, (left, top), normal, cells)
         })?;
         Ok(map)
     }
@@ -129,6 +131,16 @@ impl Normalisation {
         Self([0, 1, 2].map(|channel| {
             std::array::from_fn(|value| (value as f32 / 255.0 - mean[channel]) / std[channel])
         }))
+    }
+
+    /// What a pixel on the scale 0 to 255 is multiplied by, by colour.
+    pub(super) fn scale(&self) -> [f32; 3] {
+        [0, 1, 2].map(|colour| (self.0[colour][255] - self.0[colour][0]) / 255.0)
+    }
+
+    /// What is added then.
+    pub(super) fn shift(&self) -> [f32; 3] {
+        [0, 1, 2].map(|colour| self.0[colour][0])
     }
 
     /// Writes the `size` pixels of `image` from `corner` on into `planes` (3 x height x width), reflecting beyond the

@@ -55,8 +55,10 @@ pub struct Flight {
     pub survey: Uuid,
     /// Time given to frames that tell none.
     pub start: SystemTime,
-    /// Segmentation threads, at least 1.
+    /// Tiles segmented at once, at least 1.
     pub workers: usize,
+    /// Threads that share one tile, at least 1.
+    pub threads_per_tile: usize,
     /// Least overlap of neighbouring tiles in model pixels.
     pub tile_overlap_px: u32,
     /// Frames that may wait between two stages, at least 1.
@@ -106,7 +108,13 @@ pub fn run(
     let (gsd_m, threshold) = (manifest.input.gsd_m, manifest.threshold);
     // One session per worker, made before any thread starts, so that a bad setting fails at once.
     let segmenters = (0..flight.workers.max(1))
-        .map(|_| Segmenter::new(&flight.model, flight.tile_overlap_px))
+        .map(|_| {
+            Segmenter::on(
+                flight.threads_per_tile,
+                &flight.model,
+                flight.tile_overlap_px,
+            )
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let (captured, to_prepare, dropped) = queue(flight.queue_frames, flight.when_full);
     let (prepared, to_segment, _) = queue(flight.queue_frames, WhenFull::Wait);

@@ -1,4 +1,5 @@
-"""How far graphs and engines are apart: each network as it came, optimised, and quantized, in ONNX Runtime and in tract.
+"""How far graphs and engines are apart: each network as it came, optimised, and quantized, in ONNX Runtime and in the
+engine that flies.
 
     python tools/forge/parity.py --forge target/release/scarp-forge --data target/tiles NETWORK [NETWORK ...]
 
@@ -32,7 +33,7 @@ def by_onnxruntime(graph: Path, pixels: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-margin))
 
 
-def by_tract(forge: str, model: Path, pixels: np.ndarray, work: Path) -> np.ndarray:
+def by_scarp(forge: str, model: Path, pixels: np.ndarray, work: Path) -> np.ndarray:
     Image.fromarray(pixels).save(work / "tile.png")
     run(forge, "predict", model, work / "tile.png", work / "tile.npy")
     return np.load(work / "tile.npy")
@@ -64,10 +65,10 @@ def main() -> None:
             table = {}
             for name, graph in (("as it came", original), ("optimised", folded), ("int8", int8)):
                 table[name, "ONNX Runtime"] = np.stack([by_onnxruntime(graph, tile) for tile in tiles])
-                table[name, "tract"] = np.stack([by_tract(options.forge, graph, tile, work) for tile in tiles])
+                table[name, "scarp"] = np.stack([by_scarp(options.forge, graph, tile, work) for tile in tiles])
             first = ("as it came", "ONNX Runtime")
             for key in list(table)[1:]:
-                reference = ("int8", "ONNX Runtime") if key == ("int8", "tract") else first
+                reference = ("int8", "ONNX Runtime") if key == ("int8", "scarp") else first
                 difference = np.abs(table[key] - table[reference])
                 other = ((table[key] >= 0.5) != (table[reference] >= 0.5)).mean()
                 print(

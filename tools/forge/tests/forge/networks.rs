@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use rstest::rstest;
+use scarp::infer::Engine;
 use scarp_forge::{
+    engine,
     graph::Graph,
     network::{Assumed, Network, NetworkError},
     optimise::{optimise, parity},
@@ -66,7 +68,6 @@ fn a_segformer_of_any_exporter_computes_the_same_for_less_work(
         "hf_segformer",
         "hf_segformer_static",
         "hf_segformer_dynamo",
-        "mmseg_segformer",
         "mmseg_segformer_batchnorm",
         "paddle_segformer",
         "paddle_segformer_dynamic"
@@ -172,6 +173,64 @@ fn every_observer_gives_a_released_model_in_8_bits_that_finds_the_same(#[case] o
     assert_eq!(report.float_iou, Some(1.0));
     let int8 = report.int8_iou.unwrap();
     assert!(int8 > 0.9 && int8 < 1.0, "{int8}");
+}
+
+#[rstest]
+fn a_quantized_segformer_of_any_exporter_flies_in_fused_operators(
+    #[values(
+        "train_segformer_folded",
+        "train_segformer_standard",
+        "hf_segformer",
+        "hf_segformer_static",
+        "hf_segformer_dynamo",
+        "mmseg_segformer_batchnorm"
+    )]
+    name: &str,
+) {
+    let network = read(name);
+    let (graph, _) = optimise(&network.graph, &network.shape()).unwrap();
+    let network = Network { graph, ..network };
+    let image = image::RgbImage::from_fn(64, 64, |x, y| {
+        image::Rgb([(x * 4) as u8, (y * 4) as u8, ((x * y) % 256) as u8])
+    });
+    let planes = [samples::planes(&image, &network.manifest)];
+    let judge = Judge::new(&network, vec![Sample { image, label: None }]).unwrap();
+    let options = Options {
+        observer: Observer::MinMax,
+        budget_points: 100.0,
+        sensitivity: false,
+        tick: &|_| (),
+    };
+    let (graph, _) = quantize::quantize(&network, &planes, &judge, &options).unwrap();
+    let model = network.model(&graph).unwrap();
+    if let Engine::Tract { because, .. } = model.engine() {
+        panic!("left to tract because {because}");
+    }
+    let (columns, rows) = network.manifest.output_size();
+    let mut cells = vec![0.0; columns * rows];
+    model
+        .session()
+        .unwrap()
+        .probability(&planes[0], &mut cells)
+        .unwrap();
+    let output = network.manifest.output.name.as_str();
+    let tract = engine::Engine::new(&graph, &network.shape(), &[output]).unwrap();
+    let mut expected = Vec::new();
+    tract
+        .run(&planes[0], |_, logits| expected = logits.to_vec())
+        .unwrap();
+    let probability = |i: usize| {
+        let logit = if expected.len() == cells.len() {
+            expected[i]
+        } else {
+            expected[i + cells.len()] - expected[i]
+        };
+        1.0 / (1.0 + (-logit).exp())
+    };
+    let sum: f32 = (0..cells.len())
+        .map(|i| (cells[i] - probability(i)).abs())
+        .sum();
+    assert!(sum / (cells.len() as f32) < 0.01, "{sum}");
 }
 
 #[test]

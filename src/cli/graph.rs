@@ -1,0 +1,70 @@
+//! `scarp check --graph`: the operators of a network, one line each.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    path::Path,
+};
+
+use anyhow::Context;
+use scarp::infer::{Engine, Model};
+
+use super::Outcome;
+
+/// Lists the operators of the model in `dir` on standard output, as a table or as JSON.
+pub fn list(dir: &Path, json: bool) -> anyhow::Result<Outcome> {
+    let model = Model::load(dir)?;
+    let operators = model.engine().operators();
+    let because = match model.engine() {
+        Engine::Fused(_) => None,
+        Engine::Tract { because, .. } => Some(because.to_string()),
+    };
+    let mut out = io::stdout().lock();
+    let context = "standard output";
+    if json {
+        let listing = serde_json::json!({
+            "model": model.manifest().name,
+            "left_to_tract_because": because,
+            "operators": operators,
+        });
+        writeln!(out, "{listing}").context(context)?;
+        return Ok(Outcome::Well);
+    }
+    let mut counts = BTreeMap::new();
+    for operator in &operators {
+        let million = operator
+            .multiplications
+            .map_or_else(String::new, |count| format!("{:.1}", count as f64 / 1e6));
+        writeln!(
+            out,
+            "{:<22} {:<22} {:<12} {million:>8}  {}",
+            operator.operator, operator.engine, operator.precision, operator.name
+        )
+        .context(context)?;
+        *counts.entry(operator.engine).or_insert(0_u32) += 1;
+    }
+    let total: u64 = operators
+        .iter()
+        .filter_map(|operator| operator.multiplications)
+        .sum();
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(engine, count)| format!("{count} in {engine}"))
+        .collect();
+    let total = if total > 0 {
+        format!(", {:.2} billion multiplications", total as f64 / 1e9)
+    } else {
+        String::new()
+    };
+    writeln!(
+        out,
+        "\n{} operators: {}{total}",
+        operators.len(),
+        counts.join(", ")
+    )
+    .context(context)?;
+    if let Some(because) = because {
+        writeln!(out, "left to tract because {because}").context(context)?;
+    }
+    Ok(Outcome::Well)
+}
