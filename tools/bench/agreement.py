@@ -4,7 +4,7 @@
 
 Every tile of 1024 x 1024 counts once. Printed for each data set: the share of output cells of the same class at the
 model's threshold, and the landslide IoU of both against the labels (those at the cells' centres). `--forge` names the
-program that runs our inference. Needs onnxruntime, numpy, tifffile and pillow: the environment that `tools/bench/peers` makes.
+program that runs our inference. Needs onnxruntime, numpy, tifffile and pillow: the environment of `tools/bench/peers`.
 """
 
 import argparse

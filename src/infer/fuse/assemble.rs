@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use scarp_int8::{
     Activation, Attention, Branch, Builder, Convolution, Decoder, Depthwise, DepthwiseParts, Entry,
     FeedForward, Finish, IMAGE_CHANNELS, Linear, MAPS, Network, Norm, Operator, Quantization,
-    Softmax, Source, Window,
+    Softmax, Source, Upsample, Window,
 };
 
 use super::{
@@ -21,7 +21,7 @@ pub(super) fn assemble(values: &Values, output: Id) -> Result<Network, Unfused> 
         builder: Builder::default(),
         done: HashMap::new(),
     };
-    assembly.decoder(output)?;
+    assembly.answer(output)?;
     Ok(assembly.builder.finish())
 }
 
@@ -386,7 +386,24 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    /// The last operator: classifier, ReLU, and the sum of the finest map's projection and the coarser maps upsampled.
+    /// The way out: a decoder's logits, at the picture's size where the network itself brings them there.
+    fn answer(&mut self, output: Id) -> Result<(), Unfused> {
+        let Value::Upsampled { of } = self.values.get(output) else {
+            self.decoder(output)?;
+            return Ok(());
+        };
+        let (from, to) = (self.values.shape(*of), self.values.shape(output));
+        let layer = Upsample {
+            from: from.size,
+            to: to.size,
+            channels: from.channels,
+        };
+        let logits = self.decoder(*of)?;
+        self.add(output, Operator::Upsample(layer, logits));
+        Ok(())
+    }
+
+    /// Classifier, ReLU, and the sum of the finest map's projection and the coarser maps upsampled.
     fn decoder(&mut self, output: Id) -> Result<Activation, Unfused> {
         let product = self
             .product(output)

@@ -38,16 +38,16 @@ pub struct Branch {
 /// Where a position of the fine map lies between two of a coarse one: half-pixel centres, edges repeated, as ONNX's Resize
 /// defines it.
 #[derive(Debug, Clone, Copy)]
-struct Between {
-    low: usize,
-    high: usize,
+pub(crate) struct Between {
+    pub low: usize,
+    pub high: usize,
     /// Weight of `high`.
-    share: f32,
+    pub share: f32,
 }
 
 impl Between {
     #[inline(always)]
-    fn of(position: usize, fine: usize, coarse: usize) -> Self {
+    pub(crate) fn of(position: usize, fine: usize, coarse: usize) -> Self {
         let place = (position as f32 + 0.5) * (coarse as f32 / fine as f32) - 0.5;
         let place = place.clamp(0.0, (coarse - 1) as f32);
         let low = place as usize;

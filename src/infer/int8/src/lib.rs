@@ -23,6 +23,7 @@ mod norm;
 mod round;
 mod softmax;
 mod team;
+mod upsample;
 mod vectorise;
 
 pub use attention::{Attention, Columns};
@@ -39,3 +40,4 @@ pub use network::{
 pub use norm::Norm;
 pub use softmax::Softmax;
 pub use team::Team;
+pub use upsample::Upsample;

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     Attention, Columns, Convolution, Decoder, Entry, FeedForward, Finish, IMAGE_CHANNELS, Isa,
-    Norm, Pixels, Team,
+    Norm, Pixels, Team, Upsample,
     memory::{Block, LINE, Part},
 };
 
@@ -35,8 +35,10 @@ pub enum Operator {
     Attention(Arc<Attention>, [Activation; 3]),
     /// Feed-forward of a map of floats.
     FeedForward(FeedForward, Activation),
-    /// The way out: the finest map, then the coarser ones.
+    /// Logits of the finest map, then the coarser ones.
     Decoder(Decoder, Activation, Vec<Activation>),
+    /// Logits brought to another size.
+    Upsample(Upsample, Activation),
 }
 
 /// Where the keys or the values of a context lie.
@@ -202,7 +204,12 @@ impl Operator {
     fn reads(&self) -> Vec<Activation> {
         match self {
             Self::Entry(_) => Vec::new(),
-            Self::Convolution(_, x) | Self::Norm(_, _, x) | Self::FeedForward(_, x) => vec![*x],
+            Self::Convolution(_, x)
+            | Self::Norm(_, _, x)
+            | Self::FeedForward(_, x)
+            | Self::Upsample(_, x) => {
+                vec![*x]
+            }
             Self::Context(_, from) => from.iter().map(|source| source.map).collect(),
             Self::Attention(_, from) => from.to_vec(),
             Self::Decoder(_, finest, coarse) => [&[*finest], coarse.as_slice()].concat(),
@@ -224,12 +231,14 @@ impl Operator {
             Self::Attention(..) => "attention",
             Self::FeedForward(..) => "feed-forward",
             Self::Decoder(..) => "decoder",
+            Self::Upsample(..) => "upsample",
         }
     }
 
     fn precision(&self) -> &'static str {
         match self {
             Self::Entry(_) | Self::Norm(..) | Self::Context(..) => "f32 to u8",
+            Self::Upsample(..) => "f32",
             Self::Convolution(..)
             | Self::Attention(..)
             | Self::FeedForward(..)
@@ -240,7 +249,7 @@ impl Operator {
     fn multiplications(&self) -> u64 {
         let linear = |layer: &crate::Linear| layer.inputs() * layer.outputs();
         let count = match self {
-            Self::Entry(_) | Self::Norm(..) | Self::Context(..) => 0,
+            Self::Entry(_) | Self::Norm(..) | Self::Context(..) | Self::Upsample(..) => 0,
             Self::Convolution(layer, _) => layer.output().area() * linear(&layer.linear),
             Self::Attention(layer, _) => {
                 let products = 2 * layer.count * layer.query.outputs();
@@ -276,6 +285,7 @@ impl Operator {
             Self::Attention(layer, _) => 4 * layer.pixels * layer.project.outputs(),
             Self::FeedForward(layer, _) => 4 * layer.size.area() * layer.contract.outputs(),
             Self::Decoder(layer, ..) => 4 * layer.finest.size.area() * layer.classify.outputs(),
+            Self::Upsample(layer, _) => 4 * layer.to.area() * layer.channels,
         }
     }
 
@@ -287,7 +297,7 @@ impl Operator {
             Self::FeedForward(layer, _) => layer.scratch(),
             Self::Decoder(layer, ..) => layer.scratch(),
             Self::Entry(layer) => layer.scratch(),
-            Self::Norm(..) | Self::Context(..) => 0,
+            Self::Norm(..) | Self::Context(..) | Self::Upsample(..) => 0,
         }
     }
 }
@@ -320,6 +330,7 @@ impl Network {
     pub fn classes(&self) -> usize {
         match self.steps.last().map(|step| &step.operator) {
             Some(Operator::Decoder(layer, ..)) => layer.classify.outputs(),
+            Some(Operator::Upsample(layer, _)) => layer.channels,
             _ => 1,
         }
     }
@@ -434,6 +445,9 @@ impl Session {
             }
             Operator::FeedForward(layer, x) => {
                 layer.run(isa, team, floats(x), scratch, bytemuck::cast_slice_mut(out));
+            }
+            Operator::Upsample(layer, x) => {
+                layer.run(isa, team, floats(x), bytemuck::cast_slice_mut(out));
             }
             Operator::Decoder(layer, finest, coarse) => {
                 let mut maps = [&[][..]; MAPS];

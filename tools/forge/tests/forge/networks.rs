@@ -68,6 +68,7 @@ fn a_segformer_of_any_exporter_computes_the_same_for_less_work(
         "hf_segformer",
         "hf_segformer_static",
         "hf_segformer_dynamo",
+        "mmseg_segformer",
         "mmseg_segformer_batchnorm",
         "paddle_segformer",
         "paddle_segformer_dynamic"
@@ -183,6 +184,7 @@ fn a_quantized_segformer_of_any_exporter_flies_in_fused_operators(
         "hf_segformer",
         "hf_segformer_static",
         "hf_segformer_dynamo",
+        "mmseg_segformer",
         "mmseg_segformer_batchnorm"
     )]
     name: &str,
