@@ -5,7 +5,7 @@
 //! is plain Rust that the compiler vectorises for the processor at hand, but for the products, the norms, the depthwise
 //! convolution and softmax, which have kernels of their own. `unsafe` stands in the kernels, in [`Team`] and nowhere else.
 
-#![deny(unsafe_op_in_unsafe_fn)]
+#![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 mod attention;
 mod convolution;
@@ -20,7 +20,10 @@ pub mod matmul;
 mod memory;
 mod network;
 mod norm;
+mod operator;
+mod plan;
 mod round;
+mod session;
 mod softmax;
 mod team;
 mod upsample;
@@ -34,10 +37,10 @@ pub use feed_forward::FeedForward;
 pub use input::{Entry, IMAGE_CHANNELS, Pixels};
 pub use isa::Isa;
 pub use linear::{Linear, Quantization, Weights};
-pub use network::{
-    Activation, Builder, Input, MAPS, Network, Operator, Session, Source, StepInfo, WrongInput,
-};
+pub use network::{Builder, MAPS, Network, StepInfo};
 pub use norm::Norm;
+pub use operator::{Activation, Operator, Source};
+pub use session::{Input, Session, WrongInput};
 pub use softmax::Softmax;
 pub use team::Team;
 pub use upsample::Upsample;

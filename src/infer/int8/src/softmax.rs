@@ -96,10 +96,13 @@ impl Job for SoftmaxRows<'_> {
             let (whole, rest) = weights.as_chunks_mut::<LANES>();
             let (scores, last) = scores.as_chunks::<LANES>();
             for (weights, scores) in whole.iter_mut().zip(scores) {
-                for (weight, &score) in weights.iter_mut().zip(scores) {
-                    *weight = softmax.weight(score - greatest);
+                // In an array of its own, which the compiler keeps in registers.
+                let mut bytes = [0; LANES];
+                for i in 0..LANES {
+                    bytes[i] = softmax.weight(scores[i] - greatest);
                 }
-                sum += weights.iter().map(|&weight| u32::from(weight)).sum::<u32>();
+                sum += bytes.iter().map(|&weight| u32::from(weight)).sum::<u32>();
+                *weights = bytes;
             }
             for (weight, &score) in rest.iter_mut().zip(last) {
                 *weight = softmax.weight(score - greatest);

@@ -14,3 +14,4 @@ mod norm;
 #[path = "../reference/mod.rs"]
 mod reference;
 mod softmax;
+mod upsample;

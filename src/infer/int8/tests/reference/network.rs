@@ -5,7 +5,7 @@ use std::sync::Arc;
 use scarp_int8::{
     Attention, Branch, Builder, Columns, Convolution, Decoder, Entry, FeedForward, Finish,
     IMAGE_CHANNELS, Input, Isa, Network, Norm, Operator, Quantization, Size, Softmax, Source, Team,
-    Window,
+    Upsample, Window,
 };
 
 use super::{Memory, Random, layers};
@@ -22,6 +22,7 @@ pub struct Small {
     last_norm: Norm,
     merge: Convolution,
     decoder: Decoder,
+    upsample: Upsample,
 }
 
 impl Small {
@@ -112,6 +113,11 @@ impl Small {
                 fused: q[0],
                 classify: layers::linear(random, width, 2, q[0]),
             },
+            upsample: Upsample {
+                from: map,
+                to: size,
+                channels: 2,
+            },
             entry,
             embed,
             reduce,
@@ -157,9 +163,11 @@ impl Small {
             Operator::Norm(self.last_norm.clone(), pixels, fed),
         );
         let merged = builder.add("merge", Operator::Convolution(self.merge.clone(), finest));
+        let decoder = Operator::Decoder(self.decoder.clone(), finest, vec![merged]);
+        let logits = builder.add("decoder", decoder);
         builder.add(
-            "decoder",
-            Operator::Decoder(self.decoder.clone(), finest, vec![merged]),
+            "upsample",
+            Operator::Upsample(self.upsample.clone(), logits),
         );
         Arc::new(builder.finish())
     }
@@ -209,6 +217,8 @@ impl Small {
         let mut logits = vec![0.0; 2 * pixels];
         self.decoder
             .run(isa, team, &finest, &[&merged], scratch, &mut logits);
-        logits
+        let mut large = vec![0.0; 2 * self.upsample.to.area()];
+        self.upsample.run(isa, team, &logits, &mut large);
+        large
     }
 }

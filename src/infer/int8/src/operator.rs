@@ -1,0 +1,148 @@
+//! The operators of a network, and what is known of each without running it.
+
+use std::sync::Arc;
+
+use crate::{
+    Attention, Branch, Convolution, Decoder, Entry, FeedForward, Finish, IMAGE_CHANNELS, Linear,
+    Norm, Upsample,
+};
+
+/// Number of an activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Activation(pub(crate) usize);
+
+/// An operator with the activations that it reads.
+#[derive(Debug, Clone)]
+pub enum Operator {
+    /// The way in.
+    Entry(Entry),
+    /// Convolution of an activation.
+    Convolution(Convolution, Activation),
+    /// A map of floats to normalised bytes, so many pixels of it.
+    Norm(Norm, usize, Activation),
+    /// Packs the keys and values that the attention will read.
+    Context(Arc<Attention>, [Source; 2]),
+    /// Attention of a map of floats, given it normed and its context.
+    Attention(Arc<Attention>, [Activation; 3]),
+    /// Feed-forward of a map of floats.
+    FeedForward(FeedForward, Activation),
+    /// Logits of the finest map, then the coarser ones.
+    Decoder(Decoder, Activation, Vec<Activation>),
+    /// Logits brought to another size.
+    Upsample(Upsample, Activation),
+}
+
+/// Where the keys or the values of a context lie.
+#[derive(Debug, Clone, Copy)]
+pub struct Source {
+    /// A map of floats, one row for each key.
+    pub map: Activation,
+    /// Elements of a row.
+    pub stride: usize,
+    /// The first that counts.
+    pub first: usize,
+}
+
+impl Operator {
+    /// What it reads.
+    pub(crate) fn reads(&self) -> Vec<Activation> {
+        match self {
+            Self::Entry(_) => Vec::new(),
+            Self::Convolution(_, x)
+            | Self::Norm(_, _, x)
+            | Self::FeedForward(_, x)
+            | Self::Upsample(_, x) => {
+                vec![*x]
+            }
+            Self::Context(_, from) => from.iter().map(|source| source.map).collect(),
+            Self::Attention(_, from) => from.to_vec(),
+            Self::Decoder(_, finest, coarse) => [&[*finest], coarse.as_slice()].concat(),
+        }
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Entry(_) => "average and quantize",
+            Self::Convolution(layer, _)
+                if matches!(layer.finish, Finish::NormFloats(_) | Finish::NormBytes(_)) =>
+            {
+                "convolution and norm"
+            }
+            Self::Convolution(layer, _) if layer.window.is_some() => "convolution",
+            Self::Convolution(..) => "linear",
+            Self::Norm(..) => "norm",
+            Self::Context(..) => "pack keys and values",
+            Self::Attention(..) => "attention",
+            Self::FeedForward(..) => "feed-forward",
+            Self::Decoder(..) => "decoder",
+            Self::Upsample(..) => "upsample",
+        }
+    }
+
+    pub(crate) fn precision(&self) -> &'static str {
+        match self {
+            Self::Entry(_) | Self::Norm(..) | Self::Context(..) => "f32 to u8",
+            Self::Upsample(..) => "f32",
+            Self::Convolution(..)
+            | Self::Attention(..)
+            | Self::FeedForward(..)
+            | Self::Decoder(..) => "u8 x i8",
+        }
+    }
+
+    /// Multiplications of its products.
+    pub(crate) fn multiplications(&self) -> u64 {
+        let linear = |layer: &Linear| layer.inputs() * layer.outputs();
+        let count = match self {
+            Self::Entry(_) | Self::Norm(..) | Self::Context(..) | Self::Upsample(..) => 0,
+            Self::Convolution(layer, _) => layer.output().area() * linear(&layer.linear),
+            Self::Attention(layer, _) => {
+                let products = 2 * layer.count * layer.query.outputs();
+                layer.pixels * (linear(&layer.query) + linear(&layer.project) + products)
+            }
+            Self::FeedForward(layer, _) => {
+                let taps = 9 * layer.depthwise.channels();
+                layer.size.area() * (linear(&layer.expand) + linear(&layer.contract) + taps)
+            }
+            Self::Decoder(layer, ..) => {
+                let branch = |branch: &Branch| branch.size.area() * linear(&branch.project);
+                let classify = layer.finest.size.area() * linear(&layer.classify);
+                branch(&layer.finest) + layer.coarse.iter().map(branch).sum::<usize>() + classify
+            }
+        };
+        count as u64
+    }
+
+    /// Bytes of the output.
+    pub(crate) fn output_bytes(&self) -> usize {
+        match self {
+            Self::Entry(layer) => layer.output_size().area() * IMAGE_CHANNELS,
+            Self::Convolution(layer, _) => {
+                let elements = layer.output().area() * layer.linear.outputs();
+                if layer.gives_bytes() {
+                    elements
+                } else {
+                    4 * elements
+                }
+            }
+            Self::Norm(norm, pixels, _) => norm.gain.len() * pixels,
+            Self::Context(layer, _) => layer.context_bytes(),
+            Self::Attention(layer, _) => 4 * layer.pixels * layer.project.outputs(),
+            Self::FeedForward(layer, _) => 4 * layer.size.area() * layer.contract.outputs(),
+            Self::Decoder(layer, ..) => 4 * layer.finest.size.area() * layer.classify.outputs(),
+            Self::Upsample(layer, _) => 4 * layer.to.area() * layer.channels,
+        }
+    }
+
+    /// Bytes of scratch memory for each thread.
+    pub(crate) fn scratch(&self) -> usize {
+        match self {
+            Self::Convolution(layer, _) => layer.scratch(),
+            Self::Attention(layer, _) => layer.scratch(),
+            Self::FeedForward(layer, _) => layer.scratch(),
+            Self::Decoder(layer, ..) => layer.scratch(),
+            Self::Entry(layer) => layer.scratch(),
+            Self::Norm(..) | Self::Context(..) | Self::Upsample(..) => 0,
+        }
+    }
+}
