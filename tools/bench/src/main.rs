@@ -112,7 +112,7 @@ fn load(args: &Args) -> anyhow::Result<Network> {
     let path = args.model.display().to_string();
     let typed = || -> anyhow::Result<TypedModel> {
         let graph = tract_onnx::onnx().model_for_path(&args.model);
-        Ok(graph.with_context(|| path.clone())?.into_typed()?)
+        graph.with_context(|| path.clone())?.into_typed()
     };
     let graph = match args.engine {
         Engine::Scarp => match fuse(typed()?) {

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use scarp_int8::{Input, Isa, Session, Size};
+use scarp_int8::{Input, Isa, Pixels, Session, Size};
 
 mod reference;
 
@@ -50,6 +50,17 @@ fn a_session_allocates_nothing_after_its_first_run() {
     );
     let network = small.network();
     let planes = random.floats(small.input(), -2.0, 2.0);
+    let data = random.bytes(3 * 50 * 60);
+    let pixels = Pixels {
+        data: &data,
+        size: Size {
+            height: 50,
+            width: 60,
+        },
+        corner: (10, 20),
+        scale: [0.017; 3],
+        shift: [-2.0; 3],
+    };
     for isa in Isa::available() {
         for threads in [1, 3] {
             let mut session = Session::new(&network, isa, threads);
@@ -57,6 +68,7 @@ fn a_session_allocates_nothing_after_its_first_run() {
             let before = ALLOCATOR.0.load(Ordering::SeqCst);
             for _ in 0..5 {
                 session.run(Input::Planes(&planes)).unwrap();
+                session.run(Input::Pixels(pixels)).unwrap();
             }
             let count = ALLOCATOR.0.load(Ordering::SeqCst) - before;
             assert_eq!(count, 0, "{} with {threads} threads", isa.name());
