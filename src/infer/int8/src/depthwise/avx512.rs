@@ -173,7 +173,8 @@ impl Closing {
                 let scale = _mm512_load_ps(group.scale[v].as_ptr());
                 let bias = _mm512_load_ps(group.bias[v].as_ptr());
                 let value = gelu(_mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[v]), scale, bias));
-                rounded[v] = _mm512_cvtps_epi32(_mm512_fmadd_ps(value, self.gain, self.zero));
+                let value = _mm512_fmadd_ps(value, self.gain, self.zero);
+                rounded[v] = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_set1_ps(255.0), value));
             }
             let low = _mm512_packs_epi32(rounded[0], rounded[1]);
             let high = _mm512_packs_epi32(rounded[2], rounded[3]);

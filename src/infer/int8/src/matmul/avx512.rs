@@ -100,6 +100,8 @@ unsafe fn tile<const R: usize, const V: usize>(
             b = b.add(4 * PANEL);
         }
         let columns = product.n - column;
+        // Beyond 32 bits the conversion would give a negative number.
+        let most = _mm512_set1_ps(255.0);
         match target {
             Target::Quantised {
                 out,
@@ -112,7 +114,7 @@ unsafe fn tile<const R: usize, const V: usize>(
                     let mut rounded = [_mm512_setzero_si512(); V];
                     for v in 0..V {
                         let value = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[v]), scale[v], bias[v]);
-                        rounded[v] = _mm512_cvtps_epi32(value);
+                        rounded[v] = _mm512_cvtps_epi32(_mm512_min_ps(most, value));
                     }
                     bytes(rounded, out.add((row + r) * stride + column), columns);
                 }
@@ -130,7 +132,8 @@ unsafe fn tile<const R: usize, const V: usize>(
                     let mut rounded = [_mm512_setzero_si512(); V];
                     for v in 0..V {
                         let value = _mm512_mul_ps(_mm512_cvtepi32_ps(sums[v]), factor);
-                        rounded[v] = _mm512_cvtps_epi32(_mm512_fmadd_ps(value, scale[v], zero));
+                        let value = _mm512_fmadd_ps(value, scale[v], zero);
+                        rounded[v] = _mm512_cvtps_epi32(_mm512_min_ps(most, value));
                     }
                     bytes(rounded, out.add((row + r) * stride + column), columns);
                 }

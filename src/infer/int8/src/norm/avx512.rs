@@ -32,7 +32,8 @@ impl Element for u8 {
     unsafe fn store(values: __m512, out: *mut Self) {
         // SAFETY: the caller's promise.
         unsafe {
-            let rounded = _mm512_max_epi32(_mm512_cvtps_epi32(values), _mm512_setzero_si512());
+            let rounded = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_set1_ps(255.0), values));
+            let rounded = _mm512_max_epi32(rounded, _mm512_setzero_si512());
             _mm_storeu_si128(out.cast(), _mm512_cvtusepi32_epi8(rounded));
         }
     }

@@ -13,5 +13,6 @@ mod network;
 mod norm;
 #[path = "../reference/mod.rs"]
 mod reference;
+mod saturation;
 mod softmax;
 mod upsample;
