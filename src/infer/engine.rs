@@ -195,10 +195,6 @@ impl Session {
     }
 }
 
-fn sigmoid(logit: f32) -> f32 {
-    1.0 / (1.0 + (-logit).exp())
-}
-
 /// Runs the fused operators: logits come pixel by pixel.
 fn fused(
     session: &mut scarp_int8::Session,
@@ -206,21 +202,7 @@ fn fused(
     cells: &mut [f32],
 ) -> Result<(), String> {
     let logits = session.run(input).map_err(|e| e.to_string())?;
-    if logits.len() == cells.len() {
-        for (cell, &logit) in cells.iter_mut().zip(logits) {
-            *cell = sigmoid(logit);
-        }
-        return Ok(());
-    }
-    let (pairs, rest) = logits.as_chunks::<2>();
-    if pairs.len() != cells.len() || !rest.is_empty() {
-        return Err(miscounted(logits.len(), cells.len()));
-    }
-    for (cell, [background, landslide]) in cells.iter_mut().zip(pairs) {
-        // Softmax of two classes.
-        *cell = sigmoid(landslide - background);
-    }
-    Ok(())
+    probabilities(logits, cells, |cell| (2 * cell, 2 * cell + 1))
 }
 
 /// Runs tract: logits come class by class.
@@ -237,22 +219,32 @@ fn by_tract(
     let output = outputs.first().ok_or("no output")?;
     let view = output.try_as_plain_ram().map_err(|e| one_line(&e))?;
     let logits = view.as_slice::<f32>().map_err(|e| one_line(&e))?;
+    let count = cells.len();
+    probabilities(logits, cells, |cell| (cell, count + cell))
+}
+
+/// Sigmoid of one logit for each cell, or softmax of two, which lie at `places` of a cell: background, landslide.
+fn probabilities(
+    logits: &[f32],
+    cells: &mut [f32],
+    places: impl Fn(usize) -> (usize, usize),
+) -> Result<(), String> {
+    let sigmoid = |logit: f32| 1.0 / (1.0 + (-logit).exp());
     if logits.len() == cells.len() {
         for (cell, &logit) in cells.iter_mut().zip(logits) {
             *cell = sigmoid(logit);
         }
-        return Ok(());
-    }
-    if logits.len() != 2 * cells.len() {
-        return Err(miscounted(logits.len(), cells.len()));
-    }
-    let (background, landslide) = logits.split_at(cells.len());
-    for (cell, (b, l)) in cells.iter_mut().zip(background.iter().zip(landslide)) {
-        *cell = sigmoid(l - b);
+    } else if logits.len() == 2 * cells.len() {
+        for (number, cell) in cells.iter_mut().enumerate() {
+            let (background, landslide) = places(number);
+            *cell = sigmoid(logits[landslide] - logits[background]);
+        }
+    } else {
+        return Err(format!(
+            "{} output values for {} cells",
+            logits.len(),
+            cells.len()
+        ));
     }
     Ok(())
-}
-
-fn miscounted(logits: usize, cells: usize) -> String {
-    format!("{logits} output values for {cells} cells")
 }

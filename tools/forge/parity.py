@@ -21,13 +21,12 @@ MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
 
 
 def read(path: Path) -> np.ndarray:
-    pixels = tifffile.imread(path) if path.suffix.lower().startswith(".tif") else np.asarray(Image.open(path).convert("RGB"))
-    return pixels[:1024, :1024, :3]
+    return tifffile.imread(path) if path.suffix.lower().startswith(".tif") else np.asarray(Image.open(path))
 
 
-def by_onnxruntime(graph: Path, pixels: np.ndarray) -> np.ndarray:
+def by_onnxruntime(graph: Path, pixels: np.ndarray, mean: np.ndarray = MEAN, std: np.ndarray = STD) -> np.ndarray:
     session = onnxruntime.InferenceSession(str(graph), providers=["CPUExecutionProvider"])
-    planes = ((pixels.astype(np.float32) / 255 - MEAN) / STD).transpose(2, 0, 1)[None]
+    planes = ((pixels.astype(np.float32) / 255 - mean) / std).transpose(2, 0, 1)[None]
     logits = session.run(None, {session.get_inputs()[0].name: planes})[0][0]
     margin = logits[0] if len(logits) == 1 else logits[1] - logits[0]
     return 1 / (1 + np.exp(-margin))
@@ -51,7 +50,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=4)
     options = parser.parse_args()
     folder = next(f for f in (options.data / "train_dataset", options.data) if (f / "images").is_dir())
-    tiles = [read(path) for path in sorted((folder / "images").iterdir())]
+    tiles = [read(path)[..., :3] for path in sorted((folder / "images").iterdir())]
     tiles = [tile for tile in tiles if tile.shape == (1024, 1024, 3)][: options.images]
     print(f"{len(tiles)} tiles; mean and largest difference of the probability, share of cells with another class at 0.5\n")
     print("| network | graph | engine | against | mean | largest | other class |\n|---|---|---|---|---|---|---|")

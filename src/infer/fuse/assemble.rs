@@ -53,7 +53,7 @@ impl<'a> Assembly<'a> {
     /// Bytes, what they stand for, and how.
     fn bytes_of(&self, id: Id) -> Result<(Id, Quantization), Unfused> {
         match self.values.get(id) {
-            Value::Bytes { of, as_ } => Ok((*of, *as_)),
+            Value::Bytes { of, quantization } => Ok((*of, *quantization)),
             _ => Err(self.refuse(id, "is not quantized")),
         }
     }

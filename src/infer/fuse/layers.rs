@@ -172,28 +172,24 @@ pub(super) fn pooling(values: &mut Values, name: &str, pool: &SumPool, x: &Seen)
     })
 }
 
-/// Bilinear, half-pixel centres; the sizes come from the graph's own inference.
+/// Bilinear, half-pixel centres; the sizes come from the graph's own inference, `constant` is its sizes or scales.
 pub(super) fn upsampling(
     values: &mut Values,
     node: &TypedNode,
     resize: &Resize,
     x: &Seen,
+    constant: &Tensor,
 ) -> Option<Seen> {
-    let shape = values.shape(x.id);
-    let &[1, channels, height, width] = node.outputs.first()?.fact.shape.as_concrete()? else {
-        return None;
-    };
-    let grows = height >= shape.size.height
-        && width >= shape.size.width
-        && shape.size.height.min(shape.size.width) > 1;
-    if !(is_bilinear(resize)
-        && grows
-        && channels == shape.channels
-        && x.view.is_planes(shape.size, shape.channels))
-    {
+    let Shape { size, channels } = values.shape(x.id);
+    let from = [1, channels, size.height, size.width];
+    let to = node.outputs.first()?.fact.shape.as_concrete()?;
+    if !(is_bilinear(resize, Some(constant), &from, to) && x.view.is_planes(size, channels)) {
         return None;
     }
-    let size = Size { height, width };
+    let size = Size {
+        height: to[2],
+        width: to[3],
+    };
     let id = values.add(
         Value::Upsampled { of: x.id },
         Shape { size, channels },
@@ -330,18 +326,26 @@ pub(super) fn of_two(values: &Values, op: &dyn BinMiniOp, a: &Seen, b: &Seen) ->
         op.is::<math::Mul>(),
     );
     let same = a.view == b.view;
+    // One number for each pixel, over the channels of the other.
+    let by_pixel = a
+        .view
+        .without_channels(values.shape(a.id).channels)
+        .as_ref()
+        == Some(&b.view);
     match (values.get(a.id), values.get(b.id)) {
-        (_, Value::Mean { of }) if sub && *of == a.id => Some(Value::Centred { of: *of }),
+        (_, Value::Mean { of }) if sub && by_pixel && *of == a.id => {
+            Some(Value::Centred { of: *of })
+        }
         (Value::Centred { of }, Value::Centred { of: other }) if mul && same && of == other => {
             Some(Value::Squared { of: *of })
         }
         (Value::Centred { of }, Value::InverseDeviation { of: other, epsilon })
-            if mul && of == other =>
+            if mul && by_pixel && of == other =>
         {
             Some(normalised(values, *of, *epsilon))
         }
         (Value::Centred { of }, Value::Deviation { of: other, epsilon })
-            if op.is::<math::Div>() && of == other =>
+            if op.is::<math::Div>() && by_pixel && of == other =>
         {
             Some(normalised(values, *of, *epsilon))
         }

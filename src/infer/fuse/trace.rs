@@ -169,24 +169,32 @@ impl Trace {
             return (cast.to == f32::datum_type()).then(|| x.clone());
         } else if let Some(op) = node.op_as::<DequantizeLinearF32>() {
             // Bytes already stand for their numbers; only that both ends agree is to be checked.
-            let Value::Bytes { as_, .. } = self.values.get(x.id) else {
+            let Value::Bytes { quantization, .. } = self.values.get(x.id) else {
                 return None;
             };
-            let scales = (as_.scale / op.scale - 1.0).abs() < 1e-6;
-            let agree = scales && i32::from(as_.zero) == op.zero_point;
+            let scales = (quantization.scale / op.scale - 1.0).abs() < 1e-6;
+            let agree = scales && i32::from(quantization.zero) == op.zero_point;
             return agree.then(|| x.clone());
         } else if let Some(reduce) = node.op_as::<Reduce>() {
             let axis = view.channel_axis(shape.channels)?;
             if reduce.axes.as_slice() != [axis] || reduce.reducer != Reducer::Sum {
                 return None;
             }
-            view.axes[axis] = Vec::new();
+            view = view.without_channels(shape.channels)?;
             Value::ChannelSum { of: x.id }
         } else if let Some(softmax) = node.op_as::<Softmax>() {
             let &[axis] = softmax.axes.as_slice() else {
                 return None;
             };
-            let over_keys = view.axes[axis].iter().all(|atom| atom.along == Along::Keys);
+            let scores = match self.values.get(x.id) {
+                Value::Scaled { of, .. } => *of,
+                _ => x.id,
+            };
+            let Value::Scores { keys, .. } = self.values.get(scores) else {
+                return None;
+            };
+            let count = self.values.shape(*keys).size.area();
+            let over_keys = view.is_all(axis, Along::Keys, count);
             let plain = softmax.kind == SoftmaxKind::Softmax && softmax.quant_output_dt.is_none();
             if !over_keys || !plain {
                 return None;
@@ -198,7 +206,7 @@ impl Trace {
                 // tract keeps the reciprocal.
                 Value::Bytes {
                     of: x.id,
-                    as_: Quantization {
+                    quantization: Quantization {
                         scale: op.scale.recip(),
                         zero: op.zero_point,
                     },
@@ -281,7 +289,7 @@ impl Trace {
             });
         }
         if let Some(resize) = node.op_as::<Resize>() {
-            return layers::upsampling(&mut self.values, node, resize, x);
+            return layers::upsampling(&mut self.values, node, resize, x, constant);
         }
         let op = &node.op_as::<TypedBinOp>()?.0;
         let value = layers::with_numbers(&self.values, op.as_ref(), x, constant)?;

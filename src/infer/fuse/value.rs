@@ -77,7 +77,7 @@ pub(super) enum Value {
     /// Means of squares of `side` pixels.
     Pooled { of: Id, side: usize },
     /// Rounded to bytes.
-    Bytes { of: Id, as_: Quantization },
+    Bytes { of: Id, quantization: Quantization },
     /// Convolution or linear layer.
     Product {
         of: Id,

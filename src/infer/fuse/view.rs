@@ -93,6 +93,14 @@ impl View {
             .find(|&axis| self.first == 0 && self.is_all(axis, Along::Channels, channels))
     }
 
+    /// The same with one element for each pixel.
+    pub(super) fn without_channels(&self, channels: usize) -> Option<Self> {
+        let axis = self.channel_axis(channels)?;
+        let mut view = self.clone();
+        view.axes[axis] = Vec::new();
+        Some(view)
+    }
+
     /// Atoms of an axis that runs over all `size` of `along`, one by one.
     pub(super) fn all(along: Along, size: usize) -> Vec<Atom> {
         merged(&[Atom {

@@ -2,7 +2,7 @@
 //! and the classifier. Nothing as wide as the decoder is ever kept at full size.
 
 use crate::{
-    Isa, Linear, MAPS, Quantization, Size, Team,
+    Between, Isa, Linear, MAPS, Quantization, Size, Team,
     memory::{Scratch, size_of_scratch},
     round::to_u8,
     vectorise::Job,
@@ -33,30 +33,6 @@ pub struct Branch {
     pub project: Linear,
     /// Of the map.
     pub size: Size,
-}
-
-/// Where a position of the fine map lies between two of a coarse one: half-pixel centres, edges repeated, as ONNX's Resize
-/// defines it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Between {
-    pub low: usize,
-    pub high: usize,
-    /// Weight of `high`.
-    pub share: f32,
-}
-
-impl Between {
-    #[inline(always)]
-    pub(crate) fn of(position: usize, fine: usize, coarse: usize) -> Self {
-        let place = (position as f32 + 0.5) * (coarse as f32 / fine as f32) - 0.5;
-        let place = place.clamp(0.0, (coarse - 1) as f32);
-        let low = place as usize;
-        Self {
-            low,
-            high: (low + 1).min(coarse - 1),
-            share: place - low as f32,
-        }
-    }
 }
 
 impl Decoder {

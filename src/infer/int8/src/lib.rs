@@ -8,6 +8,7 @@
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 mod attention;
+mod between;
 mod convolution;
 mod decoder;
 mod depthwise;
@@ -30,6 +31,7 @@ mod upsample;
 mod vectorise;
 
 pub use attention::{Attention, Columns};
+pub use between::Between;
 pub use convolution::{Convolution, Finish, Size, Window};
 pub use decoder::{Branch, Decoder};
 pub use depthwise::{Depthwise, DepthwiseParts};

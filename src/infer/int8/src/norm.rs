@@ -39,17 +39,7 @@ impl Norm {
     /// # Panics
     /// When `rows` and `out` differ in length.
     pub fn floats(&self, isa: Isa, rows: &[f32], out: &mut [f32]) {
-        assert_eq!(rows.len(), out.len());
-        #[cfg(target_arch = "x86_64")]
-        if self.suits_avx512(isa, rows.len()) {
-            // SAFETY: the set was found on this processor; lengths were compared.
-            return unsafe { avx512::rows(self, rows, out) };
-        }
-        isa.run(Floats {
-            norm: self,
-            rows,
-            out,
-        });
+        self.rows(isa, rows, out);
     }
 
     /// Normalises whole rows to bytes; to be called on what [`quantised`](Self::quantised) gave.
@@ -57,13 +47,17 @@ impl Norm {
     /// # Panics
     /// When `rows` and `out` differ in length.
     pub fn bytes(&self, isa: Isa, rows: &[f32], out: &mut [u8]) {
+        self.rows(isa, rows, out);
+    }
+
+    fn rows<T: Element>(&self, isa: Isa, rows: &[f32], out: &mut [T]) {
         assert_eq!(rows.len(), out.len());
         #[cfg(target_arch = "x86_64")]
         if self.suits_avx512(isa, rows.len()) {
             // SAFETY: the set was found on this processor; lengths were compared.
             return unsafe { avx512::rows(self, rows, out) };
         }
-        isa.run(Bytes {
+        isa.run(Normalise {
             norm: self,
             rows,
             out,
@@ -81,33 +75,54 @@ impl Norm {
     }
 }
 
-struct Floats<'a> {
-    norm: &'a Norm,
-    rows: &'a [f32],
-    out: &'a mut [f32],
+/// What rows are normalised to.
+trait Element: Copy {
+    /// From a normalised number.
+    fn of(value: f32) -> Self;
+
+    /// Stores sixteen of them.
+    ///
+    /// # Safety
+    /// The processor has AVX-512, and 16 elements from `out` on are the caller's.
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn store(values: std::arch::x86_64::__m512, out: *mut Self);
 }
 
-impl Job for Floats<'_> {
+impl Element for f32 {
     #[inline(always)]
-    fn run(self) {
-        let width = self.norm.gain.len();
-        for (row, out) in self
-            .rows
-            .chunks_exact(width)
-            .zip(self.out.chunks_exact_mut(width))
-        {
-            normalise(self.norm, row, out, |value| value);
-        }
+    fn of(value: f32) -> Self {
+        value
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    unsafe fn store(values: std::arch::x86_64::__m512, out: *mut Self) {
+        // SAFETY: the caller's promise.
+        unsafe { avx512::store_floats(values, out) }
     }
 }
 
-struct Bytes<'a> {
-    norm: &'a Norm,
-    rows: &'a [f32],
-    out: &'a mut [u8],
+impl Element for u8 {
+    #[inline(always)]
+    fn of(value: f32) -> Self {
+        to_u8(value)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    unsafe fn store(values: std::arch::x86_64::__m512, out: *mut Self) {
+        // SAFETY: the caller's promise.
+        unsafe { avx512::store_bytes(values, out) }
+    }
 }
 
-impl Job for Bytes<'_> {
+struct Normalise<'a, T> {
+    norm: &'a Norm,
+    rows: &'a [f32],
+    out: &'a mut [T],
+}
+
+impl<T: Element> Job for Normalise<'_, T> {
     #[inline(always)]
     fn run(self) {
         let width = self.norm.gain.len();
@@ -116,19 +131,19 @@ impl Job for Bytes<'_> {
             .chunks_exact(width)
             .zip(self.out.chunks_exact_mut(width))
         {
-            normalise(self.norm, row, out, to_u8);
+            normalise(self.norm, row, out);
         }
     }
 }
 
 #[inline(always)]
-fn normalise<T>(norm: &Norm, row: &[f32], out: &mut [T], finish: impl Fn(f32) -> T) {
+fn normalise<T: Element>(norm: &Norm, row: &[f32], out: &mut [T]) {
     let share = 1.0 / row.len() as f32;
     let mean = sum(row, |sum, x| sum + x) * share;
     let variance = sum(row, |sum, x| (x - mean).mul_add(x - mean, sum)) * share;
     let factor = 1.0 / (variance + norm.epsilon).sqrt();
     for (((out, &x), &gain), &shift) in out.iter_mut().zip(row).zip(&norm.gain).zip(&norm.shift) {
-        *out = finish(((x - mean) * factor).mul_add(gain, shift));
+        *out = T::of(((x - mean) * factor).mul_add(gain, shift));
     }
 }
 

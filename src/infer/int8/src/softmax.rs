@@ -11,8 +11,8 @@ use crate::{
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 
-/// 255 times 2 to the power of f, for f in -0.5..=0.5, constant term first: a Chebyshev fit, off by 1 in 10,000.
-const POWER: [f32; 4] = [254.980_74, 176.745_86, 61.873_22, 14.260_119];
+/// 255 times 2 to the power of f, for f in 0..=1, constant term first: off by 1 in 13,000, the least there is.
+const POWER: [f32; 4] = [254.980_93, 177.437_55, 57.647_125, 19.896_254];
 /// Weights below this power of two round to zero.
 const LEAST: f32 = -20.0;
 /// Columns that are worked on at once.
@@ -91,7 +91,7 @@ impl Job for SoftmaxRows<'_> {
             .chunks_exact(width)
             .zip(weights.chunks_exact_mut(width));
         for ((scores, weights), factor) in rows.zip(factors) {
-            let greatest = greatest(scores);
+            let nearest = softmax.nearest(greatest(scores));
             let mut sum = 0;
             let (whole, rest) = weights.as_chunks_mut::<LANES>();
             let (scores, last) = scores.as_chunks::<LANES>();
@@ -99,13 +99,13 @@ impl Job for SoftmaxRows<'_> {
                 // In an array of its own, which the compiler keeps in registers.
                 let mut bytes = [0; LANES];
                 for i in 0..LANES {
-                    bytes[i] = softmax.weight(scores[i] - greatest);
+                    bytes[i] = softmax.weight(scores[i], nearest);
                 }
                 sum += bytes.iter().map(|&weight| u32::from(weight)).sum::<u32>();
                 *weights = bytes;
             }
             for (weight, &score) in rest.iter_mut().zip(last) {
-                *weight = softmax.weight(score - greatest);
+                *weight = softmax.weight(score, nearest);
                 sum += u32::from(*weight);
             }
             *factor = 1.0 / sum as f32;
@@ -114,19 +114,24 @@ impl Job for SoftmaxRows<'_> {
 }
 
 impl Softmax {
-    /// The weight of a score that lies so far from the greatest; `distance` is not positive.
+    /// What brings the greatest score to the power of 0.
     #[inline(always)]
-    fn weight(&self, distance: i32) -> u8 {
-        let power = distance as f32 * self.gain;
+    fn nearest(&self, greatest: i32) -> f32 {
+        -(greatest as f32 * self.gain)
+    }
+
+    /// The weight of a score.
+    #[inline(always)]
+    fn weight(&self, score: i32, nearest: f32) -> u8 {
+        let power = (score as f32).mul_add(self.gain, nearest);
         let power = if power > LEAST { power } else { LEAST };
-        // The nearest whole power, and its number in the low bits.
-        let whole = power + ROUND;
-        let rest = power - (whole - ROUND);
+        let whole = power.floor();
+        let rest = power - whole;
         let [a, b, c, d] = POWER;
         let value = d.mul_add(rest, c).mul_add(rest, b).mul_add(rest, a);
-        // Added to the exponent.
+        // The whole power, from the low bits, added to the exponent.
         to_u8(f32::from_bits(
-            value.to_bits().wrapping_add(whole.to_bits() << 23),
+            value.to_bits().wrapping_add((whole + ROUND).to_bits() << 23),
         ))
     }
 }

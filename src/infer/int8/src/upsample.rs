@@ -1,6 +1,6 @@
 //! Logits brought to the picture's own size, where a network does that itself.
 
-use crate::{Isa, Size, Team, decoder::Between, vectorise::Job};
+use crate::{Between, Isa, Size, Team, vectorise::Job};
 
 /// Bilinear upsampling of a map of floats, half-pixel centres, edges repeated.
 #[derive(Debug, Clone)]

@@ -38,8 +38,8 @@ impl<'a> Job for Pack<'a> {
         };
         let gain = layer.key_factor / layer.keys.scale;
         let zero = f32::from(layer.keys.zero);
-        // Bytes less 128: the product wants its right factor signed, and what is constant along a row of scores cancels
-        // in softmax.
+        // Bytes less 128: the product wants its right factor signed. What that and the zero points add to a row of scores is
+        // the same for every key, but for the queries' zero point times the key, and cancels in softmax.
         let key = |x: f32| (to_u8(x.mul_add(gain, zero)) ^ 0x80) as i8;
         for (quads, first) in panels
             .chunks_exact_mut(width * PANEL)
@@ -54,10 +54,9 @@ impl<'a> Job for Pack<'a> {
             }
         }
         column_sums(width, panels, sums);
-        let shift = width as i32 * (128 - i32::from(layer.keys.zero));
         for (index, (offset, sum)) in offsets.iter_mut().zip(&*sums).enumerate() {
             *offset = if index < count {
-                -i32::from(layer.queries.zero) * (sum + shift)
+                -i32::from(layer.queries.zero) * sum
             } else {
                 ABSENT
             };

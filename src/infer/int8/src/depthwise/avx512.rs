@@ -10,7 +10,7 @@
 use std::arch::x86_64::*;
 
 use super::{Depthwise, DepthwiseParts};
-use crate::gelu::{BUMP, REACH};
+use crate::gelu::{REACH, TAIL};
 
 const GROUP: usize = 64;
 
@@ -187,11 +187,11 @@ impl Closing {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 #[inline]
 fn gelu(x: __m512) -> __m512 {
-    let distance = _mm512_min_ps(_mm512_abs_ps(x), _mm512_set1_ps(REACH));
-    let t = _mm512_fmadd_ps(distance, _mm512_set1_ps(0.5), _mm512_set1_ps(-1.0));
-    let mut bump = _mm512_set1_ps(BUMP[10]);
-    for power in (0..10).rev() {
-        bump = _mm512_fmadd_ps(bump, t, _mm512_set1_ps(BUMP[power]));
+    // The lesser of both absolute values.
+    let distance = _mm512_range_ps::<0b1010>(x, _mm512_set1_ps(REACH));
+    let mut tail = _mm512_set1_ps(TAIL[6]);
+    for power in (0..6).rev() {
+        tail = _mm512_fmadd_ps(tail, distance, _mm512_set1_ps(TAIL[power]));
     }
-    _mm512_sub_ps(_mm512_max_ps(x, _mm512_setzero_ps()), bump)
+    _mm512_fmadd_ps(tail, distance, _mm512_max_ps(x, _mm512_setzero_ps()))
 }

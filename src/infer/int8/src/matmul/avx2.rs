@@ -5,10 +5,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{
-    Matrix, Output, Rows,
-    ymm::{self, Step},
-};
+use super::{Matrix, Output, Rows, tiles::walk, ymm::Step};
 
 /// See [`super::multiply`].
 ///
@@ -17,7 +14,7 @@ use super::{
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn multiply(rows: Rows<'_>, matrix: Matrix<'_>, output: Output<'_>) {
     // SAFETY: the caller's promise; this function has the features.
-    unsafe { ymm::multiply::<Words>(rows, matrix, output) }
+    unsafe { walk::<Words>(rows, matrix, output) }
 }
 
 /// Products of 16-bit words.

@@ -2,10 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{
-    Matrix, Output, Rows,
-    ymm::{self, Step},
-};
+use super::{Matrix, Output, Rows, tiles::walk, ymm::Step};
 
 /// See [`super::multiply`].
 ///
@@ -14,7 +11,7 @@ use super::{
 #[target_feature(enable = "avx2,fma,avxvnni")]
 pub(super) unsafe fn multiply(rows: Rows<'_>, matrix: Matrix<'_>, output: Output<'_>) {
     // SAFETY: the caller's promise; this function has the features.
-    unsafe { ymm::multiply::<Dot>(rows, matrix, output) }
+    unsafe { walk::<Dot>(rows, matrix, output) }
 }
 
 /// The dot product of four bytes, in VEX encoding.
@@ -77,7 +74,7 @@ mod tests {
     #[target_feature(enable = "avx2,fma,avx512vl,avx512vnni")]
     unsafe fn multiply_evex(rows: Rows<'_>, matrix: Matrix<'_>, output: Output<'_>) {
         // SAFETY: the caller's promise; this function has the features.
-        unsafe { ymm::multiply::<Evex>(rows, matrix, output) }
+        unsafe { walk::<Evex>(rows, matrix, output) }
     }
 
     #[test]

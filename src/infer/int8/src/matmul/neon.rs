@@ -7,7 +7,7 @@ use std::arch::{aarch64::*, asm};
 
 use super::{
     Matrix, Output, PANEL, Rows,
-    tiles::{Operands, Target},
+    tiles::{Operands, Target, Tile, walk},
 };
 
 /// Registers of a panel.
@@ -23,7 +23,7 @@ type Sums = [int32x4_t; FOUR];
 #[target_feature(enable = "neon,dotprod")]
 pub(super) unsafe fn multiply_dot(rows: Rows<'_>, matrix: Matrix<'_>, output: Output<'_>) {
     // SAFETY: the caller's promise; this function has the features.
-    unsafe { multiply::<Dot>(rows, matrix, output) }
+    unsafe { walk::<Dot>(rows, matrix, output) }
 }
 
 /// See [`super::multiply`].
@@ -32,7 +32,7 @@ pub(super) unsafe fn multiply_dot(rows: Rows<'_>, matrix: Matrix<'_>, output: Ou
 /// The slices are as long as `super::check` asks.
 pub(super) unsafe fn multiply_plain(rows: Rows<'_>, matrix: Matrix<'_>, output: Output<'_>) {
     // SAFETY: the caller's promise; every AArch64 processor has NEON.
-    unsafe { multiply::<Plain>(rows, matrix, output) }
+    unsafe { walk::<Plain>(rows, matrix, output) }
 }
 
 /// How a tile's sums are formed. Everything is inlined into functions that have the features.
@@ -52,53 +52,42 @@ trait Kernel {
     ) -> [Sums; R];
 }
 
-#[inline(always)]
-unsafe fn multiply<K: Kernel>(rows: Rows<'_>, matrix: Matrix<'_>, output: Output<'_>) {
-    let product = Operands::new(rows, matrix);
-    let target = Target::from(output);
-    for column in (0..product.n).step_by(PANEL) {
-        let mut row = 0;
-        while row < product.rows {
-            let rows = (product.rows - row).min(K::ROWS);
-            // SAFETY: `rows` rows from `row` on exist, and so does the panel at `column`.
-            unsafe {
-                match rows {
-                    1 => tile::<K, 1>(&product, target, row, column),
-                    3 if K::ROWS >= 3 => tile::<K, 3>(&product, target, row, column),
-                    4 if K::ROWS >= 4 => tile::<K, 4>(&product, target, row, column),
-                    _ => tile::<K, 2>(&product, target, row, column),
-                }
+impl<K: Kernel> Tile for K {
+    const ROWS: usize = <K as Kernel>::ROWS;
+
+    #[inline(always)]
+    unsafe fn tile<const R: usize>(product: &Operands, target: Target, row: usize, column: usize) {
+        // SAFETY: all addresses lie inside the checked slices; offsets and sums are padded to whole panels.
+        unsafe {
+            let mut start = [vdupq_n_s32(0); FOUR];
+            for (v, start) in start.iter_mut().enumerate() {
+                let offsets = vld1q_s32(product.offsets.add(column + 4 * v));
+                let sums = vld1q_s32(product.sums.add(column + 4 * v));
+                *start = vaddq_s32(offsets, vshlq_n_s32::<7>(sums));
             }
-            row += rows;
+            let a = product.a.add(row * product.a_stride);
+            let b = product.panels.add(column / PANEL * product.panel());
+            finish(
+                &K::sums::<R>(product, a, b, start),
+                target,
+                row,
+                column,
+                product.n - column,
+            );
         }
     }
 }
 
-/// `R` rows of one panel from (`row`, `column`) on.
+/// Four bytes of a row in every lane, made signed.
+///
+/// # Safety
+/// Four bytes from `a` on can be read.
 #[inline(always)]
-unsafe fn tile<K: Kernel, const R: usize>(
-    product: &Operands,
-    target: Target,
-    row: usize,
-    column: usize,
-) {
-    // SAFETY: all addresses lie inside the checked slices; offsets and sums are padded to whole panels.
+unsafe fn four(a: *const u8, flip: uint8x16_t) -> int8x16_t {
+    // SAFETY: the caller's promise.
     unsafe {
-        let mut start = [vdupq_n_s32(0); FOUR];
-        for (v, start) in start.iter_mut().enumerate() {
-            let offsets = vld1q_s32(product.offsets.add(column + 4 * v));
-            let sums = vld1q_s32(product.sums.add(column + 4 * v));
-            *start = vaddq_s32(offsets, vshlq_n_s32::<7>(sums));
-        }
-        let a = product.a.add(row * product.a_stride);
-        let b = product.panels.add(column / PANEL * product.panel());
-        finish(
-            &K::sums::<R>(product, a, b, start),
-            target,
-            row,
-            column,
-            product.n - column,
-        );
+        let bytes = vdupq_n_u32(a.cast::<u32>().read_unaligned());
+        vreinterpretq_s8_u8(veorq_u8(vreinterpretq_u8_u32(bytes), flip))
     }
 }
 
@@ -137,11 +126,7 @@ impl Kernel for Dot {
             for _ in 0..product.quads % 4 {
                 let mut values = [vdupq_n_s8(0); R];
                 for (r, values) in values.iter_mut().enumerate() {
-                    let four = a.add(r * product.a_stride).cast::<u32>().read_unaligned();
-                    *values = vreinterpretq_s8_u8(veorq_u8(
-                        vreinterpretq_u8_u32(vdupq_n_u32(four)),
-                        flip,
-                    ));
+                    *values = four(a.add(r * product.a_stride), flip);
                 }
                 dots::<R, 0>(&mut sums, &values, b);
                 a = a.add(4);
@@ -201,11 +186,7 @@ impl Kernel for Plain {
             for _ in 0..product.quads {
                 let mut values = [vdupq_n_s8(0); R];
                 for (r, values) in values.iter_mut().enumerate() {
-                    let four = a.add(r * product.a_stride).cast::<u32>().read_unaligned();
-                    *values = vreinterpretq_s8_u8(veorq_u8(
-                        vreinterpretq_u8_u32(vdupq_n_u32(four)),
-                        flip,
-                    ));
+                    *values = four(a.add(r * product.a_stride), flip);
                 }
                 for v in 0..FOUR {
                     let weights = vld1q_s8(b.add(16 * v));

@@ -43,6 +43,47 @@ impl Operands {
     }
 }
 
+/// A kernel whose tiles are one panel wide.
+pub(super) trait Tile {
+    /// Most rows of a tile, at most 6.
+    const ROWS: usize;
+
+    /// Computes and stores `R` rows of one panel from (`row`, `column`) on.
+    ///
+    /// # Safety
+    /// The processor has the kernel's features; rows and panel exist, and the slices are as long as `super::check` asks.
+    unsafe fn tile<const R: usize>(product: &Operands, target: Target, row: usize, column: usize);
+}
+
+/// Covers the product with tiles.
+///
+/// # Safety
+/// The processor has the kernel's features, and the slices are as long as `super::check` asks.
+#[inline(always)]
+pub(super) unsafe fn walk<T: Tile>(rows: Rows<'_>, matrix: Matrix<'_>, output: Output<'_>) {
+    const { assert!(T::ROWS >= 2 && T::ROWS <= 6) };
+    let product = Operands::new(rows, matrix);
+    let target = Target::from(output);
+    for column in (0..product.n).step_by(PANEL) {
+        let mut row = 0;
+        while row < product.rows {
+            let rows = (product.rows - row).min(T::ROWS);
+            // SAFETY: `rows` rows from `row` on exist, and so does the panel at `column`.
+            unsafe {
+                match rows {
+                    1 => T::tile::<1>(&product, target, row, column),
+                    3 if T::ROWS >= 3 => T::tile::<3>(&product, target, row, column),
+                    4 if T::ROWS >= 4 => T::tile::<4>(&product, target, row, column),
+                    5 if T::ROWS >= 5 => T::tile::<5>(&product, target, row, column),
+                    6 if T::ROWS >= 6 => T::tile::<6>(&product, target, row, column),
+                    _ => T::tile::<2>(&product, target, row, column),
+                }
+            }
+            row += rows;
+        }
+    }
+}
+
 /// [`Output`] by address.
 #[derive(Clone, Copy)]
 pub(super) enum Target {

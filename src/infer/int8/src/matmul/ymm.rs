@@ -7,8 +7,8 @@
 use std::arch::x86_64::*;
 
 use super::{
-    Matrix, Output, PANEL, Rows,
-    tiles::{Operands, Target},
+    PANEL,
+    tiles::{Operands, Target, Tile},
 };
 
 /// Registers of a panel.
@@ -34,65 +34,35 @@ pub(super) trait Step {
     unsafe fn add(sum: __m256i, values: Self::Values, weights: Self::Weights) -> __m256i;
 }
 
-/// See [`super::multiply`].
-///
-/// # Safety
-/// The caller has the features that `S` asks for, and the slices are as long as `super::check` asks.
-#[inline(always)]
-pub(super) unsafe fn multiply<S: Step>(rows: Rows<'_>, matrix: Matrix<'_>, output: Output<'_>) {
-    let product = Operands::new(rows, matrix);
-    let target = Target::from(output);
-    for column in (0..product.n).step_by(PANEL) {
-        let mut row = 0;
-        while row < product.rows {
-            let rows = (product.rows - row).min(S::ROWS);
-            // SAFETY: `rows` rows from `row` on exist, and so does the panel at `column`.
-            unsafe {
-                match rows {
-                    1 => tile::<S, 1>(&product, target, row, column),
-                    2 => tile::<S, 2>(&product, target, row, column),
-                    3 => tile::<S, 3>(&product, target, row, column),
-                    5 if S::ROWS >= 5 => tile::<S, 5>(&product, target, row, column),
-                    6 if S::ROWS >= 6 => tile::<S, 6>(&product, target, row, column),
-                    _ => tile::<S, 4>(&product, target, row, column),
-                }
-            }
-            row += rows;
-        }
-    }
-}
+impl<S: Step> Tile for S {
+    const ROWS: usize = <S as Step>::ROWS;
 
-/// `R` rows of one panel from (`row`, `column`) on.
-#[inline(always)]
-unsafe fn tile<S: Step, const R: usize>(
-    product: &Operands,
-    target: Target,
-    row: usize,
-    column: usize,
-) {
-    // SAFETY: all addresses lie inside the checked slices; offsets are padded to whole panels.
-    unsafe {
-        let mut b = product.panels.add(column / PANEL * product.panel());
-        let mut a = product.a.add(row * product.a_stride);
-        let offsets = product.offsets.add(column);
-        let start = [
-            _mm256_loadu_si256(offsets.cast()),
-            _mm256_loadu_si256(offsets.add(8).cast()),
-        ];
-        let mut sums = [start; R];
-        for _ in 0..product.quads {
-            let low = S::weights(_mm256_loadu_si256(b.cast()));
-            let high = S::weights(_mm256_loadu_si256(b.add(32).cast()));
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let four = a.add(r * product.a_stride).cast::<i32>().read_unaligned();
-                let values = S::values(_mm256_set1_epi32(four));
-                sums[0] = S::add(sums[0], values, low);
-                sums[1] = S::add(sums[1], values, high);
+    #[inline(always)]
+    unsafe fn tile<const R: usize>(product: &Operands, target: Target, row: usize, column: usize) {
+        // SAFETY: all addresses lie inside the checked slices; offsets are padded to whole panels.
+        unsafe {
+            let mut b = product.panels.add(column / PANEL * product.panel());
+            let mut a = product.a.add(row * product.a_stride);
+            let offsets = product.offsets.add(column);
+            let start = [
+                _mm256_loadu_si256(offsets.cast()),
+                _mm256_loadu_si256(offsets.add(8).cast()),
+            ];
+            let mut sums = [start; R];
+            for _ in 0..product.quads {
+                let low = S::weights(_mm256_loadu_si256(b.cast()));
+                let high = S::weights(_mm256_loadu_si256(b.add(32).cast()));
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let four = a.add(r * product.a_stride).cast::<i32>().read_unaligned();
+                    let values = S::values(_mm256_set1_epi32(four));
+                    sums[0] = S::add(sums[0], values, low);
+                    sums[1] = S::add(sums[1], values, high);
+                }
+                a = a.add(4);
+                b = b.add(4 * PANEL);
             }
-            a = a.add(4);
-            b = b.add(4 * PANEL);
+            finish(&sums, target, row, column, product.n - column);
         }
-        finish(&sums, target, row, column, product.n - column);
     }
 }
 

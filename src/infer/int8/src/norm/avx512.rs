@@ -5,37 +5,33 @@
 
 use std::arch::x86_64::*;
 
-use super::{LANES, Norm};
+use super::{Element, LANES, Norm};
 
 /// Rows whose sums are formed together: one after another they would wait for each other's horizontal sums.
 const ROWS: usize = 4;
 
-/// What the rows become.
-pub(super) trait Element: Copy {
-    /// Stores 16 of them.
-    ///
-    /// # Safety
-    /// The processor has AVX-512, and 16 elements from `out` on are the caller's.
-    unsafe fn store(values: __m512, out: *mut Self);
+/// Stores sixteen floats.
+///
+/// # Safety
+/// The processor has AVX-512, and 16 elements from `out` on are the caller's.
+#[inline(always)]
+pub(super) unsafe fn store_floats(values: __m512, out: *mut f32) {
+    // SAFETY: the caller's promise.
+    unsafe { _mm512_storeu_ps(out, values) }
 }
 
-impl Element for f32 {
-    #[inline(always)]
-    unsafe fn store(values: __m512, out: *mut Self) {
-        // SAFETY: the caller's promise.
-        unsafe { _mm512_storeu_ps(out, values) }
-    }
-}
-
-impl Element for u8 {
-    #[inline(always)]
-    unsafe fn store(values: __m512, out: *mut Self) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let rounded = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_set1_ps(255.0), values));
-            let rounded = _mm512_max_epi32(rounded, _mm512_setzero_si512());
-            _mm_storeu_si128(out.cast(), _mm512_cvtusepi32_epi8(rounded));
-        }
+/// Rounds sixteen numbers to bytes and stores them.
+///
+/// # Safety
+/// As above.
+#[inline(always)]
+pub(super) unsafe fn store_bytes(values: __m512, out: *mut u8) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        // Beyond 32 bits the conversion would give a negative number.
+        let rounded = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_set1_ps(255.0), values));
+        let rounded = _mm512_max_epi32(rounded, _mm512_setzero_si512());
+        _mm_storeu_si128(out.cast(), _mm512_cvtusepi32_epi8(rounded));
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{LEAST, POWER, Softmax};
+use super::{POWER, Softmax};
 
 /// Writes the weights of `scores` and returns their sum.
 ///
@@ -19,8 +19,8 @@ pub(super) unsafe fn row(softmax: &Softmax, scores: &[i32], weights: &mut [u8]) 
         for sixteen in scores.as_chunks::<16>().0 {
             greatest = _mm512_max_epi32(greatest, _mm512_loadu_si512(sixteen.as_ptr().cast()));
         }
-        let greatest = _mm512_set1_epi32(_mm512_reduce_max_epi32(greatest));
-        let (gain, least) = (_mm512_set1_ps(softmax.gain), _mm512_set1_ps(LEAST));
+        let nearest = _mm512_set1_ps(softmax.nearest(_mm512_reduce_max_epi32(greatest)));
+        let gain = _mm512_set1_ps(softmax.gain);
         // Packing interleaves four vectors in fours; this puts the weights back in order.
         let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
         let mut sum = _mm512_setzero_si512();
@@ -33,16 +33,15 @@ pub(super) unsafe fn row(softmax: &Softmax, scores: &[i32], weights: &mut [u8]) 
             let mut rounded = [_mm512_setzero_si512(); 4];
             for i in 0..4 {
                 let scores = _mm512_loadu_si512(scores.as_ptr().add(16 * i).cast());
-                let distance = _mm512_cvtepi32_ps(_mm512_sub_epi32(scores, greatest));
-                let power = _mm512_max_ps(_mm512_mul_ps(distance, gain), least);
-                // What remains of the nearest whole power.
-                let rest = _mm512_reduce_ps::<0>(power);
+                let power = _mm512_fmadd_ps(_mm512_cvtepi32_ps(scores), gain, nearest);
+                // What remains of the whole power below it.
+                let rest = _mm512_reduce_ps::<0b0001>(power);
                 let mut value =
                     _mm512_fmadd_ps(_mm512_set1_ps(POWER[3]), rest, _mm512_set1_ps(POWER[2]));
                 value = _mm512_fmadd_ps(value, rest, _mm512_set1_ps(POWER[1]));
                 value = _mm512_fmadd_ps(value, rest, _mm512_set1_ps(POWER[0]));
-                rounded[i] =
-                    _mm512_cvtps_epi32(_mm512_scalef_ps(value, _mm512_sub_ps(power, rest)));
+                // Scaling takes the whole part of the power itself, however far below zero.
+                rounded[i] = _mm512_cvtps_epi32(_mm512_scalef_ps(value, power));
             }
             let low = _mm512_packs_epi32(rounded[0], rounded[1]);
             let high = _mm512_packs_epi32(rounded[2], rounded[3]);

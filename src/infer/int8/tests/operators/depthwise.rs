@@ -36,8 +36,8 @@ proptest! {
             let gain = 1.0 / f64::from(parts.output_scale);
             let inner = f64::from(sum) * f64::from(parts.scale[channel]) + f64::from(parts.bias[channel]);
             let exact = gelu(inner) * gain + f64::from(parts.output_zero);
-            // GELU may be off by 0.00014.
-            prop_assert!(rounds_to(found, exact, 0.000_15 * gain), "pixel {x}, channel {channel}: {found} for {exact}");
+            // GELU may be off by 0.0002.
+            prop_assert!(rounds_to(found, exact, 0.000_2 * gain), "pixel {x}, channel {channel}: {found} for {exact}");
         }
         for (name, out) in &outs {
             prop_assert_eq!(out, &outs[0].1, "{} and {}", name, outs[0].0);

@@ -1,6 +1,6 @@
 """How far our inference of an int8 model is from the same ONNX graph in ONNX Runtime, on labelled tiles.
 
-    target/bench-venv/bin/python tools/bench/agreement.py models/segformer-b0-int8 --data TILES [--data TILES ...]
+    target/bench-venv/bin/python tools/forge/agreement.py models/segformer-b0-int8 --data TILES [--data TILES ...]
 
 Every tile of 1024 x 1024 counts once. Printed for each data set: the share of output cells of the same class at the
 model's threshold, and the landslide IoU of both against the labels (those at the cells' centres). `--forge` names the
@@ -9,21 +9,12 @@ program that runs our inference. Needs onnxruntime, numpy, tifffile and pillow: 
 
 import argparse
 import json
-import subprocess
 import tempfile
 import tomllib
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
-import tifffile
-from PIL import Image
-
-
-def read(path: Path) -> np.ndarray:
-    if path.suffix.lower().startswith(".tif"):
-        return tifffile.imread(path)
-    return np.asarray(Image.open(path))
+from parity import by_onnxruntime, by_scarp, read
 
 
 def tiles(folder: Path, most: int):
@@ -64,21 +55,15 @@ def main() -> None:
     manifest = tomllib.loads((options.model / "manifest.toml").read_text())
     mean, std = (np.float32(manifest["input"][key]) for key in ("mean", "std"))
     threshold, stride = manifest["threshold"], manifest["output"]["stride"]
-    session = onnxruntime.InferenceSession(options.model / "model.onnx", providers=["CPUExecutionProvider"])
     results = []
     for data in options.data:
         same = total = 0
         difference = 0.0
         ours_iou, theirs_iou = Counts(), Counts()
         for picture, label in tiles(data, options.images):
-            planes = ((picture.astype(np.float32) / 255 - mean) / std).transpose(2, 0, 1)[None]
-            logits = session.run(None, {manifest["input"]["name"]: planes})[0][0]
-            theirs = 1 / (1 + np.exp(-(logits[0] if len(logits) == 1 else logits[1] - logits[0])))
+            theirs = by_onnxruntime(options.model / "model.onnx", picture, mean, std)
             with tempfile.TemporaryDirectory() as work:
-                tile, answer = Path(work, "tile.png"), Path(work, "tile.npy")
-                Image.fromarray(picture).save(tile)
-                subprocess.run([options.forge, "predict", options.model, tile, answer], check=True, stderr=subprocess.PIPE)
-                ours = np.load(answer)
+                ours = by_scarp(options.forge, options.model, picture, Path(work))
             true = label[stride // 2 :: stride, stride // 2 :: stride]
             ours_iou.add(ours >= threshold, true)
             theirs_iou.add(theirs >= threshold, true)
