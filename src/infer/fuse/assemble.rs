@@ -433,12 +433,7 @@ impl<'a> Assembly<'a> {
             branches.push(branch);
             maps.push(bytes);
         }
-        let layer = Decoder {
-            finest,
-            coarse: branches,
-            fused,
-            classify,
-        };
+        let layer = Decoder::new(finest, branches, fused, classify);
         Ok(self.add(output, Operator::Decoder(layer, finest_bytes, maps)))
     }
 

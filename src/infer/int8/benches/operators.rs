@@ -323,24 +323,19 @@ fn decoder(isa: Isa) -> Case {
         project: linear([32, 64, 160, 256][i], 256),
         size: side(128 >> i),
     };
-    let layer = Decoder {
-        finest: branch(0),
-        coarse: vec![branch(1), branch(2), branch(3)],
-        fused: Quantization {
-            scale: 0.02,
-            zero: 0,
-        },
-        classify: linear(256, 2),
-    };
+    let coarse = vec![branch(1), branch(2), branch(3)];
     let products = |branch: &Branch| branch.size.area() * branch.project.inputs() * 256;
-    let count = products(&layer.finest)
-        + layer.coarse.iter().map(products).sum::<usize>()
-        + 128 * 128 * 256 * 2;
-    let maps: Vec<Vec<u8>> = layer
-        .coarse
+    let count =
+        products(&branch(0)) + coarse.iter().map(products).sum::<usize>() + 128 * 128 * 256 * 2;
+    let maps: Vec<Vec<u8>> = coarse
         .iter()
         .map(|branch| bytes(branch.size.area() * branch.project.inputs()))
         .collect();
+    let fused = Quantization {
+        scale: 0.02,
+        zero: 0,
+    };
+    let layer = Decoder::new(branch(0), coarse, fused, linear(256, 2));
     let (finest, mut out) = (bytes(128 * 128 * 32), vec![0.0; 128 * 128 * 2]);
     let (mut team, mut scratch) = (Team::new(1), vec![0; layer.scratch() + 64]);
     let start = scratch.as_ptr().align_offset(64);

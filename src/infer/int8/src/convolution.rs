@@ -2,13 +2,12 @@
 
 use crate::{
     Isa, Linear, Norm, Team,
+    gather::{Gather, PIECE},
     memory::{Scratch, size_of_scratch},
 };
 
 /// Output pixels that are gathered and multiplied together.
 const BLOCK: usize = 48;
-/// Bytes that are copied at once.
-const PIECE: usize = 32;
 
 /// Size of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,73 +175,15 @@ impl Convolution {
             return &input[first * self.channels..][..count * self.channels];
         };
         let width = self.linear.inputs();
-        let across = self.output().width;
         let rows = scratch.take::<u8>(count * width + PIECE);
-        for pixel in 0..count {
-            let (y, x) = ((first + pixel) / across, (first + pixel) % across);
-            let corner = (y * window.step, x * window.step);
-            self.gather(
-                window,
-                corner,
-                input,
-                &mut rows[pixel * width..][..width + PIECE],
-            );
-        }
-        &rows[..count * width]
-    }
-
-    /// Copies the window whose corner is `corner`, border included, into `row`, which is a piece longer than needed: what
-    /// follows the window there may be overwritten.
-    #[inline]
-    fn gather(&self, window: Window, corner: (usize, usize), input: &[u8], row: &mut [u8]) {
-        let line = window.side * self.channels;
-        let stride = self.size.width * self.channels;
-        let inside = |at: usize, length: usize| {
-            at >= window.border && at + window.side <= length + window.border
+        let gather = Gather {
+            input,
+            size: self.size,
+            channels: self.channels,
+            window,
+            zero: self.zero,
         };
-        let rows =
-            (0..window.side).map(|dy| (dy * line, (corner.0 + dy).wrapping_sub(window.border)));
-        if inside(corner.0, self.size.height) && inside(corner.1, self.size.width) {
-            let left = (corner.1 - window.border) * self.channels;
-            for (to, y) in rows {
-                copy(input, y * stride + left, row, to, line);
-            }
-            return;
-        }
-        // Columns of the window that lie inside the map.
-        let left = window.border.saturating_sub(corner.1).min(window.side);
-        let right = (self.size.width + window.border)
-            .saturating_sub(corner.1)
-            .min(window.side);
-        for (to, y) in rows {
-            row[to..to + line].fill(self.zero);
-            if y < self.size.height && left < right {
-                let from = y * stride + (corner.1 + left - window.border) * self.channels;
-                let length = (right - left) * self.channels;
-                row[to + left * self.channels..][..length]
-                    .copy_from_slice(&input[from..from + length]);
-            }
-        }
-    }
-}
-
-/// Copies `length` bytes in whole pieces, which single instructions move; up to a piece beyond them is copied as well.
-#[inline]
-fn copy(input: &[u8], from: usize, row: &mut [u8], to: usize, length: usize) {
-    let pieces = length.next_multiple_of(PIECE);
-    let (Some(source), Some(target)) =
-        (input.get(from..from + pieces), row.get_mut(to..to + pieces))
-    else {
-        // The map's last window ends where the map does.
-        row[to..to + length].copy_from_slice(&input[from..from + length]);
-        return;
-    };
-    for (target, source) in target
-        .as_chunks_mut::<PIECE>()
-        .0
-        .iter_mut()
-        .zip(source.as_chunks::<PIECE>().0)
-    {
-        *target = *source;
+        gather.rows((first, count), self.output().width, width, rows);
+        &rows[..count * width]
     }
 }

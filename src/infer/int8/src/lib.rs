@@ -13,6 +13,7 @@ mod convolution;
 mod decoder;
 mod depthwise;
 mod feed_forward;
+mod gather;
 mod gelu;
 mod input;
 mod isa;

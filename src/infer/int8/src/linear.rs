@@ -88,6 +88,16 @@ impl Linear {
         self.packed.n()
     }
 
+    /// The weight from an input to an output, or 0 where the last panel has no such output.
+    pub(crate) fn weight(&self, input: usize, output: usize) -> i8 {
+        self.packed.value(input, output)
+    }
+
+    /// What each output's sum starts from, is multiplied by and added to, padded to whole panels.
+    pub(crate) fn closing(&self) -> (&[i32], &[f32], &[f32]) {
+        (self.packed.view().offsets, &self.scale, &self.bias)
+    }
+
     /// Rows of bytes to rows of bytes; to be called on what [`quantised`](Self::quantised) gave.
     pub fn bytes(&self, isa: Isa, rows: &[u8], out: &mut [u8]) {
         let output = Output::Quantised {

@@ -119,7 +119,7 @@ impl Network {
     #[must_use]
     pub fn classes(&self) -> usize {
         match self.steps.last().map(|step| &step.operator) {
-            Some(Operator::Decoder(layer, ..)) => layer.classify.outputs(),
+            Some(Operator::Decoder(layer, ..)) => layer.classes(),
             Some(Operator::Upsample(layer, _)) => layer.channels,
             _ => 1,
         }

@@ -72,6 +72,7 @@ impl Norm {
             && width.is_multiple_of(LANES)
             && self.shift.len() == width
             && length.is_multiple_of(width)
+            && length >= LANES * width
     }
 }
 
@@ -142,12 +143,13 @@ fn normalise<T: Element>(norm: &Norm, row: &[f32], out: &mut [T]) {
     let mean = sum(row, |sum, x| sum + x) * share;
     let variance = sum(row, |sum, x| (x - mean).mul_add(x - mean, sum)) * share;
     let factor = 1.0 / (variance + norm.epsilon).sqrt();
+    let level = -(mean * factor);
     for (((out, &x), &gain), &shift) in out.iter_mut().zip(row).zip(&norm.gain).zip(&norm.shift) {
-        *out = T::of(((x - mean) * factor).mul_add(gain, shift));
+        *out = T::of(x.mul_add(factor, level).mul_add(gain, shift));
     }
 }
 
-/// A row added up by `add`, in as many partial sums as vectors have lanes: the order in which the kernel for AVX-512 adds.
+/// A row added up by `add`, in as many partial sums as vectors have lanes.
 #[inline(always)]
 fn sum(row: &[f32], add: impl Fn(f32, f32) -> f32) -> f32 {
     let (chunks, rest) = row.as_chunks::<LANES>();
@@ -157,16 +159,12 @@ fn sum(row: &[f32], add: impl Fn(f32, f32) -> f32) -> f32 {
             *lane = add(*lane, x);
         }
     }
-    let [total] = halved::<2, 1>(halved::<4, 2>(halved::<8, 4>(halved::<LANES, 8>(lanes))));
-    rest.iter().fold(total, |sum, &x| add(sum, x))
+    rest.iter().fold(total(lanes), |sum, &x| add(sum, x))
 }
 
-/// The second half added to the first; `H` is half of `N`.
+/// The sum of all lanes, added in the order of the kernel for AVX-512.
 #[inline(always)]
-fn halved<const N: usize, const H: usize>(lanes: [f32; N]) -> [f32; H] {
-    let mut half = [0.0; H];
-    for i in 0..H {
-        half[i] = lanes[i] + lanes[i + H];
-    }
-    half
+fn total(lanes: [f32; LANES]) -> f32 {
+    let quarter = |i: usize| (lanes[i] + lanes[i + 2]) + (lanes[i + 1] + lanes[i + 3]);
+    (quarter(0) + quarter(4)) + (quarter(8) + quarter(12))
 }

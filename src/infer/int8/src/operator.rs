@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Attention, Branch, Convolution, Decoder, Entry, FeedForward, Finish, IMAGE_CHANNELS, Linear,
-    Norm, Upsample,
+    Attention, Convolution, Decoder, Entry, FeedForward, Finish, IMAGE_CHANNELS, Linear, Norm,
+    Upsample,
 };
 
 /// Number of an activation.
@@ -104,11 +104,7 @@ impl Operator {
                 let taps = 9 * layer.depthwise.channels();
                 layer.size.area() * (linear(&layer.expand) + linear(&layer.contract) + taps)
             }
-            Self::Decoder(layer, ..) => {
-                let branch = |branch: &Branch| branch.size.area() * linear(&branch.project);
-                let classify = layer.finest.size.area() * linear(&layer.classify);
-                branch(&layer.finest) + layer.coarse.iter().map(branch).sum::<usize>() + classify
-            }
+            Self::Decoder(layer, ..) => layer.multiplications(),
         };
         count as u64
     }
@@ -129,7 +125,7 @@ impl Operator {
             Self::Context(layer, _) => layer.context_bytes(),
             Self::Attention(layer, _) => 4 * layer.pixels * layer.project.outputs(),
             Self::FeedForward(layer, _) => 4 * layer.size.area() * layer.contract.outputs(),
-            Self::Decoder(layer, ..) => 4 * layer.finest.size.area() * layer.classify.outputs(),
+            Self::Decoder(layer, ..) => 4 * layer.size().area() * layer.classes(),
             Self::Upsample(layer, _) => 4 * layer.to.area() * layer.channels,
         }
     }

@@ -131,7 +131,9 @@ impl Softmax {
         let value = d.mul_add(rest, c).mul_add(rest, b).mul_add(rest, a);
         // The whole power, from the low bits, added to the exponent.
         to_u8(f32::from_bits(
-            value.to_bits().wrapping_add((whole + ROUND).to_bits() << 23),
+            value
+                .to_bits()
+                .wrapping_add((whole + ROUND).to_bits() << 23),
         ))
     }
 }

@@ -8,6 +8,9 @@ use crate::{
     vectorise::Job,
 };
 
+/// Channels that are rounded together.
+const LANES: usize = 16;
+
 /// Packs one head's keys and values into its part of the context.
 pub(super) struct Pack<'a> {
     pub layer: &'a Attention,
@@ -46,9 +49,21 @@ impl<'a> Job for Pack<'a> {
             .zip((0..).step_by(PANEL))
         {
             quads.fill(0);
+            let quads = quads.as_chunks_mut::<{ 4 * PANEL }>().0;
             for column in 0..PANEL.min(count.saturating_sub(first)) {
-                let (fours, _) = row(&keys, first + column).as_chunks::<4>();
-                for (four, quad) in fours.iter().zip(quads.as_chunks_mut::<{ 4 * PANEL }>().0) {
+                let (sixteens, rest) = row(&keys, first + column).as_chunks::<LANES>();
+                for (values, quads) in sixteens.iter().zip(quads.chunks_exact_mut(LANES / 4)) {
+                    // In an array of fixed length, which the compiler keeps in registers.
+                    let mut bytes = [0; LANES];
+                    for i in 0..LANES {
+                        bytes[i] = key(values[i]);
+                    }
+                    for (four, quad) in bytes.as_chunks::<4>().0.iter().zip(quads) {
+                        quad.as_chunks_mut::<4>().0[column] = *four;
+                    }
+                }
+                let quads = &mut quads[4 * sixteens.len()..];
+                for (four, quad) in rest.as_chunks::<4>().0.iter().zip(quads) {
                     quad.as_chunks_mut::<4>().0[column] = four.map(key);
                 }
             }
@@ -78,15 +93,30 @@ impl<'a> Job for Pack<'a> {
             // A channel of zeros keeps a scale, so that nothing is divided by zero.
             *scale = if *scale > 0.0 { *scale / 127.0 } else { 1.0 };
         }
-        panels.fill(0);
-        let panel = padded_keys * PANEL;
-        for index in 0..count {
-            for (channel, (value, scale)) in row(&values, index).iter().zip(&*scale).enumerate() {
-                let place = channel / PANEL * panel
-                    + index / 4 * 4 * PANEL
-                    + channel % PANEL * 4
-                    + index % 4;
-                panels[place] = to_i8(value / scale);
+        for (panel, first) in panels
+            .chunks_exact_mut(padded_keys * PANEL)
+            .zip((0..).step_by(PANEL))
+        {
+            let channels = first..(first + PANEL).min(width);
+            let scale = &scale[channels.clone()];
+            for (quad, index) in panel
+                .as_chunks_mut::<{ 4 * PANEL }>()
+                .0
+                .iter_mut()
+                .zip((0..).step_by(4))
+            {
+                let mut bytes = [[0; PANEL]; 4];
+                for (bytes, index) in bytes.iter_mut().zip(index..count) {
+                    let values = &row(&values, index)[channels.clone()];
+                    for ((byte, value), scale) in bytes.iter_mut().zip(values).zip(scale) {
+                        *byte = to_i8(value / scale);
+                    }
+                }
+                let [a, b, c, d] = bytes;
+                let fours = quad.as_chunks_mut::<4>().0;
+                for i in 0..PANEL {
+                    fours[i] = [a[i], b[i], c[i], d[i]];
+                }
             }
         }
         column_sums(padded_keys, panels, sums);

@@ -77,6 +77,12 @@ impl Packed {
         }
     }
 
+    /// An element of the padded matrix.
+    pub(crate) fn value(&self, row: usize, column: usize) -> i8 {
+        let panel = column / PANEL * self.k * PANEL;
+        self.panels[panel + (row / 4 * PANEL + column % PANEL) * 4 + row % 4]
+    }
+
     /// Columns.
     #[must_use]
     pub fn n(&self) -> usize {

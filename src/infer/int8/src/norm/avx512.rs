@@ -7,9 +7,6 @@ use std::arch::x86_64::*;
 
 use super::{Element, LANES, Norm};
 
-/// Rows whose sums are formed together: one after another they would wait for each other's horizontal sums.
-const ROWS: usize = 4;
-
 /// Stores sixteen floats.
 ///
 /// # Safety
@@ -39,72 +36,99 @@ pub(super) unsafe fn store_bytes(values: __m512, out: *mut u8) {
 ///
 /// # Safety
 /// The processor has the features below; channels are a multiple of 16, gain and shift have one element for each, and `out`
-/// is as long as `rows`, in whole rows.
+/// is as long as `rows`, in whole rows, at least 16.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 pub(super) unsafe fn rows<T: Element>(norm: &Norm, rows: &[f32], out: &mut [T]) {
     let width = norm.gain.len();
     let count = rows.len() / width;
-    let mut row = 0;
-    // SAFETY: all rows lie inside the slices.
-    unsafe {
-        while row + ROWS <= count {
-            block::<ROWS, T>(
+    for row in (0..count).step_by(LANES) {
+        // The last ones are done again where 16 does not divide the rows.
+        let row = row.min(count - LANES);
+        // SAFETY: 16 rows from there on lie inside the slices.
+        unsafe {
+            sixteen(
                 norm,
                 rows.as_ptr().add(row * width),
                 out.as_mut_ptr().add(row * width),
             );
-            row += ROWS;
-        }
-        while row < count {
-            block::<1, T>(
-                norm,
-                rows.as_ptr().add(row * width),
-                out.as_mut_ptr().add(row * width),
-            );
-            row += 1;
         }
     }
 }
 
-/// `R` rows.
+/// Sixteen rows: their sums are the lanes of one vector.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn block<const R: usize, T: Element>(norm: &Norm, rows: *const f32, out: *mut T) {
+unsafe fn sixteen<T: Element>(norm: &Norm, rows: *const f32, out: *mut T) {
     let width = norm.gain.len();
-    let share = 1.0 / width as f32;
-    // SAFETY: the caller owns `R` rows; gain and shift have a row's length.
+    let share = _mm512_set1_ps(1.0 / width as f32);
+    // SAFETY: the caller owns 16 rows; gain and shift have a row's length.
     unsafe {
-        let mut sums = [_mm512_setzero_ps(); R];
+        let mut lanes = [_mm512_setzero_ps(); LANES];
         for channel in (0..width).step_by(LANES) {
-            for r in 0..R {
-                sums[r] = _mm512_add_ps(sums[r], _mm512_loadu_ps(rows.add(r * width + channel)));
+            for r in 0..LANES {
+                lanes[r] = _mm512_add_ps(lanes[r], _mm512_loadu_ps(rows.add(r * width + channel)));
             }
         }
-        let mut means = [_mm512_setzero_ps(); R];
-        let mut squares = [_mm512_setzero_ps(); R];
-        for r in 0..R {
-            means[r] = _mm512_set1_ps(_mm512_reduce_add_ps(sums[r]) * share);
-        }
+        let means = _mm512_mul_ps(totals(lanes), share);
+        let by_row: [f32; LANES] = std::mem::transmute(means);
+        let mut lanes = [_mm512_setzero_ps(); LANES];
         for channel in (0..width).step_by(LANES) {
-            for r in 0..R {
-                let centred =
-                    _mm512_sub_ps(_mm512_loadu_ps(rows.add(r * width + channel)), means[r]);
-                squares[r] = _mm512_fmadd_ps(centred, centred, squares[r]);
+            for r in 0..LANES {
+                let x = _mm512_loadu_ps(rows.add(r * width + channel));
+                let centred = _mm512_sub_ps(x, _mm512_set1_ps(by_row[r]));
+                lanes[r] = _mm512_fmadd_ps(centred, centred, lanes[r]);
             }
         }
-        let mut factors = [_mm512_setzero_ps(); R];
-        for r in 0..R {
-            let variance = _mm512_reduce_add_ps(squares[r]) * share;
-            factors[r] = _mm512_set1_ps(1.0 / (variance + norm.epsilon).sqrt());
-        }
+        let variances = _mm512_mul_ps(totals(lanes), share);
+        let spread = _mm512_sqrt_ps(_mm512_add_ps(variances, _mm512_set1_ps(norm.epsilon)));
+        let factors = _mm512_div_ps(_mm512_set1_ps(1.0), spread);
+        let levels = _mm512_sub_ps(_mm512_setzero_ps(), _mm512_mul_ps(means, factors));
+        let factors: [f32; LANES] = std::mem::transmute(factors);
+        let levels: [f32; LANES] = std::mem::transmute(levels);
         for channel in (0..width).step_by(LANES) {
             let gain = _mm512_loadu_ps(norm.gain.as_ptr().add(channel));
             let shift = _mm512_loadu_ps(norm.shift.as_ptr().add(channel));
-            for r in 0..R {
-                let centred =
-                    _mm512_sub_ps(_mm512_loadu_ps(rows.add(r * width + channel)), means[r]);
-                let value = _mm512_fmadd_ps(_mm512_mul_ps(centred, factors[r]), gain, shift);
+            for r in 0..LANES {
+                let (factor, level) = (_mm512_set1_ps(factors[r]), _mm512_set1_ps(levels[r]));
+                let x = _mm512_loadu_ps(rows.add(r * width + channel));
+                let value = _mm512_fmadd_ps(_mm512_fmadd_ps(x, factor, level), gain, shift);
                 T::store(value, out.add(r * width + channel));
             }
         }
     }
+}
+
+/// The sum of each vector's lanes, added in the order of [`super::total`].
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+#[inline]
+fn totals(vectors: [__m512; LANES]) -> __m512 {
+    // In each quarter of a vector, two rows' sums of even and odd lanes, then four rows' sums of the quarter.
+    let mut pairs = [_mm512_setzero_ps(); 8];
+    for i in 0..8 {
+        let (a, b) = (vectors[2 * i], vectors[2 * i + 1]);
+        pairs[i] = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+    }
+    let mut quarters = [_mm512_setzero_ps(); 4];
+    for i in 0..4 {
+        let (a, b) = (
+            _mm512_castps_pd(pairs[2 * i]),
+            _mm512_castps_pd(pairs[2 * i + 1]),
+        );
+        quarters[i] = _mm512_add_ps(
+            _mm512_castpd_ps(_mm512_unpacklo_pd(a, b)),
+            _mm512_castpd_ps(_mm512_unpackhi_pd(a, b)),
+        );
+    }
+    // Quarters 0 and 1 added, and 2 and 3; then both.
+    let mut halves = [_mm512_setzero_ps(); 2];
+    for i in 0..2 {
+        let (a, b) = (quarters[2 * i], quarters[2 * i + 1]);
+        halves[i] = _mm512_add_ps(
+            _mm512_shuffle_f32x4::<0b10_00_10_00>(a, b),
+            _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b),
+        );
+    }
+    _mm512_add_ps(
+        _mm512_shuffle_f32x4::<0b10_00_10_00>(halves[0], halves[1]),
+        _mm512_shuffle_f32x4::<0b11_01_11_01>(halves[0], halves[1]),
+    )
 }

@@ -101,18 +101,18 @@ impl Small {
                 size: map,
             },
             last_norm: layers::norm(random, channels).quantised(q[5].scale, q[5].zero),
-            decoder: Decoder {
-                finest: Branch {
+            decoder: Decoder::new(
+                Branch {
                     project: layers::linear(random, channels, width, q[5]),
                     size: map,
                 },
-                coarse: vec![Branch {
+                vec![Branch {
                     project: layers::linear(random, width, width, q[6]),
                     size: merge.output(),
                 }],
-                fused: q[0],
-                classify: layers::linear(random, width, 2, q[0]),
-            },
+                q[0],
+                layers::linear(random, width, 2, q[0]),
+            ),
             upsample: Upsample {
                 from: map,
                 to: size,
