@@ -11,11 +11,12 @@
 //! | [`inventory`] | probability, places | landslides that last, fused from overlapping frames |
 //! | [`link`] | landslides | the ground station |
 //!
-//! [`pipeline`] joins them with threads and bounded queues; [`config`] says what one computer is set up to do; [`memory`]
+//! [`pipeline`] joins them with threads and bounded queues; [`flight`] reads live sensors; [`config`] says what one computer is set up to do; [`memory`]
 //! keeps what the process holds small.
 
 pub mod capture;
 pub mod config;
+pub mod flight;
 pub mod geo;
 pub mod infer;
 pub mod inventory;

@@ -259,3 +259,48 @@ fn check_passes_a_good_model_and_fails_what_does_not_work() {
     assert_eq!(bad.status.code(), Some(3));
     assert!(lines(&bad).contains("/nowhere/tty"), "{}", lines(&bad));
 }
+
+#[test]
+fn check_tells_where_a_log_of_a_receiver_has_its_first_fix_or_why_it_has_none() {
+    let folder = TempDir::new().unwrap();
+    let log = folder.path().join("log.nmea");
+    let check = |sentences: &[&str]| {
+        let line = |body: &&str| {
+            let sum = body.bytes().fold(0, |sum, byte| sum ^ byte);
+            format!("${body}*{sum:02X}\r\n")
+        };
+        fs::write(&log, sentences.iter().map(line).collect::<String>()).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_scarp"))
+            .args(["check", "--model"])
+            .arg(tiny_model())
+            .arg("--out")
+            .arg(folder.path().join("out"))
+            .arg("--gnss")
+            .arg(&log)
+            .output()
+            .unwrap();
+        (output.status.code(), lines(&output))
+    };
+    let position = "3106.0,N,10336.0,E";
+    let rmc = |time: &str| format!("GNRMC,{time},A,{position},29.16,0.0,010526,,,A");
+    let gga = |time: &str, rest: &str| format!("GNGGA,{time},{position},{rest}");
+    let good = "1,14,0.8,1500.0,M,-38.0,M,,";
+    let (code, said) = check(&[
+        &rmc("120000.00"),
+        &gga("120000.00", good),
+        &rmc("120000.10"),
+        &gga("120000.10", good),
+    ]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("fix at 31.10000, 103.60000"), "{said}");
+    // An altitude over nobody knows what.
+    let bare = "1,14,0.8,1500.0,M,,M,,";
+    let (code, said) = check(&[
+        &rmc("120000.00"),
+        &gga("120000.00", bare),
+        &rmc("120000.10"),
+        &gga("120000.10", bare),
+    ]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("geoid separation"), "{said}");
+}

@@ -2,9 +2,8 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, BufReader, Read, Write},
     path::{Path, PathBuf},
-    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -14,8 +13,10 @@ use clap::Args as ClapArgs;
 use scarp::{
     capture::{Folder, FrameSource, TagSettings},
     config::Board,
+    flight::{Gnss, GnssPort, Track},
     infer::{Engine, Model},
     link::{Config, Journal, Uplink},
+    nav::{Fix, FixReader, FixSettings, GnssDelay, Monotonic, TrajectorySettings},
 };
 use serde::Serialize;
 
@@ -23,8 +24,10 @@ use super::{Outcome, graph, replay};
 
 /// Free disk below which a survey should not start: a flight of some hours of messages and logs.
 const MIN_FREE_BYTES: u64 = 1 << 30;
-/// How long a receiver may take to say something sensible.
-const GNSS_WAIT: Duration = Duration::from_secs(5);
+/// How long a receiver may take to say something sensible: all speeds are tried, and one fix a second settles in ten.
+const GNSS_WAIT: Duration = Duration::from_secs(30);
+/// Of a log, as much as holds some minutes.
+const LOG_BYTES: u64 = 1 << 20;
 /// How long the ground station may take to answer.
 const LINK_WAIT: Duration = Duration::from_secs(10);
 
@@ -45,7 +48,7 @@ pub struct Args {
     /// Camera: a video device, or a folder of photographs to replay
     #[arg(long, value_name = "PATH", visible_alias = "photos")]
     camera: Option<PathBuf>,
-    /// GNSS receiver: a serial device already set to its speed, or an NMEA log
+    /// GNSS receiver: a serial device, whose speed is found out, or an NMEA log
     #[arg(long, value_name = "PATH")]
     gnss: Option<PathBuf>,
     /// Folder in which the flight will write
@@ -223,38 +226,66 @@ fn camera(path: &Path) -> anyhow::Result<String> {
     Ok(format!("{} opens", path.display()))
 }
 
-/// The first position fix the receiver reports. Reading is left to a thread, as a silent serial port would block.
+/// The first position fix of a receiver or of a log of one.
 fn gnss(path: &Path) -> anyhow::Result<String> {
-    let name = path.display().to_string();
-    let port = File::open(path)
-        .map_err(|e| anyhow::anyhow!("{name}: {e}; is the receiver plugged in?"))?;
-    let (found, fix) = mpsc::channel();
-    thread::spawn(move || {
-        // A receiver speaks some kilobytes a second; a file without end is no receiver.
-        let mut parser = nmea::Nmea::default();
-        for line in BufReader::new(port.take(1 << 20))
-            .lines()
-            .map_while(Result::ok)
-        {
-            if parser.parse(line.trim()).is_ok()
-                && let (Some(latitude), Some(longitude)) = (parser.latitude, parser.longitude)
-            {
-                let satellites = parser.fix_satellites().unwrap_or(0);
-                // The check may have given up waiting, which is no fault of this thread.
-                let _ = found.send((latitude, longitude, satellites));
-                return;
-            }
-        }
-    });
-    match fix.recv_timeout(GNSS_WAIT) {
-        Ok((latitude, longitude, satellites)) => Ok(format!(
-            "fix at {latitude:.5}, {longitude:.5} with {satellites} satellites"
-        )),
-        Err(_) => anyhow::bail!(
-            "{name}: no position fix within {} s; check antenna, sky and the port's speed",
-            GNSS_WAIT.as_secs()
-        ),
+    // Not opened here: that may wait for a carrier.
+    let kind = fs::metadata(path)
+        .map_err(|e| anyhow::anyhow!("{}: {e}; is the receiver plugged in?", path.display()))?;
+    if kind.is_file() {
+        return gnss_log(path);
     }
+    let gnss = Gnss::start(
+        GnssPort {
+            device: path.display().to_string(),
+            baud_rate: None,
+            fix: FixSettings::default(),
+            delay: GnssDelay::default(),
+        },
+        Track::new(TrajectorySettings::default()),
+    );
+    let started = Instant::now();
+    loop {
+        let status = gnss.status();
+        if let Some(fix) = status.newest {
+            let baud_rate = status.baud_rate.unwrap_or(0);
+            return Ok(format!("{} at {baud_rate} bit/s", told(&fix.fix)));
+        }
+        if started.elapsed() > GNSS_WAIT {
+            let trouble = status
+                .trouble
+                .unwrap_or_else(|| "it says nothing".to_owned());
+            anyhow::bail!(
+                "{}: no position fix within {} s: {trouble}",
+                path.display(),
+                GNSS_WAIT.as_secs()
+            );
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The first position fix of a log, whose instants nobody knows.
+fn gnss_log(path: &Path) -> anyhow::Result<String> {
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    let mut reader = FixReader::new(FixSettings::default());
+    let mut trouble = "no NMEA 0183 sentence in it".to_owned();
+    // A file without end is no log.
+    for byte in BufReader::new(file.take(LOG_BYTES)).bytes() {
+        let byte = byte.with_context(|| path.display().to_string())?;
+        match reader.push(byte, Monotonic::from_nanos(0)) {
+            Some(Ok(fix)) => return Ok(told(&fix)),
+            Some(Err(doubt)) => trouble = doubt.to_string(),
+            None => {}
+        }
+    }
+    anyhow::bail!("{}: no position fix: {trouble}", path.display())
+}
+
+fn told(fix: &Fix) -> String {
+    format!(
+        "fix at {:.5}, {:.5}, quality {}",
+        fix.latitude_deg, fix.longitude_deg, fix.quality
+    )
 }
 
 fn disk(out: &Path) -> anyhow::Result<String> {

@@ -37,7 +37,7 @@ impl Attitude {
 
     /// The angles of a rotation matrix as [`Attitude::rotation`] makes it. Looking exactly straight up or down, where
     /// only the sum of yaw and roll is defined, the roll is 0.
-    fn from_rotation(r: &Matrix3<f64>) -> Self {
+    pub(super) fn from_rotation(r: &Matrix3<f64>) -> Self {
         let pitch = (-r[(2, 0)]).clamp(-1.0, 1.0).asin();
         let (yaw, roll) = if r[(0, 0)].hypot(r[(1, 0)]) < 1e-9 {
             ((-r[(0, 1)]).atan2(r[(1, 1)]), 0.0)

@@ -2,13 +2,37 @@
 
 mod attitude;
 mod clock;
+mod fix;
+#[cfg(test)]
+mod flight_tests;
+mod gnss_clock;
 mod height;
+mod history;
+mod jump;
+mod leg;
+mod local;
+mod monotonic;
+mod mount;
+mod nmea;
+mod no_pose;
 mod pose;
+mod receiver;
+#[cfg(test)]
+mod testing;
+mod trajectory;
 
 pub use attitude::Attitude;
 pub(crate) use clock::civil_ms;
 pub use clock::{CameraTime, GnssTime, Timestamp};
+pub use fix::{Fix, FixQuality, PositionSigma, TimedFix};
+pub use gnss_clock::{ClockDoubt, GnssClock, GnssDelay};
 pub use height::{
     Height, HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, HeightEgm2008, VerticalDatum,
 };
+pub use monotonic::Monotonic;
+pub use mount::Mount;
+pub use nmea::{FixSettings, LineCounts, NoFix};
+pub use no_pose::{NoPose, NotUsed, Sensor};
 pub use pose::{Altitudes, GroundVelocity, Pose, PoseCovariance};
+pub use receiver::{Doubtful, FixReader, GnssReceiver, ReceiverCounts};
+pub use trajectory::{Trajectory, TrajectorySettings};

@@ -36,6 +36,9 @@ pub struct Args {
     /// Folder for everything the demo makes [default: target/demo/SEED]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Take scarp and scarp-ground as they lie beside this program instead of building them
+    #[arg(long)]
+    as_built: bool,
     /// End with one JSON object on standard output
     #[arg(long)]
     json: bool,
@@ -56,6 +59,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             .out
             .clone()
             .unwrap_or_else(|| PathBuf::from("target/demo").join(args.seed.to_string())),
+        as_built: args.as_built,
     };
     let bar = super::bar(1, "");
     let report = demo::run(&options, |progress| {

@@ -29,16 +29,31 @@ pub struct Replayed {
 }
 
 impl Programs {
+    /// Those that lie beside this one, built before.
+    ///
+    /// # Errors
+    /// When one of them is not there.
+    pub fn as_built() -> anyhow::Result<Self> {
+        let own = env::current_exe().context("cannot tell where this program lies")?;
+        let folder = own.parent().context("this program lies nowhere")?;
+        for name in ["scarp", "scarp-ground"] {
+            let program = folder.join(name);
+            ensure!(
+                program.is_file(),
+                "{}: not there; build it, or leave out --as-built",
+                program.display()
+            );
+        }
+        Ok(Self {
+            folder: folder.to_owned(),
+        })
+    }
+
     /// Builds both in the profile this program was built in; cargo tells what it does on standard error.
     ///
     /// # Errors
     /// When they do not build.
     pub fn build() -> anyhow::Result<Self> {
-        let own = env::current_exe().context("cannot tell where this program lies")?;
-        let folder = own
-            .parent()
-            .context("this program lies nowhere")?
-            .to_owned();
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let status = Command::new(cargo)
             .args([
@@ -57,7 +72,7 @@ impl Programs {
             status.success(),
             "scarp and scarp-ground do not build; see above"
         );
-        Ok(Self { folder })
+        Self::as_built()
     }
 
     /// Makes fresh keys in `folder`.

@@ -1,0 +1,227 @@
+//! The GNSS receiver's serial port, read for as long as the flight lasts: unplugged and back, and at whatever speed it talks.
+
+use std::{
+    io::{self, Read},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use serialport::SerialPort;
+
+use super::{clock::now, track::Track};
+use crate::nav::{FixSettings, GnssDelay, GnssReceiver, Monotonic, ReceiverCounts, TimedFix};
+
+/// Speeds that receivers are sold with or set to, the most usual first.
+const BAUD_RATES: [u32; 7] = [115_200, 38_400, 9_600, 57_600, 230_400, 460_800, 921_600];
+/// How long a speed is tried: two epochs of a receiver at its slowest.
+const TRIAL_S: f64 = 2.5;
+/// A receiver that has talked and says nothing for so long is opened again.
+const SILENCE_S: f64 = 3.0;
+/// Between attempts to open a port that is not there.
+const RETRY: Duration = Duration::from_millis(500);
+/// A read returns after this at the latest, so that the flight can end.
+const TIMEOUT: Duration = Duration::from_millis(100);
+
+/// A receiver's port and what is known of the receiver.
+#[derive(Debug, Clone)]
+pub struct GnssPort {
+    /// The device, for instance /dev/ttyUSB0.
+    pub device: String,
+    /// Bits per second; nothing to find out.
+    pub baud_rate: Option<u32>,
+    /// What fixes are taken.
+    pub fix: FixSettings,
+    /// Between the instant of a fix and its first byte.
+    pub delay: GnssDelay,
+}
+
+/// What the receiver has told so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GnssStatus {
+    /// Fixes used.
+    pub fixes: u64,
+    /// The newest of them.
+    pub newest: Option<TimedFix>,
+    /// Speed at which the receiver is understood.
+    pub baud_rate: Option<u32>,
+    /// Why the newest epoch was not used, or the port cannot be read; nothing while all is well.
+    pub trouble: Option<String>,
+    /// Sentences and garbage since the port was opened.
+    pub counts: ReceiverCounts,
+    /// How often the port was opened.
+    pub opened: u64,
+}
+
+/// A thread that reads a receiver.
+#[derive(Debug)]
+pub struct Gnss {
+    status: Arc<Mutex<GnssStatus>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Gnss {
+    /// Starts to read; fixes go to `track`. A port that is not there yet is waited for.
+    #[must_use]
+    pub fn start(port: GnssPort, track: Track) -> Self {
+        let (status, stop) = (Arc::default(), Arc::new(AtomicBool::new(false)));
+        let reader = Reader {
+            port,
+            track,
+            status: Arc::clone(&status),
+            stop: Arc::clone(&stop),
+        };
+        Self {
+            status,
+            stop,
+            thread: Some(thread::spawn(move || reader.run())),
+        }
+    }
+
+    /// What the receiver has told so far.
+    #[must_use]
+    pub fn status(&self) -> GnssStatus {
+        locked(&self.status).clone()
+    }
+}
+
+impl Drop for Gnss {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been reported by its own message.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A value whose writers leave it whole at every step.
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Why a port is closed again.
+enum Left {
+    /// Nothing was understood at this speed.
+    NotUnderstood,
+    /// The receiver fell silent or is gone.
+    Lost(String),
+    /// The flight is over.
+    Stopped,
+}
+
+struct Reader {
+    port: GnssPort,
+    track: Track,
+    status: Arc<Mutex<GnssStatus>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Reader {
+    fn run(&self) {
+        let mut speed = 0;
+        while !self.stopped() {
+            let baud_rate = self.port.baud_rate.unwrap_or(BAUD_RATES[speed]);
+            let opened = serialport::new(&self.port.device, baud_rate)
+                .timeout(TIMEOUT)
+                .open();
+            let left = match opened {
+                Ok(port) => {
+                    locked(&self.status).opened += 1;
+                    self.listen(port, baud_rate)
+                }
+                Err(error) => Left::Lost(format!("{error}; is the receiver plugged in?")),
+            };
+            match left {
+                Left::Stopped => return,
+                Left::NotUnderstood => {
+                    speed = (speed + 1) % BAUD_RATES.len();
+                    self.trouble(format!(
+                        "{}: nothing understood at {baud_rate} bit/s; check that it sends NMEA 0183",
+                        self.port.device
+                    ));
+                }
+                Left::Lost(reason) => {
+                    self.trouble(format!("{}: {reason}", self.port.device));
+                    thread::sleep(RETRY);
+                }
+            }
+        }
+    }
+
+    /// Reads until the port fails, the receiver falls silent or the flight is over.
+    fn listen(&self, mut port: Box<dyn SerialPort>, baud_rate: u32) -> Left {
+        // A new receiver for what may be another device, or the same after a restart.
+        let mut receiver = GnssReceiver::new(self.port.fix, self.port.delay);
+        let opened = now();
+        let mut understood: Option<Monotonic> = None;
+        let mut buffer = [0; 512];
+        loop {
+            if self.stopped() {
+                return Left::Stopped;
+            }
+            let count = match port.read(&mut buffer) {
+                Ok(0) => return Left::Lost("the port was closed".to_owned()),
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => 0,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+                Err(error) => return Left::Lost(error.to_string()),
+            };
+            let at = now();
+            let before = receiver.counts().lines.sentences;
+            for &byte in &buffer[..count] {
+                if let Some(epoch) = receiver.push(byte, at) {
+                    self.epoch(epoch.map_err(|doubt| doubt.to_string()));
+                }
+            }
+            let counts = receiver.counts();
+            if counts.lines.sentences > before {
+                understood = Some(at);
+                locked(&self.status).baud_rate = Some(baud_rate);
+            }
+            locked(&self.status).counts = counts;
+            match understood {
+                None if at.seconds_since(opened) > TRIAL_S => return Left::NotUnderstood,
+                Some(last) if at.seconds_since(last) > SILENCE_S => {
+                    return Left::Lost(format!("silent for {SILENCE_S} s"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn epoch(&self, fix: Result<TimedFix, String>) {
+        let used = fix.and_then(|fix| {
+            let pushed = self.track.push_fix(fix.clone());
+            pushed.map_err(|doubt| doubt.to_string()).map(|()| fix)
+        });
+        let mut status = locked(&self.status);
+        match used {
+            Ok(fix) => {
+                status.fixes += 1;
+                status.newest = Some(fix);
+                status.trouble = None;
+            }
+            Err(reason) => status.trouble = Some(reason),
+        }
+    }
+
+    fn trouble(&self, reason: String) {
+        log::warn!("GNSS: {reason}");
+        let mut status = locked(&self.status);
+        status.baud_rate = None;
+        status.trouble = Some(reason);
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+#[path = "gnss_tests.rs"]
+mod tests;

@@ -1,0 +1,49 @@
+//! The aircraft's way, written by the sensors' threads and read by the camera's.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use nalgebra::UnitQuaternion;
+
+use super::clock::now;
+use crate::nav::{Monotonic, NoPose, NotUsed, Pose, TimedFix, Trajectory, TrajectorySettings};
+
+/// A [`Trajectory`] that threads share.
+#[derive(Debug, Clone)]
+pub struct Track(Arc<Mutex<Trajectory>>);
+
+impl Track {
+    /// Without samples.
+    #[must_use]
+    pub fn new(settings: TrajectorySettings) -> Self {
+        Self(Arc::new(Mutex::new(Trajectory::new(settings))))
+    }
+
+    /// See [`Trajectory::push_fix`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn push_fix(&self, fix: TimedFix) -> Result<(), NotUsed> {
+        self.locked().push_fix(fix)
+    }
+
+    /// See [`Trajectory::push_attitude`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn push_attitude(&self, at: Monotonic, body: UnitQuaternion<f64>) -> Result<(), NotUsed> {
+        self.locked().push_attitude(at, body)
+    }
+
+    /// See [`Trajectory::pose_at`], asked for now.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn pose_at(&self, exposed: Monotonic) -> Result<Pose, NoPose> {
+        self.locked().pose_at(exposed, now())
+    }
+
+    /// A thread that panicked while it held the lock has left the samples as they were before or after one was added.
+    fn locked(&self) -> MutexGuard<'_, Trajectory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

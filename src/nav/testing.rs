@@ -1,0 +1,37 @@
+//! Fixes for the tests of this module.
+
+use super::{
+    Altitudes, Fix, FixQuality, GnssTime, HeightAboveEllipsoid, Monotonic, PositionSigma, TimedFix,
+    local::LocalFrame,
+};
+
+/// An autonomous fix at `seconds`, so many metres from a place in the Alps 900 m above the ellipsoid.
+pub fn timed_fix(seconds: f64, north_m: f64, east_m: f64, up_m: f64) -> TimedFix {
+    let (latitude_deg, longitude_deg) = LocalFrame::at(46.0, 8.0).place(north_m, east_m);
+    let at = Monotonic::from_nanos(0).plus_seconds(seconds);
+    TimedFix {
+        at,
+        sigma_time_s: 0.01,
+        fix: Fix {
+            time: GnssTime::from_unix_ms(1_762_766_845_000 + at.nanos() / 1_000_000),
+            arrived: at,
+            latitude_deg,
+            longitude_deg,
+            altitude: Altitudes {
+                ellipsoid: Some(HeightAboveEllipsoid::new(900.0 + up_m)),
+                ..Altitudes::default()
+            },
+            geoid_separation_m: None,
+            quality: FixQuality::Autonomous,
+            satellites: None,
+            hdop: None,
+            sigma: PositionSigma {
+                north_m: 1.5,
+                east_m: 1.5,
+                up_m: 3.0,
+            },
+            velocity: None,
+            heading_deg: None,
+        },
+    }
+}
