@@ -3,7 +3,7 @@
 use std::{
     io::{self, Read},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
@@ -12,7 +12,7 @@ use std::{
 
 use serialport::SerialPort;
 
-use super::{clock::now, track::Track};
+use super::{clock::now, lock::locked, track::Track};
 use crate::nav::{FixSettings, GnssDelay, GnssReceiver, Monotonic, ReceiverCounts, TimedFix};
 
 /// Speeds that receivers are sold with or set to, the most usual first.
@@ -97,11 +97,6 @@ impl Drop for Gnss {
             let _ = thread.join();
         }
     }
-}
-
-/// A value whose writers leave it whole at every step.
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why a port is closed again.

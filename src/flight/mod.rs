@@ -2,6 +2,7 @@
 
 mod clock;
 mod gnss;
+mod lock;
 mod track;
 
 pub use clock::now;

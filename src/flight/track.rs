@@ -1,10 +1,10 @@
 //! The aircraft's way, written by the sensors' threads and read by the camera's.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use nalgebra::UnitQuaternion;
 
-use super::clock::now;
+use super::{clock::now, lock::locked};
 use crate::nav::{Monotonic, NoPose, NotUsed, Pose, TimedFix, Trajectory, TrajectorySettings};
 
 /// A [`Trajectory`] that threads share.
@@ -23,7 +23,7 @@ impl Track {
     /// # Errors
     /// As there.
     pub fn push_fix(&self, fix: TimedFix) -> Result<(), NotUsed> {
-        self.locked().push_fix(fix)
+        locked(&self.0).push_fix(fix)
     }
 
     /// See [`Trajectory::push_attitude`].
@@ -31,7 +31,7 @@ impl Track {
     /// # Errors
     /// As there.
     pub fn push_attitude(&self, at: Monotonic, body: UnitQuaternion<f64>) -> Result<(), NotUsed> {
-        self.locked().push_attitude(at, body)
+        locked(&self.0).push_attitude(at, body)
     }
 
     /// See [`Trajectory::pose_at`], asked for now.
@@ -39,11 +39,6 @@ impl Track {
     /// # Errors
     /// As there.
     pub fn pose_at(&self, exposed: Monotonic) -> Result<Pose, NoPose> {
-        self.locked().pose_at(exposed, now())
-    }
-
-    /// A thread that panicked while it held the lock has left the samples as they were before or after one was added.
-    fn locked(&self) -> MutexGuard<'_, Trajectory> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0).pose_at(exposed, now())
     }
 }

@@ -239,13 +239,12 @@ fn altitudes(gga: &Gga, datum: Option<VerticalDatum>) -> Option<Altitudes> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{checksum, parse};
+    use super::super::{
+        checksum, parse,
+        testing::{GGA, GSA, GST, RMC},
+    };
     use super::*;
 
-    const RMC: &str = "GNRMC,092725.10,A,4717.11399,N,00833.91590,E,19.438,90.0,101125,,,A";
-    const GGA: &str = "GNGGA,092725.10,4717.11399,N,00833.91590,E,1,12,0.80,499.6,M,48.0,M,,";
-    const GST: &str = "GNGST,092725.10,,,,,0.9,0.7,1.8";
-    const GSA: &str = "GNGSA,A,3,01,02,03,04,,,,,,,,,1.5,0.8,1.2,1";
     const VTG: &str = "GNVTG,180.0,T,,M,19.438,N,36.0,K,A";
 
     fn one(settings: FixSettings, bodies: &[&str]) -> Result<Fix, NoFix> {

@@ -4,6 +4,8 @@ mod assembler;
 mod epoch;
 mod lines;
 mod sentence;
+#[cfg(test)]
+mod testing;
 
 pub(super) use assembler::EpochAssembler;
 pub use epoch::{FixSettings, NoFix};
