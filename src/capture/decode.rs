@@ -13,6 +13,8 @@ use zune_jpeg::{
     zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
 };
 
+use super::live::PixelError;
+
 /// Largest picture decoded, in pixels.
 const MAX_PIXELS: u64 = 200_000_000;
 
@@ -73,6 +75,14 @@ pub enum FrameError {
         width: u32,
         /// Height in pixels.
         height: u32,
+    },
+    /// The bytes of a live camera cannot be turned into a picture.
+    #[error("{name}: {source}")]
+    Pixels {
+        /// The frame.
+        name: String,
+        /// What is wrong with them.
+        source: PixelError,
     },
     /// The file or the picture is larger than any camera makes.
     #[error("{path}: {what} is more than is read; remove it from the folder")]

@@ -103,7 +103,6 @@ impl FrameSource for Folder {
                 tag: Metadata::read(&decoded.jpeg)
                     .and_then(|metadata| tag::tag(&metadata, width, height, &self.settings)),
                 image: decoded.image,
-                path,
             }
         }))
     }

@@ -4,11 +4,10 @@ mod camera;
 mod decode;
 mod exif;
 mod folder;
+pub mod live;
 mod metadata;
 mod tag;
 mod xmp;
-
-use std::path::PathBuf;
 
 use image::RgbImage;
 
@@ -21,8 +20,6 @@ pub use tag::{Tag, TagSettings, Untagged};
 pub struct Frame {
     /// File name without folder.
     pub name: String,
-    /// The file.
-    pub path: PathBuf,
     /// Position in its source, from 1; frames that could not be read have one too.
     pub sequence: u64,
     /// The pixels as the sensor gave them: EXIF's orientation is for display and is not applied.

@@ -11,7 +11,7 @@ use crate::{
     geo::CameraModel,
     nav::{
         Altitudes, Attitude, GnssTime, GroundVelocity, HeightAboveEllipsoid, HeightAboveTakeoff,
-        HeightEgm96, Pose, PoseCovariance, Timestamp, civil_ms,
+        HeightEgm96, NoPose, Pose, PoseCovariance, Timestamp, civil_ms,
     },
 };
 
@@ -36,6 +36,9 @@ pub struct TagSettings {
 /// Why a frame cannot be placed. The frame itself is sound: it is kept and counted.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum Untagged {
+    /// A live frame that the sensors do not place.
+    #[error(transparent)]
+    NoPose(#[from] NoPose),
     /// No position.
     #[error(
         "no GPS position; switch geotagging on in the camera, or wait for a fix before take-off"
@@ -64,6 +67,9 @@ pub enum Untagged {
         "the altitude is over an unknown datum (EXIF says only \"sea level\"); use a camera that also writes the height above take-off or above the ellipsoid"
     )]
     UnknownDatum,
+    /// A height that no aircraft has.
+    #[error("an altitude that no aircraft has; the metadata are damaged, copy the file again")]
+    BadAltitude,
     /// No attitude of the camera.
     #[error(
         "no gimbal angles; use a camera that writes them, or state that it looks straight down"
@@ -181,6 +187,7 @@ fn altitude(metadata: &Metadata) -> Result<Altitudes, Untagged> {
         altitude.ellipsoid.get_or_insert(height);
     }
     match metadata.exif.altitude {
+        _ if !altitude.are_plausible() => Err(Untagged::BadAltitude),
         _ if !altitude.is_empty() => Ok(altitude),
         ExifAltitude::SeaLevel => Err(Untagged::UnknownDatum),
         _ => Err(Untagged::NoAltitude),

@@ -1,8 +1,8 @@
 //! `scarp check`: what works and what does not, before take-off.
 
 use std::{
-    fs::{self, File},
-    io::{self, BufReader, Read, Write},
+    fs,
+    io::{self, Write},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -11,23 +11,17 @@ use std::{
 use anyhow::Context;
 use clap::Args as ClapArgs;
 use scarp::{
-    capture::{Folder, FrameSource, TagSettings},
     config::Board,
-    flight::{Gnss, GnssPort, Track},
+    flight::{Positions, positions},
     infer::{Engine, Model},
     link::{Config, Journal, Uplink},
-    nav::{Fix, FixReader, FixSettings, GnssDelay, Monotonic, TrajectorySettings},
 };
 use serde::Serialize;
 
-use super::{Outcome, graph, replay};
+use super::{Outcome, graph, sensors, survey};
 
 /// Free disk below which a survey should not start: a flight of some hours of messages and logs.
 const MIN_FREE_BYTES: u64 = 1 << 30;
-/// How long a receiver may take to say something sensible: all speeds are tried, and one fix a second settles in ten.
-const GNSS_WAIT: Duration = Duration::from_secs(30);
-/// Of a log, as much as holds some minutes.
-const LOG_BYTES: u64 = 1 << 20;
 /// How long the ground station may take to answer.
 const LINK_WAIT: Duration = Duration::from_secs(10);
 
@@ -35,6 +29,7 @@ const EXAMPLES: &str = "\
 Examples:
   scarp check                                              the model, and the disk under scarp-out/
   scarp check --model models/segformer-b0-int8 --graph     which operator runs where, and in what precision
+  scarp check --board /etc/scarp/board.toml                every sensor that the board names
   scarp check --photos photos --gnss /dev/ttyUSB0 --ground 10.0.0.2:4433 --keys keys/drone
 
 What is not named is listed as not checked. Exit status 3 when a check failed.";
@@ -43,24 +38,25 @@ What is not named is listed as not checked. Exit status 3 when a check failed.";
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Folder of the model: manifest.toml, model.onnx and golden pair
-    #[arg(long, value_name = "DIR", default_value = replay::DEFAULT_MODEL)]
-    model: PathBuf,
-    /// Camera: a video device, or a folder of photographs to replay
+    /// [default: that of the board named, else models/segformer-b0]
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    /// Camera: a video device, or a folder of photographs to replay [default: the board's]
     #[arg(long, value_name = "PATH", visible_alias = "photos")]
     camera: Option<PathBuf>,
-    /// GNSS receiver: a serial device, whose speed is found out, or an NMEA log
+    /// GNSS receiver: a serial device, whose speed is found out, gpsd://HOST:PORT, or an NMEA log [default: the board's]
     #[arg(long, value_name = "PATH")]
     gnss: Option<PathBuf>,
-    /// Folder in which the flight will write
-    #[arg(long, value_name = "DIR", default_value = "scarp-out")]
-    out: PathBuf,
+    /// Folder in which the flight will write [default: the board's]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     /// Ground station, HOST:PORT
     #[arg(long, value_name = "ADDRESS", requires = "keys")]
     ground: Option<String>,
     /// Folder drone/ that `scarp-ground keys` wrote
     #[arg(long, value_name = "DIR", requires = "ground")]
     keys: Option<PathBuf>,
-    /// Board file [default: built in, see boards/workstation.toml]
+    /// Board file: its sensors, model and ground station are checked [default: built in, see boards/workstation.toml]
     #[arg(long, value_name = "FILE")]
     board: Option<PathBuf>,
     /// List the network's operators instead: what runs each, on what numbers, and how many multiplications it takes
@@ -122,29 +118,44 @@ impl Check {
 
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.graph {
-        return graph::list(&args.model, args.json);
+        return graph::list(
+            &model_folder(args, &survey::board(args.board.as_deref())?),
+            args.json,
+        );
     }
-    let board = replay::board(args.board.as_deref())?;
-    let mut checks = model(&args.model, &board);
+    let board = survey::board(args.board.as_deref())?;
+    let mut checks = model(&model_folder(args, &board), &board);
+    let device = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
+    let camera = args.camera.clone().or_else(|| device(&board.camera.device));
+    checks.push(Check::if_named("camera", camera, "--camera", |path| {
+        sensors::camera(&path, &board)
+    }));
+    let gnss = args.gnss.clone().or_else(|| {
+        // The autopilot's own is checked with it.
+        let named = device(&board.gnss.device);
+        named.filter(|_| !matches!(positions(&board), Ok(Positions::Autopilot)))
+    });
+    checks.push(Check::if_named("GNSS", gnss, "--gnss", |path| {
+        sensors::gnss(&path, &board)
+    }));
+    let autopilot = device(&board.autopilot.address);
     checks.push(Check::if_named(
-        "camera",
-        args.camera.as_deref(),
-        "--camera",
-        camera,
+        "autopilot",
+        autopilot,
+        "autopilot.address in a board file",
+        |_| sensors::autopilot(&board),
     ));
-    checks.push(Check::if_named(
-        "GNSS",
-        args.gnss.as_deref(),
-        "--gnss",
-        gnss,
-    ));
-    checks.push(Check::of("disk", disk(&args.out)));
-    let link_to = args.ground.clone().zip(args.keys.clone());
+    let out = args.out.as_ref().unwrap_or(&board.paths.out);
+    checks.push(Check::of("disk", disk(out)));
+    let told = args.ground.clone().zip(args.keys.clone());
+    let station = told
+        .map(|(ground, keys)| Config { ground, keys })
+        .or_else(|| survey::station(&board));
     checks.push(Check::if_named(
         "link",
-        link_to,
+        station,
         "--ground and --keys",
-        |(ground, keys)| link(Config { ground, keys }),
+        link,
     ));
     for check in &checks {
         let mark = match check.state {
@@ -152,7 +163,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
             State::Failed => "FAILED",
             State::NotChecked => "-",
         };
-        eprintln!("{mark:>7}  {:<7} {}", check.name, check.detail);
+        eprintln!("{mark:>7}  {:<9} {}", check.name, check.detail);
     }
     let go = checks.iter().all(|check| check.state != State::Failed);
     if args.json {
@@ -168,6 +179,13 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     } else {
         Outcome::NotAllWell
     })
+}
+
+/// The model named, or that of the board named.
+fn model_folder(args: &Args, board: &Board) -> PathBuf {
+    let on_board = args.board.as_ref().map(|_| board.paths.model.clone());
+    let named = args.model.clone().or(on_board);
+    named.unwrap_or_else(|| survey::DEFAULT_MODEL.into())
 }
 
 /// Loading runs the golden input, so one call answers for the files and for what the network computes with them.
@@ -201,91 +219,6 @@ fn model(dir: &Path, board: &Board) -> Vec<Check> {
         }
         Err(error) => vec![Check::of("model", Err(error.into()))],
     }
-}
-
-fn camera(path: &Path) -> anyhow::Result<String> {
-    if path.is_dir() {
-        let mut folder = Folder::open(path, TagSettings::default())?;
-        let count = folder.remaining();
-        return match folder.next_frame() {
-            Some(Ok(frame)) => {
-                let (width, height) = frame.image.dimensions();
-                frame
-                    .tag
-                    .map_err(|e| anyhow::anyhow!("{}: {e}", frame.name))?;
-                Ok(format!(
-                    "{count} photographs, the first {width}x{height} and tagged"
-                ))
-            }
-            Some(Err(error)) => Err(error.into()),
-            None => anyhow::bail!("{}: no frame in it; name another folder", path.display()),
-        };
-    }
-    File::open(path)
-        .map_err(|e| anyhow::anyhow!("{}: {e}; is the camera plugged in?", path.display()))?;
-    Ok(format!("{} opens", path.display()))
-}
-
-/// The first position fix of a receiver or of a log of one.
-fn gnss(path: &Path) -> anyhow::Result<String> {
-    // Not opened here: that may wait for a carrier.
-    let kind = fs::metadata(path)
-        .map_err(|e| anyhow::anyhow!("{}: {e}; is the receiver plugged in?", path.display()))?;
-    if kind.is_file() {
-        return gnss_log(path);
-    }
-    let gnss = Gnss::start(
-        GnssPort {
-            device: path.display().to_string(),
-            baud_rate: None,
-            fix: FixSettings::default(),
-            delay: GnssDelay::default(),
-        },
-        Track::new(TrajectorySettings::default()),
-    );
-    let started = Instant::now();
-    loop {
-        let status = gnss.status();
-        if let Some(fix) = status.newest {
-            let baud_rate = status.baud_rate.unwrap_or(0);
-            return Ok(format!("{} at {baud_rate} bit/s", told(&fix.fix)));
-        }
-        if started.elapsed() > GNSS_WAIT {
-            let trouble = status
-                .trouble
-                .unwrap_or_else(|| "it says nothing".to_owned());
-            anyhow::bail!(
-                "{}: no position fix within {} s: {trouble}",
-                path.display(),
-                GNSS_WAIT.as_secs()
-            );
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// The first position fix of a log, whose instants nobody knows.
-fn gnss_log(path: &Path) -> anyhow::Result<String> {
-    let file = File::open(path).with_context(|| path.display().to_string())?;
-    let mut reader = FixReader::new(FixSettings::default());
-    let mut trouble = "no NMEA 0183 sentence in it".to_owned();
-    // A file without end is no log.
-    for byte in BufReader::new(file.take(LOG_BYTES)).bytes() {
-        let byte = byte.with_context(|| path.display().to_string())?;
-        match reader.push(byte, Monotonic::from_nanos(0)) {
-            Some(Ok(fix)) => return Ok(told(&fix)),
-            Some(Err(doubt)) => trouble = doubt.to_string(),
-            None => {}
-        }
-    }
-    anyhow::bail!("{}: no position fix: {trouble}", path.display())
-}
-
-fn told(fix: &Fix) -> String {
-    format!(
-        "fix at {:.5}, {:.5}, quality {}",
-        fix.latitude_deg, fix.longitude_deg, fix.quality
-    )
 }
 
 fn disk(out: &Path) -> anyhow::Result<String> {

@@ -1,9 +1,12 @@
 //! The command line: one file per subcommand.
 
 mod check;
+mod fly;
 mod graph;
 mod replay;
+mod sensors;
 mod source;
+mod survey;
 mod terminal;
 
 use std::process::ExitCode;
@@ -30,6 +33,8 @@ struct Cli {
 enum Command {
     /// Flies a folder of geotagged photographs through the whole pipeline.
     Replay(replay::Args),
+    /// Flies a survey with the aircraft's own sensors, from power-on to landing.
+    Fly(fly::Args),
     /// Says what works and what does not before take-off.
     Check(check::Args),
 }
@@ -50,6 +55,7 @@ pub fn main() -> ExitCode {
         .init();
     let outcome = match cli.command {
         Command::Replay(args) => replay::run(&args),
+        Command::Fly(args) => fly::run(&args),
         Command::Check(args) => check::run(&args),
     };
     match outcome {

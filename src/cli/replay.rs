@@ -2,37 +2,30 @@
 
 use std::{
     io::{self, Write},
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant, SystemTime},
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+    time::{Instant, SystemTime},
 };
 
 use anyhow::Context;
-use clap::ValueEnum;
 use indicatif::ProgressBar;
 use scarp::{
     capture::TagSettings,
-    config::Board,
-    geo::{Dem, Ground},
     infer::Model,
     inventory::Landslide,
-    link::{Body, Config, Envelope, FrameReport, Journal, LinkStatus, Survey, Uplink},
-    nav::{PoseCovariance, VerticalDatum},
+    link::{Body, Config, Envelope, FrameReport, Journal, LinkStatus, Uplink},
+    nav::PoseCovariance,
     pipeline::{self, Flight, Sink, SinkError, Summary, WhenFull, output::OutputFolder},
 };
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Outcome, source::Replay, terminal};
-
-/// How long the end of a flight waits for the ground station before it leaves the rest to the journal.
-const DRAIN: Duration = Duration::from_secs(20);
-
-/// Model used when none is named, relative to the working directory.
-pub const DEFAULT_MODEL: &str = "models/segformer-b0";
+use super::{
+    Outcome,
+    source::Replay,
+    survey::{self, DEFAULT_MODEL, GroundArgs, LinkArgs},
+    terminal,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,27 +46,16 @@ pub struct Args {
     /// Folder of the model: manifest.toml, model.onnx and golden pair
     #[arg(long, value_name = "DIR", default_value = DEFAULT_MODEL)]
     model: PathBuf,
-    /// Elevation model (GeoTIFF); without one the ground is flat at the height of take-off
-    #[arg(long, value_name = "FILE")]
-    dem: Option<PathBuf>,
-    /// Vertical datum of the elevation model, where its file does not say
-    #[arg(long, value_name = "DATUM", requires = "dem")]
-    dem_datum: Option<Datum>,
+    #[command(flatten)]
+    terrain: GroundArgs,
     /// Take a camera whose photos tell no attitude for looking straight down
     #[arg(long)]
     nadir: bool,
     /// Folder for footprints.geojson and landslides.geojson
     #[arg(long, value_name = "DIR", default_value = "scarp-out")]
     out: PathBuf,
-    /// Ground station to send to, HOST:PORT
-    #[arg(long, value_name = "ADDRESS", requires = "keys")]
-    ground: Option<String>,
-    /// Folder drone/ that `scarp-ground keys` wrote
-    #[arg(long, value_name = "DIR", requires = "ground")]
-    keys: Option<PathBuf>,
-    /// Undelivered messages are kept here [default: OUT/journal.redb]
-    #[arg(long, value_name = "FILE", requires = "ground")]
-    journal: Option<PathBuf>,
+    #[command(flatten)]
+    link: LinkArgs,
     /// Board file: threads, queues, assumed errors, limits [default: built in, see boards/workstation.toml]
     #[arg(long, value_name = "FILE")]
     board: Option<PathBuf>,
@@ -89,24 +71,6 @@ pub struct Args {
     /// End with one JSON object on standard output; people's output stays on standard error
     #[arg(long)]
     json: bool,
-}
-
-/// The vertical datums an elevation model may be over.
-#[derive(Clone, Copy, ValueEnum)]
-enum Datum {
-    Ellipsoid,
-    Egm96,
-    Egm2008,
-}
-
-impl From<Datum> for VerticalDatum {
-    fn from(datum: Datum) -> Self {
-        match datum {
-            Datum::Ellipsoid => Self::Ellipsoid,
-            Datum::Egm96 => Self::Egm96,
-            Datum::Egm2008 => Self::Egm2008,
-        }
-    }
 }
 
 /// The JSON object a replay ends with. Fields may be added, never renamed.
@@ -126,7 +90,7 @@ struct Report {
 
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let started = Instant::now();
-    let board = board(args.board.as_deref())?;
+    let board = survey::board(args.board.as_deref())?;
     let errors = &board.errors;
     let settings = TagSettings {
         covariance: PoseCovariance::isotropic(
@@ -139,7 +103,11 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let mut source = Replay::open(args.photos.clone(), settings, args.repeat, args.realtime)?;
     let model = Arc::new(Model::load(&args.model)?);
     let flight = Flight {
-        ground: ground(args, errors.dem_m)?,
+        ground: survey::ground(
+            args.terrain.dem.as_deref(),
+            args.terrain.dem_datum,
+            errors.dem_m,
+        )?,
         survey: args.survey.unwrap_or_else(Uuid::new_v4),
         start: SystemTime::now(),
         workers: board.inference.worker_count(),
@@ -155,13 +123,21 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         cell_m: board.detection.cell_m,
         model,
     };
+    let link = &args.link;
+    let station = link.ground.clone().zip(link.keys.clone());
+    let station = station.map(|(ground, keys)| Config { ground, keys });
+    let journal = link
+        .journal
+        .clone()
+        .unwrap_or_else(|| args.out.join("journal.redb"));
+    let max_bytes = board.journal.max_bytes;
     let mut outputs = Outputs {
         folder: OutputFolder::create(&args.out)?,
-        uplink: uplink(args, &board, &flight)?,
+        uplink: survey::uplink(station, || Journal::open(&journal, max_bytes), &flight)?,
         bar: terminal::frame_bar(source.remaining()),
         survey: flight.survey,
     };
-    let stop = stop_on_interrupt()?;
+    let stop = survey::stop_on_interrupt()?;
     let summary = pipeline::run(&mut source, &flight, &mut outputs, &stop)?;
     let link = outputs.close()?;
 
@@ -185,64 +161,6 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     } else {
         Outcome::NotAllWell
     })
-}
-
-/// The board file named, or the built-in one.
-pub fn board(path: Option<&Path>) -> anyhow::Result<Board> {
-    Ok(match path {
-        Some(path) => Board::load(path)?,
-        None => Board::workstation()?,
-    })
-}
-
-fn ground(args: &Args, sigma_m: f64) -> anyhow::Result<Ground> {
-    Ok(match &args.dem {
-        Some(path) => Ground::dem(Dem::open(path, args.dem_datum.map(Into::into))?, sigma_m),
-        None => Ground::flat(sigma_m),
-    })
-}
-
-/// The link to the ground station, its first message written; `None` when no station was named.
-fn uplink(args: &Args, board: &Board, flight: &Flight) -> anyhow::Result<Option<Uplink>> {
-    let (Some(ground), Some(keys)) = (&args.ground, &args.keys) else {
-        return Ok(None);
-    };
-    let path = args
-        .journal
-        .clone()
-        .unwrap_or_else(|| args.out.join("journal.redb"));
-    let journal = Journal::open(&path, board.journal.max_bytes)?;
-    let config = Config {
-        ground: ground.clone(),
-        keys: keys.clone(),
-    };
-    let uplink = Uplink::start(&config, journal)?;
-    let manifest = flight.model.manifest();
-    uplink.submit(&[Envelope {
-        survey: flight.survey,
-        sent: SystemTime::now(),
-        body: Body::Survey(Survey {
-            start: flight.start,
-            software: concat!("scarp ", env!("CARGO_PKG_VERSION")).to_owned(),
-            model_name: manifest.name.clone(),
-            model_version: manifest.version.clone(),
-        }),
-    }])?;
-    Ok(Some(uplink))
-}
-
-/// A flag that the first interrupt raises; the second ends the program at once, and the journal keeps what it holds.
-fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let raised = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if raised.swap(true, Ordering::Relaxed) {
-            std::process::exit(1);
-        }
-        eprintln!("\nStopping: frames under way are finished. Interrupt again to stop at once.");
-    })
-    .context("cannot listen for Ctrl-C")?;
-    Ok(stop)
 }
 
 /// Where the findings go.
@@ -270,10 +188,10 @@ impl Outputs {
     }
 
     /// Completes the files and waits for the ground station.
-    fn close(self) -> anyhow::Result<Option<LinkStatus>> {
+    fn close(mut self) -> anyhow::Result<Option<LinkStatus>> {
         self.bar.finish_and_clear();
         self.folder.finish()?;
-        Ok(self.uplink.map(|uplink| uplink.drain(DRAIN)))
+        Ok(self.uplink.as_ref().map(survey::drain))
     }
 }
 
@@ -300,12 +218,5 @@ fn tell(report: &Report, args: &Args, link: Option<&LinkStatus>) {
         s.frames, s.tagged, s.untagged, s.corrupt, s.dropped, s.landslides, report.seconds
     );
     eprintln!("Results are in {}.", args.out.display());
-    if let Some(status) = link.filter(|status| status.held.messages > 0) {
-        let reason = status.last_error.as_deref().unwrap_or("no answer in time");
-        eprintln!(
-            "{} messages wait in the journal for the ground station ({reason}); they are sent by the next replay with \
-             the same --journal.",
-            status.held.messages
-        );
-    }
+    survey::tell_undelivered(link, "replay");
 }

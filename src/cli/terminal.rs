@@ -1,12 +1,26 @@
 //! What people see while a command works.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
 /// A progress bar over `frames` on standard error, hidden when that is no terminal.
 pub fn frame_bar(frames: u64) -> ProgressBar {
-    let bar = ProgressBar::new(frames);
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} frames  {eta} left");
-    match style {
+    styled(
+        ProgressBar::new(frames),
+        "{bar:30} {pos}/{len} frames  {eta} left",
+    )
+}
+
+/// A bar for a wait of at most `limit` for `what`, in seconds; gone when it is dropped.
+pub fn wait_bar(what: &'static str, limit: Duration) -> ProgressBar {
+    let bar = ProgressBar::new(limit.as_secs()).with_finish(ProgressFinish::AndClear);
+    bar.set_message(what);
+    styled(bar, "{bar:30} waiting for {msg}, {pos} of at most {len} s")
+}
+
+fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
+    match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }

@@ -1,7 +1,8 @@
 //! The GNSS receiver's serial port, read for as long as the flight lasts: unplugged and back, and at whatever speed it talks.
 
 use std::{
-    io::{self, Read},
+    io::{self, Read, Write},
+    net::{TcpStream, ToSocketAddrs},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -10,10 +11,12 @@ use std::{
     time::Duration,
 };
 
-use serialport::SerialPort;
+use crossbeam_channel::{Receiver, never};
 
-use super::{clock::now, lock::locked, track::Track};
-use crate::nav::{FixSettings, GnssDelay, GnssReceiver, Monotonic, ReceiverCounts, TimedFix};
+use super::{clock::now, lock::locked, pps, track::Track};
+use crate::nav::{
+    FixSettings, GnssDelay, GnssReceiver, Monotonic, Pulse, PulseDoubt, ReceiverCounts, TimedFix,
+};
 
 /// Speeds that receivers are sold with or set to, the most usual first.
 const BAUD_RATES: [u32; 7] = [115_200, 38_400, 9_600, 57_600, 230_400, 460_800, 921_600];
@@ -26,10 +29,22 @@ const RETRY: Duration = Duration::from_millis(500);
 /// A read returns after this at the latest, so that the flight can end.
 const TIMEOUT: Duration = Duration::from_millis(100);
 
+/// What a read that brought nothing in time says: a serial port the first, a socket the second.
+const NOTHING_YET: [io::ErrorKind; 3] = [
+    io::ErrorKind::TimedOut,
+    io::ErrorKind::WouldBlock,
+    io::ErrorKind::Interrupted,
+];
+/// What a device's name begins with that is a gpsd, and what asks it for the receiver's own sentences.
+const GPSD: &str = "gpsd://";
+const WATCH: &[u8] = b"?WATCH={\"enable\":true,\"nmea\":true};\n";
+/// How long a connection to gpsd may take to be made.
+const CONNECTS: Duration = Duration::from_secs(1);
+
 /// A receiver's port and what is known of the receiver.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GnssPort {
-    /// The device, for instance /dev/ttyUSB0.
+    /// The device, for instance /dev/ttyUSB0, or `gpsd://HOST:PORT`.
     pub device: String,
     /// Bits per second; nothing to find out.
     pub baud_rate: Option<u32>,
@@ -37,6 +52,8 @@ pub struct GnssPort {
     pub fix: FixSettings,
     /// Between the instant of a fix and its first byte.
     pub delay: GnssDelay,
+    /// The PPS device of its pulse, for instance /dev/pps0.
+    pub pps: Option<String>,
 }
 
 /// What the receiver has told so far.
@@ -46,7 +63,7 @@ pub struct GnssStatus {
     pub fixes: u64,
     /// The newest of them.
     pub newest: Option<TimedFix>,
-    /// Speed at which the receiver is understood.
+    /// Speed at which the receiver is understood, on a serial port.
     pub baud_rate: Option<u32>,
     /// Why the newest epoch was not used, or the port cannot be read; nothing while all is well.
     pub trouble: Option<String>,
@@ -54,6 +71,12 @@ pub struct GnssStatus {
     pub counts: ReceiverCounts,
     /// How often the port was opened.
     pub opened: u64,
+    /// Pulses read.
+    pub pulses: u64,
+    /// Whether the newest fix has its instant from the pulse.
+    pub time_by_pulse: bool,
+    /// Why not, where a pulse is to be read.
+    pub pulse_doubt: Option<PulseDoubt>,
 }
 
 /// A thread that reads a receiver.
@@ -61,24 +84,34 @@ pub struct GnssStatus {
 pub struct Gnss {
     status: Arc<Mutex<GnssStatus>>,
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Gnss {
-    /// Starts to read; fixes go to `track`. A port that is not there yet is waited for.
+    /// Starts to read; fixes go to `track`. A port or PPS device that is not there yet is waited for.
     #[must_use]
     pub fn start(port: GnssPort, track: Track) -> Self {
         let (status, stop) = (Arc::default(), Arc::new(AtomicBool::new(false)));
+        let (pulses, pps) = match port.pps.clone() {
+            Some(device) => {
+                let (pulses, thread) = pps::start(device, Arc::clone(&stop));
+                (pulses, Some(thread))
+            }
+            None => (never(), None),
+        };
         let reader = Reader {
             port,
             track,
+            pulses,
             status: Arc::clone(&status),
             stop: Arc::clone(&stop),
         };
+        let mut threads = vec![thread::spawn(move || reader.run())];
+        threads.extend(pps);
         Self {
             status,
             stop,
-            thread: Some(thread::spawn(move || reader.run())),
+            threads,
         }
     }
 
@@ -92,7 +125,7 @@ impl Gnss {
 impl Drop for Gnss {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             // A panic there has been reported by its own message.
             let _ = thread.join();
         }
@@ -112,6 +145,7 @@ enum Left {
 struct Reader {
     port: GnssPort,
     track: Track,
+    pulses: Receiver<Pulse>,
     status: Arc<Mutex<GnssStatus>>,
     stop: Arc<AtomicBool>,
 }
@@ -121,10 +155,7 @@ impl Reader {
         let mut speed = 0;
         while !self.stopped() {
             let baud_rate = self.port.baud_rate.unwrap_or(BAUD_RATES[speed]);
-            let opened = serialport::new(&self.port.device, baud_rate)
-                .timeout(TIMEOUT)
-                .open();
-            let left = match opened {
+            let left = match open(&self.port.device, baud_rate) {
                 Ok(port) => {
                     locked(&self.status).opened += 1;
                     self.listen(port, baud_rate)
@@ -149,7 +180,7 @@ impl Reader {
     }
 
     /// Reads until the port fails, the receiver falls silent or the flight is over.
-    fn listen(&self, mut port: Box<dyn SerialPort>, baud_rate: u32) -> Left {
+    fn listen(&self, mut port: Box<dyn Read>, baud_rate: u32) -> Left {
         // A new receiver for what may be another device, or the same after a restart.
         let mut receiver = GnssReceiver::new(self.port.fix, self.port.delay);
         let opened = now();
@@ -162,21 +193,26 @@ impl Reader {
             let count = match port.read(&mut buffer) {
                 Ok(0) => return Left::Lost("the port was closed".to_owned()),
                 Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::TimedOut => 0,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+                Err(error) if NOTHING_YET.contains(&error.kind()) => 0,
                 Err(error) => return Left::Lost(error.to_string()),
             };
             let at = now();
+            for pulse in self.pulses.try_iter() {
+                receiver.pulse(pulse);
+                locked(&self.status).pulses += 1;
+            }
             let before = receiver.counts().lines.sentences;
             for &byte in &buffer[..count] {
                 if let Some(epoch) = receiver.push(byte, at) {
+                    self.timed(receiver.pulse_doubt());
                     self.epoch(epoch.map_err(|doubt| doubt.to_string()));
                 }
             }
             let counts = receiver.counts();
             if counts.lines.sentences > before {
                 understood = Some(at);
-                locked(&self.status).baud_rate = Some(baud_rate);
+                let serial = !self.port.device.starts_with(GPSD);
+                locked(&self.status).baud_rate = serial.then_some(baud_rate);
             }
             locked(&self.status).counts = counts;
             match understood {
@@ -187,6 +223,23 @@ impl Reader {
                 _ => {}
             }
         }
+    }
+
+    /// Whether time comes from the pulse, where one is to be read; said when that changes.
+    fn timed(&self, doubt: Option<PulseDoubt>) {
+        if self.port.pps.is_none() {
+            return;
+        }
+        let mut status = locked(&self.status);
+        match doubt {
+            None if !status.time_by_pulse => log::info!("GNSS: time comes from the pulse"),
+            Some(doubt) if status.time_by_pulse => {
+                log::warn!("GNSS: time no longer comes from the pulse: {doubt}");
+            }
+            _ => {}
+        }
+        status.time_by_pulse = doubt.is_none();
+        status.pulse_doubt = doubt;
     }
 
     fn epoch(&self, fix: Result<TimedFix, String>) {
@@ -206,8 +259,14 @@ impl Reader {
     }
 
     fn trouble(&self, reason: String) {
-        log::warn!("GNSS: {reason}");
         let mut status = locked(&self.status);
+        // Said once, not at every attempt for as long as there is no receiver.
+        let level = if status.trouble.as_ref() == Some(&reason) {
+            log::Level::Debug
+        } else {
+            log::Level::Warn
+        };
+        log::log!(level, "GNSS: {reason}");
         status.baud_rate = None;
         status.trouble = Some(reason);
     }
@@ -215,6 +274,20 @@ impl Reader {
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+}
+
+/// Opens a serial port, or a connection to gpsd that passes the receiver's sentences on.
+fn open(device: &str, baud_rate: u32) -> io::Result<Box<dyn Read>> {
+    let Some(address) = device.strip_prefix(GPSD) else {
+        let port = serialport::new(device, baud_rate).timeout(TIMEOUT).open()?;
+        return Ok(Box::new(port));
+    };
+    let nowhere = || io::Error::from(io::ErrorKind::AddrNotAvailable);
+    let address = address.to_socket_addrs()?.next().ok_or_else(nowhere)?;
+    let mut stream = TcpStream::connect_timeout(&address, CONNECTS)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.write_all(WATCH)?;
+    Ok(Box::new(stream))
 }
 
 #[cfg(test)]

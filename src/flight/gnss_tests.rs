@@ -2,13 +2,14 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     time::Instant,
 };
 
-use serialport::TTYPort;
+use serialport::{SerialPort, TTYPort};
 
 use super::*;
 use crate::nav::{NoPose, Sensor, TrajectorySettings};
@@ -67,6 +68,10 @@ fn sentences(epoch: u64) -> String {
 }
 
 fn started(device: PathBuf) -> (Gnss, Track) {
+    started_with(device, None)
+}
+
+fn started_with(device: PathBuf, pps: Option<String>) -> (Gnss, Track) {
     let track = Track::new(TrajectorySettings::default());
     let port = GnssPort {
         device: device.display().to_string(),
@@ -76,6 +81,7 @@ fn started(device: PathBuf) -> (Gnss, Track) {
             seconds: 0.0,
             sigma_s: 0.01,
         },
+        pps,
     };
     (Gnss::start(port, track.clone()), track)
 }
@@ -104,6 +110,22 @@ fn a_receiver_is_understood_at_whatever_speed_it_talks() {
     assert_eq!((status.opened, status.trouble), (2, None));
     let fix = status.newest.unwrap().fix;
     assert!((fix.longitude_deg - 103.6).abs() < 1e-9, "{fix:?}");
+}
+
+#[test]
+fn a_pulse_that_is_not_there_is_told_and_leaves_the_fixes_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = folder.path().join("gnss");
+    let mut receiver = Receiver::plugged_in(&device);
+    let pps = folder.path().join("pps0").display().to_string();
+    let (gnss, _track) = started_with(device, Some(pps));
+    until(&mut receiver, Instant::now(), None, || {
+        gnss.status().fixes >= 5
+    });
+    let status = gnss.status();
+    assert_eq!((status.pulses, status.time_by_pulse), (0, false));
+    assert_eq!(status.pulse_doubt, Some(PulseDoubt::Missing));
+    assert_eq!(status.trouble, None);
 }
 
 #[test]
@@ -149,4 +171,36 @@ fn a_receiver_unplugged_and_plugged_in_again_goes_on_and_nothing_is_placed_in_be
         "{:?}",
         pose(0.4)
     );
+}
+
+#[test]
+fn a_receiver_behind_gpsd_is_asked_for_its_sentences_and_understood() {
+    let gpsd = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = gpsd.local_addr().unwrap();
+    let serving = thread::spawn(move || {
+        let (mut client, _) = gpsd.accept().unwrap();
+        let banner =
+            "{\"class\":\"VERSION\",\"release\":\"3.22\",\"proto_major\":3,\"proto_minor\":14}\r\n";
+        client.write_all(banner.as_bytes()).unwrap();
+        let mut asked = String::new();
+        BufReader::new(client.try_clone().unwrap())
+            .read_line(&mut asked)
+            .unwrap();
+        for epoch in 0..40 {
+            thread::sleep(Duration::from_millis(100));
+            if client.write_all(sentences(epoch).as_bytes()).is_err() {
+                break;
+            }
+        }
+        asked
+    });
+    let (gnss, _track) = started(PathBuf::from(format!("gpsd://{address}")));
+    let limit = Instant::now() + Duration::from_secs(15);
+    while gnss.status().fixes < 5 {
+        assert!(Instant::now() < limit, "{:?}", gnss.status());
+        thread::sleep(Duration::from_millis(10));
+    }
+    drop(gnss);
+    let asked = serving.join().unwrap();
+    assert_eq!(asked.trim(), r#"?WATCH={"enable":true,"nmea":true};"#);
 }

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use nalgebra::UnitQuaternion;
 
 use super::{clock::now, lock::locked};
-use crate::nav::{Monotonic, NoPose, NotUsed, Pose, TimedFix, Trajectory, TrajectorySettings};
+use crate::nav::{
+    HeightAboveTakeoff, Monotonic, NoPose, NotUsed, Pose, TimedFix, Trajectory, TrajectorySettings,
+};
 
 /// A [`Trajectory`] that threads share.
 #[derive(Debug, Clone)]
@@ -32,6 +34,14 @@ impl Track {
     /// As there.
     pub fn push_attitude(&self, at: Monotonic, body: UnitQuaternion<f64>) -> Result<(), NotUsed> {
         locked(&self.0).push_attitude(at, body)
+    }
+
+    /// See [`Trajectory::push_height`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn push_height(&self, at: Monotonic, height: HeightAboveTakeoff) -> Result<(), NotUsed> {
+        locked(&self.0).push_height(at, height)
     }
 
     /// See [`Trajectory::pose_at`], asked for now.

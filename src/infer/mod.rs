@@ -24,6 +24,6 @@ pub use manifest::{Golden, Input, Manifest, Output, Quantization, Training};
 pub use model::Model;
 pub use probability::ProbabilityMap;
 pub use resample::{Crop, ResampleError, resample, resize};
-pub use segmenter::{Normalisation, SegmentError, Segmenter};
+pub use segmenter::{Normalisation, SegmentError, Segmenter, too_little_ground};
 pub use tiles::{Mosaic, Tiling, blend};
 pub use upsample::with_fast_upsampling;

@@ -7,7 +7,7 @@ use thiserror::Error;
 /// Enlarging further than this shows the network nothing it could use.
 const MAX_ENLARGE: f64 = 4.0;
 /// A frame this much finer than the model was not taken by a survey camera at a survey height.
-const MAX_REDUCE: f64 = 64.0;
+pub(super) const MAX_REDUCE: f64 = 64.0;
 /// Bounds the memory of one resampled frame to 96 MB.
 const MAX_PIXELS: f64 = 32e6;
 

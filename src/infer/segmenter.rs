@@ -120,6 +120,14 @@ impl Segmenter {
     }
 }
 
+/// Whether a frame of `width` by `height` pixels, each `gsd_m` of ground, shows too little of it for a network at
+/// `model_gsd_m`, as on the ground and just above.
+#[must_use]
+pub fn too_little_ground(width: u32, height: u32, gsd_m: f64, model_gsd_m: f64) -> bool {
+    let side_px = f64::from(width.min(height)) * gsd_m / model_gsd_m;
+    side_px < f64::from(MIN_SIDE) || gsd_m * super::resample::MAX_REDUCE < model_gsd_m
+}
+
 /// `(pixel / 255 - mean) / std` for every channel and pixel value.
 pub struct Normalisation([[f32; 256]; 3]);
 

@@ -5,8 +5,9 @@
 //! happens to the process, it opens again in the state of the last completed call.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError, RwLock},
 };
 
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
@@ -84,7 +85,8 @@ pub struct Held {
 /// Messages on disk that wait for the ground station. Share it between threads by reference.
 pub struct Journal {
     path: PathBuf,
-    database: Database,
+    /// Nothing after a fault of the disk, until it opens again: the database refuses all work once a write has failed.
+    database: RwLock<Option<Database>>,
     max_bytes: u64,
     state: Mutex<State>,
 }
@@ -101,22 +103,34 @@ impl Journal {
     /// # Errors
     /// When the file is in use, damaged, no journal, or cannot be read or written.
     pub fn open(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
-        let database = Database::builder()
-            .set_cache_size(CACHE_BYTES)
-            .create(path)
-            .map_err(|e| match e {
-                DatabaseError::DatabaseAlreadyOpen => JournalError::Locked {
-                    path: path.display().to_string(),
-                },
-                other => storage(path, other),
-            })?;
+        let database = open_database(path)?;
         let state = read_state(&database).map_err(|e| storage(path, e))?;
         Ok(Self {
             path: path.to_owned(),
-            database,
+            database: RwLock::new(Some(database)),
             max_bytes,
             state: Mutex::new(state),
         })
+    }
+
+    /// As [`Journal::open`], but a file that cannot be used is set aside, beside itself with `.damaged` added to its name, and
+    /// a new one made: for an aircraft that is to fly and has nobody to ask.
+    ///
+    /// # Errors
+    /// When the file is in use, or a new one cannot be made either.
+    pub fn open_or_replace(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
+        match Self::open(path, max_bytes) {
+            Err(error @ JournalError::Storage { .. }) => {
+                let mut aside = path.as_os_str().to_owned();
+                aside.push(".damaged");
+                if fs::rename(path, &aside).is_err() {
+                    return Err(error);
+                }
+                log::error!("{error}; it is set aside as {}", aside.to_string_lossy());
+                Self::open(path, max_bytes)
+            }
+            opened => opened,
+        }
     }
 
     /// Adds `envelopes`, all or none. They are on the disk when this returns. One call costs one flush, so give
@@ -161,8 +175,8 @@ impl Journal {
         max_messages: usize,
         max_bytes: usize,
     ) -> Result<Vec<Entry>, JournalError> {
-        let read = || -> Result<Vec<Entry>, redb::Error> {
-            let table = self.database.begin_read()?.open_table(PENDING)?;
+        self.with(|database| {
+            let table = database.begin_read()?.open_table(PENDING)?;
             let mut entries = Vec::new();
             let mut bytes = 0;
             for row in table.iter()? {
@@ -179,8 +193,7 @@ impl Journal {
                 });
             }
             Ok(entries)
-        };
-        read().map_err(|e| storage(&self.path, e))
+        })
     }
 
     /// Removes messages that the ground station has confirmed, by their numbers. Unknown numbers are ignored.
@@ -242,16 +255,53 @@ impl Journal {
         &self,
         change: impl FnOnce(&mut Rows<'_>, &mut Rows<'_>) -> Result<(), redb::Error>,
     ) -> Result<(), JournalError> {
-        let run = || -> Result<(), redb::Error> {
-            let transaction = self.database.begin_write()?;
+        self.with(|database| {
+            let transaction = database.begin_write()?;
             {
                 let mut pending = transaction.open_table(PENDING)?;
                 let mut refused = transaction.open_table(REFUSED)?;
                 change(&mut pending, &mut refused)?;
             }
             Ok(transaction.commit()?)
+        })
+    }
+
+    /// Works with the database. After a fault of the disk it is closed, and opened again by the next call: what was
+    /// committed before is there again.
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&Database) -> Result<T, redb::Error>,
+    ) -> Result<T, JournalError> {
+        self.reopen()?;
+        let shared = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let result = match &*shared {
+            Some(database) => work(database),
+            None => Err(redb::Error::PreviousIo),
         };
-        run().map_err(|e| storage(&self.path, e))
+        drop(shared);
+        if let Err(redb::Error::Io(_) | redb::Error::PreviousIo) = &result {
+            *self
+                .database
+                .write()
+                .unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        result.map_err(|e| storage(&self.path, e))
+    }
+
+    fn reopen(&self) -> Result<(), JournalError> {
+        let shared = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        if shared.is_some() {
+            return Ok(());
+        }
+        drop(shared);
+        let mut own = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if own.is_none() {
+            *own = Some(open_database(&self.path)?);
+        }
+        Ok(())
     }
 
     /// The counts are changed only after a commit, so a thread that panicked cannot have left them wrong.
@@ -261,6 +311,16 @@ impl Journal {
 }
 
 type Rows<'t> = redb::Table<'t, u64, (u128, &'static [u8])>;
+
+fn open_database(path: &Path) -> Result<Database, JournalError> {
+    let opened = Database::builder().set_cache_size(CACHE_BYTES).create(path);
+    opened.map_err(|e| match e {
+        DatabaseError::DatabaseAlreadyOpen => JournalError::Locked {
+            path: path.display().to_string(),
+        },
+        other => storage(path, other),
+    })
+}
 
 fn read_state(database: &Database) -> Result<State, redb::Error> {
     let transaction = database.begin_write()?;

@@ -157,10 +157,10 @@ impl Uplink {
         }
     }
 
-    /// Waits until everything is confirmed, at most `timeout`, then stops. What is left stays in the journal and is
-    /// sent by the next uplink that opens it. Returns how the link ended.
+    /// Waits until everything is confirmed, at most `timeout`. What is left stays in the journal and is sent by the next
+    /// uplink that opens it. Returns how the link does then.
     #[must_use]
-    pub fn drain(self, timeout: Duration) -> LinkStatus {
+    pub fn drain(&self, timeout: Duration) -> LinkStatus {
         let shared = &self.shared;
         let waiting = |_: &mut Progress| shared.journal.held().messages > 0;
         let progress = shared.progress();

@@ -9,7 +9,8 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use super::{
     ClockDoubt, Doubtful, FixSettings, GnssDelay, GnssReceiver, Monotonic, Mount, NoFix, NoPose,
-    NotUsed, Pose, Timestamp, Trajectory, TrajectorySettings, local::LocalFrame, nmea::checksum,
+    NotUsed, Pose, Pulse, Timestamp, Trajectory, TrajectorySettings, local::LocalFrame,
+    nmea::checksum,
 };
 
 /// Midnight, and the new year, come after 10 s.
@@ -35,6 +36,8 @@ struct Epoch {
     leap_second: bool,
     unplugged: bool,
     wrong_baud: bool,
+    /// At a whole second the receiver gives a pulse.
+    pulse: bool,
 }
 
 #[derive(Default)]
@@ -44,6 +47,8 @@ struct Outcome {
     /// What the receiver's epochs were refused for.
     doubts: Vec<(f64, Doubtful)>,
     jumps: usize,
+    /// Fixes not later than the one before.
+    out_of_order: usize,
     garbage_bytes: u64,
 }
 
@@ -146,8 +151,15 @@ fn fly(seconds: f64, delay: GnssDelay, fault: impl Fn(&mut Epoch)) -> Outcome {
             leap_second: false,
             unplugged: false,
             wrong_baud: false,
+            pulse: false,
         };
         fault(&mut epoch);
+        if epoch.pulse && step % 10 == 0 {
+            receiver.pulse(Pulse {
+                at: instant(t + rng.random_range(0.0..1e-4)),
+                sigma_s: 1e-6,
+            });
+        }
         let noise = [(); 3].map(|()| NOISE_M * gaussian(&mut rng));
         let mut bytes = sentences(&epoch, (noise[0], noise[1], noise[2]));
         if epoch.wrong_baud {
@@ -171,6 +183,7 @@ fn fly(seconds: f64, delay: GnssDelay, fault: impl Fn(&mut Epoch)) -> Outcome {
                 Some(Ok(fix)) => match trajectory.push_fix(fix) {
                     Ok(()) => {}
                     Err(NotUsed::Jump { .. }) => outcome.jumps += 1,
+                    Err(NotUsed::OutOfOrder(_)) if epoch.pulse => outcome.out_of_order += 1,
                     Err(other) => panic!("{other} at {t}"),
                 },
                 Some(Err(doubt)) => outcome.doubts.push((t, doubt)),
@@ -276,6 +289,50 @@ fn without_the_delay_configured_tags_are_three_metres_off() {
     let (t, pose) = outcome.frames.last().unwrap();
     let (north_m, east_m) = error_m(*t, pose.as_ref().unwrap());
     assert!((north_m.hypot(east_m) - 3.0).abs() < 0.3);
+}
+
+/// Root mean square of the horizontal errors of the poses in a time, metres.
+fn rms_error_m(outcome: &Outcome, from: f64, to: f64) -> f64 {
+    let frames = outcome.frames.iter();
+    let squares: Vec<f64> = frames
+        .filter(|(t, _)| (from..to).contains(t))
+        .map(|(t, pose)| error_m(*t, pose.as_ref().unwrap()))
+        .map(|(north_m, east_m)| north_m.powi(2) + east_m.powi(2))
+        .collect();
+    (squares.iter().sum::<f64>() / squares.len() as f64).sqrt()
+}
+
+#[test]
+fn with_the_delay_150_ms_wrong_tags_are_two_metres_off_without_the_pulse_and_centimetres_with_it() {
+    for seconds in [0.05, 0.35] {
+        let wrong = GnssDelay {
+            seconds,
+            sigma_s: 0.05,
+        };
+        let without = fly(40.0, wrong, |_| {});
+        let with = fly(40.0, wrong, |epoch| epoch.pulse = true);
+        let [without_m, with_m] = [&without, &with].map(|flown| rms_error_m(flown, 6.0, 39.0));
+        assert!((without_m - 2.25).abs() < 0.3, "{without_m}");
+        assert!(with_m < 0.06, "{with_m}");
+        with.assert_all_placed(6.0, 39.0);
+        // Where the instants move to the pulses'.
+        assert!(with.jumps + with.out_of_order <= 2);
+    }
+}
+
+#[test]
+fn a_pulse_lost_in_flight_makes_no_jump_and_no_wrong_tag() {
+    let wrong = GnssDelay {
+        seconds: 0.35,
+        sigma_s: 0.05,
+    };
+    let mut outcome = fly(60.0, wrong, |epoch| {
+        epoch.pulse = !(20.0..40.0).contains(&epoch.t);
+    });
+    assert_eq!((outcome.jumps, outcome.out_of_order), (0, 0));
+    outcome.assert_all_placed(6.0, 59.0);
+    outcome.frames.retain(|(t, _)| *t > 6.0);
+    outcome.assert_nothing_placed_wrongly();
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use thiserror::Error;
 
-use super::{GnssTime, Monotonic};
+use super::{
+    GnssTime, Monotonic,
+    pulse::{DRIFT, Pulse, PulseDoubt, Pulses},
+};
 
 /// How long a fix takes from its instant to this computer, at the least.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,8 +48,6 @@ pub enum ClockDoubt {
 
 /// Consistent epochs until a relation between the clocks is believed.
 const NEEDED: u32 = 10;
-/// How fast a sound quartz clock may drift.
-const DRIFT: f64 = 100e-6;
 /// A fix may arrive so much later than the envelope before it counts as a step; well under a leap second.
 const LATEST_S: f64 = 0.5;
 /// And so much earlier: the envelope is then wrong by that, more than a pose should be.
@@ -65,11 +66,25 @@ const FORGOTTEN_S: f64 = 60.0;
 /// A fix off the envelope is refused. Should the fixes then be consistent among themselves for ten epochs, and
 /// whole seconds off, the receiver has stepped its UTC (leap second, time rolled back) and the new relation is
 /// taken. Any other step may be a delay, and is believed only when the old relation has been gone for a minute.
+///
+/// Where the receiver's pulse per second is read, the envelope only tells which second a pulse marks, and the instant is
+/// the pulse's. The least delay is then measured, and counts in place of the configured one should the pulse be lost:
+/// instants go on without a step.
 #[derive(Debug)]
 pub struct GnssClock {
     delay: GnssDelay,
     believed: Option<Relation>,
     candidate: Option<Relation>,
+    pulses: Pulses,
+    measured: Option<Measured>,
+    pulse_doubt: Option<PulseDoubt>,
+}
+
+/// The least delay by the newest pulse.
+#[derive(Debug, Clone, Copy)]
+struct Measured {
+    delay: GnssDelay,
+    at: Monotonic,
 }
 
 /// The lower envelope of (arrival - UTC).
@@ -90,7 +105,21 @@ impl GnssClock {
             delay,
             believed: None,
             candidate: None,
+            pulses: Pulses::default(),
+            measured: None,
+            pulse_doubt: Some(PulseDoubt::Missing),
         }
+    }
+
+    /// Takes a pulse of the receiver, in the order of time.
+    pub fn pulse(&mut self, pulse: Pulse) {
+        self.pulses.push(pulse);
+    }
+
+    /// Why the newest instant told is not the pulse's; `None` when it is.
+    #[must_use]
+    pub fn pulse_doubt(&self) -> Option<PulseDoubt> {
+        self.pulse_doubt
     }
 
     /// The instant at which the receiver's clock showed `utc`, with its one-sigma error in seconds, for a fix whose
@@ -115,7 +144,8 @@ impl GnssClock {
             && believed.confirm(offset_ns, arrived)
         {
             self.candidate = None;
-            return Ok(believed.instant(utc_ns, self.delay));
+            let believed = *believed;
+            return Ok(self.instant(believed, utc_ns));
         }
         let mut candidate = self
             .candidate
@@ -130,7 +160,7 @@ impl GnssClock {
             .map(|believed| seconds(candidate.offset_ns.saturating_sub(believed.offset_ns)));
         if candidate.epochs >= NEEDED && step_s.is_none_or(is_whole) {
             self.believed = Some(candidate);
-            return Ok(candidate.instant(utc_ns, self.delay));
+            return Ok(self.instant(candidate, utc_ns));
         }
         self.candidate = Some(candidate);
         Err(step_s.map_or(
@@ -139,6 +169,41 @@ impl GnssClock {
             },
             |behind_s| ClockDoubt::Stepped { behind_s },
         ))
+    }
+
+    /// By the pulse, or else by the envelope and the delay as well as it is known.
+    fn instant(&mut self, relation: Relation, utc_ns: i64) -> (Monotonic, f64) {
+        let arrived = relation.arrival(utc_ns);
+        let by_pulse = self.pulses.instant_of(utc_ns, arrived, self.delay.seconds);
+        self.pulse_doubt = by_pulse.err();
+        if let Ok((at, sigma_s)) = by_pulse {
+            let delay = GnssDelay {
+                seconds: arrived.seconds_since(at),
+                sigma_s: sigma_s.hypot(relation.sigma_s()),
+            };
+            self.measured = Some(Measured { delay, at });
+            return (at, sigma_s);
+        }
+        let delay = self
+            .measured
+            .map_or(self.delay, |measured| measured.now(arrived, self.delay));
+        (
+            arrived.plus_seconds(-delay.seconds),
+            relation.sigma_s().hypot(delay.sigma_s),
+        )
+    }
+}
+
+impl Measured {
+    /// What the delay is at `at`. The envelope follows a delay that has grown as fast as it rises, and is out by that much
+    /// meanwhile; but a delay that was measured once is known no worse than one that never was.
+    fn now(&self, at: Monotonic, configured: GnssDelay) -> GnssDelay {
+        let grown_s = DRIFT * at.seconds_since(self.at).abs();
+        let most_s = configured.sigma_s.max(self.delay.sigma_s);
+        GnssDelay {
+            seconds: self.delay.seconds,
+            sigma_s: self.delay.sigma_s.hypot(grown_s).min(most_s),
+        }
     }
 }
 
@@ -176,12 +241,9 @@ impl Relation {
         2.0 * self.lateness_s / (f64::from(self.epochs.min(50)) + 1.0)
     }
 
-    fn instant(&self, utc_ns: i64, delay: GnssDelay) -> (Monotonic, f64) {
-        let at = Monotonic::from_nanos(utc_ns.saturating_add(self.offset_ns));
-        (
-            at.plus_seconds(-delay.seconds),
-            self.sigma_s().hypot(delay.sigma_s),
-        )
+    /// When a fix of `utc_ns` comes if nothing holds it up.
+    fn arrival(&self, utc_ns: i64) -> Monotonic {
+        Monotonic::from_nanos(utc_ns.saturating_add(self.offset_ns))
     }
 }
 

@@ -3,7 +3,9 @@
 //! Mixing vertical datums places things tens of metres wrong without any other sign of trouble, so a bare number is
 //! never a height here, and no height is turned into another datum without a geoid model.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
+
+use thiserror::Error;
 
 /// The surface an absolute height is measured from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,6 +25,25 @@ impl fmt::Display for VerticalDatum {
             Self::Egm96 => "EGM96",
             Self::Egm2008 => "EGM2008",
         })
+    }
+}
+
+/// A text that names no vertical datum.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0:?} is no vertical datum; write ellipsoid, egm96 or egm2008")]
+pub struct UnknownDatum(String);
+
+impl FromStr for VerticalDatum {
+    type Err = UnknownDatum;
+
+    /// Reads `ellipsoid`, `egm96` or `egm2008`.
+    fn from_str(name: &str) -> Result<Self, UnknownDatum> {
+        match name {
+            "ellipsoid" => Ok(Self::Ellipsoid),
+            "egm96" => Ok(Self::Egm96),
+            "egm2008" => Ok(Self::Egm2008),
+            other => Err(UnknownDatum(other.to_owned())),
+        }
     }
 }
 

@@ -8,6 +8,10 @@ use super::{
 /// What a small aircraft accelerates by in a turn, metres per second squared: a bank of 27 degrees.
 const ACCELERATION_M_S2: f64 = 5.0;
 
+/// A receiver's velocity may differ from that of the straight way by what is gained between the fixes and in so many seconds
+/// more, for the noise of the places.
+const NOISE_S: f64 = 1.0;
+
 /// A point on the way from one fix to the next.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Leg<'a> {
@@ -90,16 +94,30 @@ impl Leg<'_> {
         self.from.sigma_time_s.max(self.to.sigma_time_s)
     }
 
-    /// The velocities at both ends: as the receiver gave them, else that of the straight way.
+    /// The velocities at both ends: as the receiver gave them where they agree with the way, else that of the straight way.
     fn end_velocities(&self) -> Option<(GroundVelocity, GroundVelocity)> {
-        let straight = || {
-            let (north_m, east_m) = self.offset_m();
-            (self.seconds > 0.0).then(|| GroundVelocity {
-                north_m_s: north_m / self.seconds,
-                east_m_s: east_m / self.seconds,
-            })
+        let given = self.from.fix.velocity.zip(self.to.fix.velocity);
+        if self.seconds <= 0.0 {
+            return given;
+        }
+        let (north_m, east_m) = self.offset_m();
+        let straight = GroundVelocity {
+            north_m_s: north_m / self.seconds,
+            east_m_s: east_m / self.seconds,
         };
-        (self.from.fix.velocity.zip(self.to.fix.velocity)).or_else(|| straight().map(|v| (v, v)))
+        let limit_m_s = ACCELERATION_M_S2 * (self.seconds + NOISE_S);
+        let agrees = |v: &GroundVelocity| {
+            let (north, east) = (
+                v.north_m_s - straight.north_m_s,
+                v.east_m_s - straight.east_m_s,
+            );
+            north.hypot(east) <= limit_m_s
+        };
+        Some(
+            given
+                .filter(|(start, end)| agrees(start) && agrees(end))
+                .unwrap_or((straight, straight)),
+        )
     }
 
     /// Metres north and east from one fix to the other.
@@ -140,6 +158,22 @@ mod tests {
         let frame = LocalFrame::at(there.latitude_deg, there.longitude_deg);
         let (north, east) = frame.offset_m(place.0, place.1);
         north.hypot(east)
+    }
+
+    #[test]
+    fn a_velocity_that_does_not_agree_with_the_way_does_not_bend_it() {
+        let from = timed_fix(0.0, 0.0, 0.0, 0.0);
+        let mut to = timed_fix(0.1, 1.5, 0.0, 0.0);
+        for knots in [60.0, 1e3, 1e38] {
+            let glitch = GroundVelocity {
+                north_m_s: 0.0,
+                east_m_s: knots * 0.514,
+            };
+            to.fix.velocity = Some(glitch);
+            let leg = leg(&from, &to, 0.25);
+            assert!(off_m(leg.place(0.0, 0.0), 0.375, 0.0) < 1e-3);
+            assert!((leg.velocity().unwrap().north_m_s - 15.0).abs() < 1e-3);
+        }
     }
 
     /// On a circle of 40 m at 15 m/s.

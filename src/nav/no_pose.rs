@@ -11,6 +11,8 @@ pub enum Sensor {
     Gnss,
     /// The source of the aircraft's attitude.
     Attitude,
+    /// The source of the aircraft's height above take-off.
+    Height,
 }
 
 impl fmt::Display for Sensor {
@@ -18,6 +20,7 @@ impl fmt::Display for Sensor {
         f.write_str(match self {
             Self::Gnss => "GNSS fix",
             Self::Attitude => "attitude",
+            Self::Height => "height above take-off",
         })
     }
 }
@@ -73,9 +76,9 @@ pub enum NotUsed {
         /// Metres from the last position believed.
         distance_m: f64,
     },
-    /// A rotation that is no number.
-    #[error("attitude is not a number; restart its source")]
-    NotANumber,
+    /// A value that is no number.
+    #[error("{0} is not a number; restart its source")]
+    NotANumber(Sensor),
 }
 
 #[cfg(test)]
@@ -98,7 +101,7 @@ mod tests {
             NoPose::Jump.to_string(),
             NotUsed::OutOfOrder(sensor).to_string(),
             NotUsed::Jump { distance_m: 500.0 }.to_string(),
-            NotUsed::NotANumber.to_string(),
+            NotUsed::NotANumber(sensor).to_string(),
         ] {
             assert!(line.lines().count() == 1 && line.contains(';'), "{line}");
         }

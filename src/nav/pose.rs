@@ -41,6 +41,22 @@ impl Altitudes {
         .find_map(|datum| self.over(datum))
     }
 
+    /// Whether every height is one that an aircraft can have, over whatever datum: from 1 km below to 100 km above.
+    #[must_use]
+    pub fn are_plausible(&self) -> bool {
+        let takeoff = self.takeoff.map(HeightAboveTakeoff::metres);
+        let absolute = [
+            VerticalDatum::Ellipsoid,
+            VerticalDatum::Egm96,
+            VerticalDatum::Egm2008,
+        ];
+        let absolute = absolute.into_iter().filter_map(|datum| self.over(datum));
+        takeoff
+            .into_iter()
+            .chain(absolute.map(Height::metres))
+            .all(|metres| (-1e3..=1e5).contains(&metres))
+    }
+
     /// Whether no height at all is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -3,7 +3,8 @@
 use thiserror::Error;
 
 use super::{
-    ClockDoubt, Fix, FixSettings, GnssClock, GnssDelay, LineCounts, Monotonic, NoFix, TimedFix,
+    ClockDoubt, Fix, FixSettings, GnssClock, GnssDelay, LineCounts, Monotonic, NoFix, Pulse,
+    PulseDoubt, TimedFix,
     nmea::{EpochAssembler, Framer, parse},
 };
 
@@ -94,6 +95,17 @@ impl GnssReceiver {
                 fix,
             })
         }))
+    }
+
+    /// Takes a pulse of the receiver, in the order of time.
+    pub fn pulse(&mut self, pulse: Pulse) {
+        self.clock.pulse(pulse);
+    }
+
+    /// Why the newest fix does not have its instant from the pulse; `None` when it has.
+    #[must_use]
+    pub fn pulse_doubt(&self) -> Option<PulseDoubt> {
+        self.clock.pulse_doubt()
     }
 
     /// What has come so far.

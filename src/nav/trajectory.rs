@@ -3,7 +3,8 @@
 use nalgebra::{UnitQuaternion, Vector3};
 
 use super::{
-    Monotonic, Mount, NoPose, NotUsed, Pose, PoseCovariance, Sensor, TimedFix, Timestamp,
+    Altitudes, HeightAboveTakeoff, Monotonic, Mount, NoPose, NotUsed, Pose, PoseCovariance, Sensor,
+    TimedFix, Timestamp,
     history::{Between, History, Outside},
     jump::{JumpGuard, Verdict},
     leg::Leg,
@@ -55,6 +56,7 @@ pub struct Trajectory {
     settings: TrajectorySettings,
     fixes: History<Waypoint>,
     attitudes: History<UnitQuaternion<f64>>,
+    heights: History<HeightAboveTakeoff>,
     guard: JumpGuard,
 }
 
@@ -73,6 +75,7 @@ impl Trajectory {
             settings,
             fixes: History::new(FIXES),
             attitudes: History::new(ATTITUDES),
+            heights: History::new(FIXES),
             guard: JumpGuard::new(settings.max_speed_m_s),
         }
     }
@@ -105,12 +108,32 @@ impl Trajectory {
         body: UnitQuaternion<f64>,
     ) -> Result<(), NotUsed> {
         if !body.coords.iter().all(|c| c.is_finite()) {
-            return Err(NotUsed::NotANumber);
+            return Err(NotUsed::NotANumber(Sensor::Attitude));
         }
         if self.attitudes.push(at, body) {
             Ok(())
         } else {
             Err(NotUsed::OutOfOrder(Sensor::Attitude))
+        }
+    }
+
+    /// Adds the height of the aircraft above the point of take-off at an instant, where something measures it: flat ground
+    /// is placed by it.
+    ///
+    /// # Errors
+    /// When it is not later than the one before, or not a number.
+    pub fn push_height(
+        &mut self,
+        at: Monotonic,
+        height: HeightAboveTakeoff,
+    ) -> Result<(), NotUsed> {
+        if !height.metres().is_finite() {
+            return Err(NotUsed::NotANumber(Sensor::Height));
+        }
+        if self.heights.push(at, height) {
+            Ok(())
+        } else {
+            Err(NotUsed::OutOfOrder(Sensor::Height))
         }
     }
 
@@ -152,16 +175,38 @@ impl Trajectory {
             fraction: fixes.fraction,
         };
         let arm_m = settings.mount.lever_arm_ned_m(&body);
+        let takeoff = self.height_above_takeoff(exposed, -arm_m.z, waiting)?;
         let (latitude_deg, longitude_deg) = leg.place(arm_m.x, arm_m.y);
         Ok(Pose {
             latitude_deg,
             longitude_deg,
-            altitude: leg.altitude(-arm_m.z),
+            altitude: Altitudes {
+                takeoff,
+                ..leg.altitude(-arm_m.z)
+            },
             attitude: settings.mount.camera_attitude(&body),
             covariance: self.covariance(&leg, &arm_m),
             velocity: leg.velocity(),
             time: Some(Timestamp::Gnss(leg.utc())),
         })
+    }
+
+    /// Between its samples and `up_m` higher; none where it is not measured about the exposure.
+    fn height_above_takeoff(
+        &self,
+        exposed: Monotonic,
+        up_m: f64,
+        waiting: bool,
+    ) -> Result<Option<HeightAboveTakeoff>, NoPose> {
+        match self.heights.around(exposed) {
+            Ok(heights) if heights.gap_s <= self.settings.max_fix_gap_s => {
+                let (before, after) = (heights.before.metres(), heights.after.metres());
+                let metres = before + (after - before) * heights.fraction + up_m;
+                Ok(Some(HeightAboveTakeoff::new(metres)))
+            }
+            Err(Outside::Later { .. }) if waiting => Err(NoPose::NotYet(Sensor::Height)),
+            _ => Ok(None),
+        }
     }
 
     fn covariance(&self, leg: &Leg<'_>, arm_m: &Vector3<f64>) -> PoseCovariance {
@@ -275,6 +320,31 @@ mod tests {
     }
 
     #[test]
+    fn the_height_above_takeoff_is_the_cameras_and_is_left_out_where_it_is_not_measured() {
+        let mount = Mount {
+            lever_arm_m: Vector3::new(0.0, 0.0, 1.0),
+            ..Mount::default()
+        };
+        let settings = TrajectorySettings {
+            mount,
+            ..TrajectorySettings::default()
+        };
+        let mut trajectory = flown(settings, &[(0.0, 4.0)]);
+        for (t, metres) in [(0.0, 50.0), (0.4, 60.0), (2.0, 60.0)] {
+            trajectory
+                .push_height(at(t), HeightAboveTakeoff::new(metres))
+                .unwrap();
+        }
+        let takeoff = |t| pose(&trajectory, t).unwrap().altitude.takeoff;
+        assert!((takeoff(0.1).unwrap().metres() - 51.5).abs() < 1e-9);
+        assert_eq!((takeoff(1.0), takeoff(3.0)), (None, None));
+        assert_eq!(
+            trajectory.pose_at(at(3.0), at(3.2)),
+            Err(NoPose::NotYet(Sensor::Height))
+        );
+    }
+
+    #[test]
     fn an_exposure_newer_than_the_samples_waits_and_then_has_none() {
         let trajectory = flown(TrajectorySettings::default(), &[(0.0, 2.0)]);
         let asked = |after: f64| trajectory.pose_at(at(2.05), at(2.05 + after));
@@ -355,7 +425,7 @@ mod tests {
         );
         assert_eq!(
             trajectory.push_attitude(at(2.1), heading(f64::NAN)),
-            Err(NotUsed::NotANumber)
+            Err(NotUsed::NotANumber(Sensor::Attitude))
         );
     }
 

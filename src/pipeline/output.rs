@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{self, BufWriter, Write},
+    io::{self, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -27,8 +27,8 @@ pub struct OutputError {
     source: io::Error,
 }
 
-/// The output folder of one flight. Footprints are written as they come; landslides at the end, when they have had
-/// their last word.
+/// The output folder of one flight. Footprints are written as they come; landslides when they are asked for and at the end,
+/// when they have had their last word.
 pub struct OutputFolder {
     folder: PathBuf,
     footprints: FeatureFile,
@@ -85,12 +85,11 @@ impl OutputFolder {
         }
     }
 
-    /// Completes both files.
+    /// Writes the landslides as they stand, in place of those written before.
     ///
     /// # Errors
     /// When the disk is full or fails.
-    pub fn finish(self) -> Result<(), OutputError> {
-        self.footprints.finish()?;
+    pub fn checkpoint(&self) -> Result<(), OutputError> {
         let mut file = FeatureFile::create(self.folder.join("landslides.geojson"))?;
         for landslide in self.landslides.values() {
             file.push(
@@ -109,15 +108,28 @@ impl OutputFolder {
         }
         file.finish()
     }
+
+    /// Completes both files.
+    ///
+    /// # Errors
+    /// When the disk is full or fails.
+    pub fn finish(&mut self) -> Result<(), OutputError> {
+        self.footprints.finish()?;
+        self.checkpoint()
+    }
 }
 
 /// A GeoJSON feature collection written one feature at a time, under a provisional name until it is whole.
 struct FeatureFile {
     path: PathBuf,
     partial: PathBuf,
-    writer: BufWriter<File>,
+    file: File,
+    /// Bytes written whole: a feature that a full disk took in part is cut off again.
+    bytes: u64,
     first: bool,
 }
+
+const HEAD: &[u8] = b"{\"type\":\"FeatureCollection\",\"features\":[";
 
 impl FeatureFile {
     fn create(path: PathBuf) -> Result<Self, OutputError> {
@@ -125,18 +137,19 @@ impl FeatureFile {
         partial.push(".part");
         let partial = PathBuf::from(partial);
         let open = || {
-            let mut writer = BufWriter::new(File::create(&partial)?);
-            writer.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?;
-            Ok(writer)
+            let mut file = File::create(&partial)?;
+            file.write_all(HEAD)?;
+            Ok(file)
         };
-        let writer = open().map_err(|source| OutputError {
+        let file = open().map_err(|source| OutputError {
             path: partial.display().to_string(),
             source,
         })?;
         Ok(Self {
             path,
             partial,
-            writer,
+            file,
+            bytes: HEAD.len() as u64,
             first: true,
         })
     }
@@ -154,18 +167,29 @@ impl FeatureFile {
             foreign_members: None,
         };
         let separator = if self.first { "\n" } else { ",\n" };
+        self.append(format!("{separator}{feature}").as_bytes())
+            .map_err(|source| self.failed(source))?;
         self.first = false;
-        write!(self.writer, "{separator}{feature}").map_err(|source| self.failed(source))
+        Ok(())
     }
 
-    fn finish(mut self) -> Result<(), OutputError> {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if let Err(error) = self.file.write_all(bytes) {
+            self.file.set_len(self.bytes)?;
+            self.file.seek(SeekFrom::Start(self.bytes))?;
+            return Err(error);
+        }
+        self.bytes += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), OutputError> {
         let end = |file: &mut Self| {
-            file.writer.write_all(b"\n]}\n")?;
-            file.writer.flush()?;
-            file.writer.get_ref().sync_all()?;
+            file.append(b"\n]}\n")?;
+            file.file.sync_all()?;
             fs::rename(&file.partial, &file.path)
         };
-        end(&mut self).map_err(|source| self.failed(source))
+        end(self).map_err(|source| self.failed(source))
     }
 
     fn failed(&self, source: io::Error) -> OutputError {

@@ -155,3 +155,20 @@ fn a_truncated_journal_is_reported_in_one_line_and_never_panics() {
         }
     }
 }
+
+#[test]
+fn a_damaged_journal_is_set_aside_for_a_flight_and_a_new_one_made() {
+    let (dir, path) = file();
+    fs::write(&path, [7; 5000]).unwrap();
+    assert!(matches!(
+        Journal::open(&path, 1 << 20),
+        Err(JournalError::Storage { .. })
+    ));
+    let journal = Journal::open_or_replace(&path, 1 << 20).unwrap();
+    journal.append(&[frame(1)]).unwrap();
+    drop(journal);
+    let aside = fs::read(dir.path().join("journal.redb.damaged")).unwrap();
+    assert_eq!(aside, [7; 5000]);
+    let again = Journal::open_or_replace(&path, 1 << 20).unwrap();
+    assert_eq!(again.held().messages, 1);
+}

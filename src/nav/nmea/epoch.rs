@@ -48,6 +48,9 @@ pub enum NoFix {
         "no height over a known datum; switch on GGA's geoid separation, or state what its altitude is measured from"
     )]
     NoHeight,
+    /// A height that no aircraft has.
+    #[error("a height that no aircraft has; check the cable, or look for interference")]
+    BadHeight,
     /// No time of day, or no date yet.
     #[error("no date and time; switch on RMC or ZDA in the receiver, or wait for satellites")]
     NoTime,
@@ -167,7 +170,7 @@ impl Epoch {
             arrived: self.arrived,
             latitude_deg,
             longitude_deg,
-            altitude: altitudes(&gga, settings.altitude_datum).ok_or(NoFix::NoHeight)?,
+            altitude: altitudes(&gga, settings.altitude_datum)?,
             geoid_separation_m: gga.geoid_separation_m,
             quality: gga.quality,
             satellites: gga.satellites,
@@ -220,8 +223,8 @@ pub(super) fn of_this_age(time: GnssTime) -> Result<GnssTime, NoFix> {
 
 /// GGA's heights. Altitude and separation refer to the same geoid, whichever it is, so their sum is above the
 /// ellipsoid.
-fn altitudes(gga: &Gga, datum: Option<VerticalDatum>) -> Option<Altitudes> {
-    let altitude_m = gga.altitude_m?;
+fn altitudes(gga: &Gga, datum: Option<VerticalDatum>) -> Result<Altitudes, NoFix> {
+    let altitude_m = gga.altitude_m.ok_or(NoFix::NoHeight)?;
     let mut altitudes = Altitudes {
         ellipsoid: gga
             .geoid_separation_m
@@ -234,7 +237,13 @@ fn altitudes(gga: &Gga, datum: Option<VerticalDatum>) -> Option<Altitudes> {
         Some(Height::Egm2008(height)) => altitudes.egm2008 = Some(height),
         None => {}
     }
-    (!altitudes.is_empty()).then_some(altitudes)
+    if altitudes.is_empty() {
+        return Err(NoFix::NoHeight);
+    }
+    if !altitudes.are_plausible() {
+        return Err(NoFix::BadHeight);
+    }
+    Ok(altitudes)
 }
 
 #[cfg(test)]
@@ -288,6 +297,14 @@ mod tests {
         let altitude = one(stated, &[RMC, GGA]).unwrap().altitude;
         assert!((altitude.egm96.unwrap().metres() - 499.6).abs() < 1e-4);
         assert!((altitude.ellipsoid.unwrap().metres() - 547.6).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_height_that_no_aircraft_has_is_refused() {
+        for metres in ["-1100.0", "1e38", "200000.0"] {
+            let absurd = GGA.replace("499.6", metres);
+            assert_eq!(fix(&[RMC, &absurd]), Err(NoFix::BadHeight), "{metres}");
+        }
     }
 
     #[test]

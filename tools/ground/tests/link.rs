@@ -159,6 +159,7 @@ fn messages_wait_for_a_ground_station_that_is_not_there_yet() {
     let end = uplink.drain(Duration::from_millis(50));
     assert!(!end.connected);
     assert_eq!(end.held.messages, 2);
+    drop(uplink);
     let _ground = site.serve(address.port());
     assert_eq!(site.uplink(address).drain(LONG).held.messages, 0);
 }

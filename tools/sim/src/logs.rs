@@ -34,7 +34,7 @@ pub fn write(
         let [easting, northing, height] = pose.position;
         let (latitude, longitude) = world.utm.inverse(easting, northing);
         let course = (flight.speed_m_s(), flight.heading_deg(time_s));
-        nmea_log += &nmea::fix(time, latitude, longitude, height, course, sigmas);
+        nmea_log += &nmea::fix(time, latitude, longitude, height, None, course, sigmas);
         writeln!(
             attitude,
             "{},{:.4},{:.4},{:.4}",

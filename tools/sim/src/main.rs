@@ -30,6 +30,8 @@ enum Command {
     Tiles(cli::dataset::TilesArgs),
     /// Write whole georeferenced test scenes of varied size with labels, in the layout of GDCLD
     Scenes(cli::dataset::ScenesArgs),
+    /// Play an aircraft's GNSS receiver (NMEA 0183) and autopilot (MAVLink 2) in real time
+    Sensors(cli::sensors::Args),
     /// Fly a survey through the real firmware and ground station, and compare with the truth
     Demo(cli::demo::Args),
 }
@@ -39,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         Command::Survey(args) => cli::survey::run(&args),
         Command::Tiles(args) => cli::dataset::tiles(&args),
         Command::Scenes(args) => cli::dataset::scenes(&args),
+        Command::Sensors(args) => cli::sensors::run(&args),
         Command::Demo(args) => cli::demo::run(&args),
     }
 }

@@ -3,13 +3,14 @@
 use crate::{clock::Utc, sensors::Sigmas};
 
 /// GGA, RMC and GST of one fix, each ended by CR LF. The height over EGM96 is GGA's height over mean sea level; the
-/// undulation is left empty, because the simulated world has no ellipsoidal heights.
+/// separation, of the geoid above the ellipsoid, is left empty in a simulated world without ellipsoidal heights.
 #[must_use]
 pub fn fix(
     time: Utc,
     latitude_deg: f64,
     longitude_deg: f64,
     height_m: f64,
+    separation_m: Option<f64>,
     course: (f64, f64),
     sigmas: &Sigmas,
 ) -> String {
@@ -30,9 +31,10 @@ pub fn fix(
     let (speed_m_s, heading_deg) = course;
     let knots = speed_m_s * 3600.0 / 1852.0;
     let heading = heading_deg.rem_euclid(360.0);
+    let separation = separation_m.map_or(String::new(), |metres| format!("{metres:.3}"));
     let (horizontal, vertical) = (sigmas.horizontal_m, sigmas.vertical_m);
     [
-        format!("GPGGA,{clock},{latitude},{longitude},1,14,0.8,{height_m:.3},M,,M,,"),
+        format!("GPGGA,{clock},{latitude},{longitude},1,14,0.8,{height_m:.3},M,{separation},M,,"),
         format!("GPRMC,{clock},A,{latitude},{longitude},{knots:.2},{heading:.2},{date},,,A"),
         format!("GPGST,{clock},,,,,{horizontal:.3},{horizontal:.3},{vertical:.3}"),
     ]
@@ -70,6 +72,7 @@ mod tests {
             -33.5,
             -70.25,
             812.3456,
+            None,
             (10.0, -90.0),
             &Sigmas::default(),
         );

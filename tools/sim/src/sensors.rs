@@ -1,4 +1,13 @@
-//! What GNSS receiver and gimbal report of the true flight.
+//! What the sensors report of the true flight: logs of a survey, with errors; and, below, live ones of an aircraft, which
+//! [`play`] plays in real time.
+
+mod companion;
+mod gnss;
+mod message;
+pub mod play;
+pub mod sortie;
+mod vehicle;
+pub mod wire;
 
 use crate::{camera::Pose, dice::Dice, flight::Flight, rotation::turned};
 

@@ -2,6 +2,7 @@
 
 pub mod dataset;
 pub mod demo;
+pub mod sensors;
 pub mod survey;
 
 use indicatif::{ProgressBar, ProgressStyle};

@@ -4,12 +4,19 @@
 //! user's own is laid over it, so it need only name what differs; an unknown key is refused rather than ignored,
 //! because a mistyped limit in flight is worse than an error before take-off.
 
+mod aircraft;
+mod limits;
+mod sensors;
+
 use std::{fs, path::Path};
 
 use serde::Deserialize;
 use thiserror::Error;
 
-const WORKSTATION: &str = include_str!("../boards/workstation.toml");
+pub use aircraft::{Disk, Link, Paths, Target, Thermal};
+pub use sensors::{Autopilot, Boresight, Camera, Gnss, Mount};
+
+const WORKSTATION: &str = include_str!("../../boards/workstation.toml");
 
 /// A board file that cannot be used.
 #[derive(Debug, Error)]
@@ -42,6 +49,26 @@ pub enum ConfigError {
         /// The values allowed.
         range: &'static str,
     },
+    /// A value that must be set for what is asked.
+    #[error("board file {path}: {key} is not set; {remedy}")]
+    Unset {
+        /// The file as the user named it.
+        path: String,
+        /// Dotted key.
+        key: &'static str,
+        /// What to write there.
+        remedy: &'static str,
+    },
+    /// A text that cannot be understood.
+    #[error("board file {path}: {key}: {reason}")]
+    Value {
+        /// The file as the user named it.
+        path: String,
+        /// Dotted key.
+        key: &'static str,
+        /// What is wrong and what is allowed.
+        reason: String,
+    },
 }
 
 /// Everything a board file sets. Units are in the key names of the file.
@@ -58,6 +85,27 @@ pub struct Board {
     pub detection: Detection,
     /// The store of undelivered messages.
     pub journal: JournalLimits,
+    /// What the firmware is built for.
+    pub target: Target,
+    /// The camera.
+    pub camera: Camera,
+    /// How the camera sits in the aircraft.
+    pub mount: Mount,
+    /// The GNSS receiver.
+    pub gnss: Gnss,
+    /// The autopilot.
+    pub autopilot: Autopilot,
+    /// The ground station.
+    pub link: Link,
+    /// Where things lie.
+    pub paths: Paths,
+    /// At which temperatures less is done.
+    pub thermal: Thermal,
+    /// What may lie on the disk.
+    pub disk: Disk,
+    /// The file as the user named it, for messages.
+    #[serde(skip)]
+    pub file: String,
 }
 
 /// How the network is run.
@@ -143,36 +191,28 @@ impl Board {
             path: path.to_owned(),
             reason: reason.message().replace('\n', " "),
         };
+        let over = toml::from_str(text).map_err(parse_error)?;
         let mut table: toml::Table = toml::from_str(WORKSTATION).map_err(parse_error)?;
-        overlay(&mut table, toml::from_str(text).map_err(parse_error)?);
-        let board: Self = table.try_into().map_err(parse_error)?;
-        board.check(path)?;
+        overlay(&mut table, over);
+        let mut board: Self = table.try_into().map_err(parse_error)?;
+        path.clone_into(&mut board.file);
+        board.check()?;
         Ok(board)
     }
 
-    fn check(&self, path: &str) -> Result<(), ConfigError> {
-        let positive = |key, value: f64| {
-            (value.is_finite() && value > 0.0)
-                .then_some(())
-                .ok_or_else(|| ConfigError::Range {
-                    path: path.to_owned(),
+    fn check(&self) -> Result<(), ConfigError> {
+        for limit in self.limits() {
+            let (key, value, range) = (limit.key, limit.value, limit.range);
+            if !(limit.least..=limit.most).contains(&value) {
+                return Err(ConfigError::Range {
+                    path: self.file.clone(),
                     key,
                     value,
-                    range: "a positive number",
-                })
-        };
-        positive(
-            "inference.threads_per_tile",
-            self.inference.threads_per_tile as f64,
-        )?;
-        positive("queue.frames", self.queue.frames as f64)?;
-        positive("errors.gnss_horizontal_m", self.errors.gnss_horizontal_m)?;
-        positive("errors.gnss_vertical_m", self.errors.gnss_vertical_m)?;
-        positive("errors.attitude_deg", self.errors.attitude_deg)?;
-        positive("errors.dem_m", self.errors.dem_m)?;
-        positive("detection.min_area_m2", self.detection.min_area_m2)?;
-        positive("detection.cell_m", self.detection.cell_m)?;
-        positive("journal.max_bytes", self.journal.max_bytes as f64)
+                    range,
+                });
+            }
+        }
+        Ok(())
     }
 }
 

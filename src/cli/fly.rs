@@ -1,0 +1,185 @@
+//! `scarp fly`: a survey with the aircraft's own sensors.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
+
+use anyhow::Context;
+use scarp::{
+    capture::live::{self, Camera},
+    config::Board,
+    flight::{self, Captured, Destination, Equipment, Flown, Totals},
+    geo::Ground,
+    infer::Model,
+    link::{Config, Journal},
+    pipeline::{Flight, Summary, WhenFull},
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    Outcome,
+    survey::{self, GroundArgs, LinkArgs},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  scarp check --board board.toml                   whether this computer can fly
+  scarp fly --board /etc/scarp/board.toml          wait for the sensors, survey, end when landed
+  scarp fly --board board.toml --ground 10.0.0.2:4433 --keys keys/drone --json
+
+It waits for camera, position fixes, attitude and armed motors, searches what the camera sees, and ends once the autopilot
+is disarmed again, or is interrupted. OUT/health.json says four times a second how it goes; OUT/survey-ID/ keeps what is found.
+A sensor that fails is waited for: frames without a place are counted and never placed.
+Exit status 3 tells that frames were corrupt, untagged or dropped, messages wait in the journal, or the disk was full.";
+
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Board file: sensors, paths, limits; see boards/
+    #[arg(long, value_name = "FILE")]
+    board: PathBuf,
+    /// Folder of the model [default: the board's paths.model]
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    terrain: GroundArgs,
+    /// Folder for what the flight leaves [default: the board's paths.out]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    link: LinkArgs,
+    /// End with one JSON object on standard output; people's output stays on standard error
+    #[arg(long)]
+    json: bool,
+}
+
+/// The JSON object a flight ends with. Fields may be added, never renamed.
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    summary: Summary,
+    camera: Captured,
+    totals: Totals,
+    survey: Uuid,
+    model: String,
+    /// Messages the ground station has not confirmed.
+    undelivered: u64,
+    /// Why something found could not be kept on the disk.
+    unkept: Option<String>,
+    /// Whether the flight was stopped before the aircraft had landed.
+    interrupted: bool,
+    seconds: f64,
+    peak_rss_bytes: Option<u64>,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<Outcome> {
+    let started = Instant::now();
+    let board = Board::load(&args.board)?;
+    let equipment = Equipment::of(&board)?;
+    let paths = &board.paths;
+    let out = args.out.as_ref().unwrap_or(&paths.out);
+    let model = Model::load(args.model.as_ref().unwrap_or(&paths.model))?;
+    let flight = Flight {
+        ground: ground(args, &board)?,
+        survey: Uuid::new_v4(),
+        start: SystemTime::now(),
+        workers: board.inference.worker_count(),
+        threads_per_tile: board.inference.threads_per_tile,
+        tile_overlap_px: board.inference.tile_overlap_px,
+        queue_frames: board.queue.frames,
+        when_full: WhenFull::DropOldest,
+        min_area_m2: board.detection.min_area_m2,
+        cell_m: board.detection.cell_m,
+        model: Arc::new(model),
+    };
+    fs::create_dir_all(out).with_context(|| out.display().to_string())?;
+    let journal = args.link.journal.clone();
+    let journal = journal.unwrap_or_else(|| out.join("journal.redb"));
+    let open = || Journal::open_or_replace(&journal, board.journal.max_bytes);
+    let uplink = survey::uplink(station(args, &board), open, &flight)?.map(Arc::new);
+    let stop = survey::stop_on_interrupt()?;
+    let camera = equipment.camera.clone();
+    let open = move || Ok(Box::new(live::open(&camera)?) as Box<dyn Camera>);
+    let destination = Destination {
+        out,
+        uplink: uplink.clone(),
+    };
+    let flown = flight::fly(equipment, open, &flight, destination, &stop)?;
+    let link = uplink.as_deref().map(survey::drain);
+    let report = report(
+        &flown,
+        &flight,
+        started,
+        link.as_ref().map_or(0, |l| l.held.messages),
+    );
+    tell(&report, out);
+    survey::tell_undelivered(link.as_ref(), "flight");
+    if args.json {
+        writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
+    }
+    let lost = flown.summary.untagged + flown.summary.corrupt + flown.summary.dropped;
+    let well = lost == 0 && report.undelivered == 0 && flown.unkept.is_none();
+    Ok(if well {
+        Outcome::Well
+    } else {
+        Outcome::NotAllWell
+    })
+}
+
+/// The ground station of the command line, or of the board.
+fn station(args: &Args, board: &Board) -> Option<Config> {
+    let told = args.link.ground.clone().zip(args.link.keys.clone());
+    told.map(|(ground, keys)| Config { ground, keys })
+        .or_else(|| survey::station(board))
+}
+
+/// The ground of the command line, or of the board.
+fn ground(args: &Args, board: &Board) -> anyhow::Result<Ground> {
+    let (terrain, paths) = (&args.terrain, &board.paths);
+    let sigma_m = board.errors.dem_m;
+    if terrain.dem.is_some() || paths.dem.as_os_str().is_empty() {
+        return survey::ground(terrain.dem.as_deref(), terrain.dem_datum, sigma_m);
+    }
+    let datum = (!paths.dem_datum.is_empty()).then(|| paths.dem_datum.parse());
+    let datum = datum
+        .transpose()
+        .with_context(|| format!("board file {}: paths.dem_datum", board.file))?;
+    survey::ground(Some(&paths.dem), datum, sigma_m)
+}
+
+fn report(flown: &Flown, flight: &Flight, started: Instant, undelivered: u64) -> Report {
+    Report {
+        summary: flown.summary,
+        camera: flown.health.captured,
+        totals: flown.health.frames,
+        survey: flight.survey,
+        model: flight.model.manifest().name.clone(),
+        undelivered,
+        unkept: flown.unkept.clone(),
+        interrupted: flown.health.situation.state != flight::State::Landed,
+        seconds: started.elapsed().as_secs_f64(),
+        peak_rss_bytes: scarp::memory::peak_rss_bytes(),
+    }
+}
+
+fn tell(report: &Report, out: &Path) {
+    let s = &report.summary;
+    eprintln!(
+        "{} frames searched or turned away: {} tagged, {} untagged, {} corrupt, {} dropped. {} landslides. {:.1} s.",
+        s.frames, s.tagged, s.untagged, s.corrupt, s.dropped, s.landslides, report.seconds
+    );
+    eprintln!(
+        "The camera gave {} frames; {} were dropped by its driver.",
+        report.camera.frames, report.camera.dropped
+    );
+    let folder = out.join(format!("survey-{}", report.survey));
+    eprintln!("Results are in {}.", folder.display());
+    if let Some(line) = &report.unkept {
+        eprintln!("Not all could be kept: {line}");
+    }
+}

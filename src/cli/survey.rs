@@ -1,0 +1,131 @@
+//! What a replay and a flight have in common: the board, the ground, the link, the end.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use anyhow::Context;
+use scarp::{
+    config::Board,
+    geo::{Dem, Ground},
+    link::{Body, Config, Envelope, Journal, JournalError, LinkStatus, Survey, Uplink},
+    nav::VerticalDatum,
+    pipeline::Flight,
+};
+
+/// How long the end of a flight waits for the ground station before it leaves the rest to the journal.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// Model used when none is named, relative to the working directory.
+pub const DEFAULT_MODEL: &str = "models/segformer-b0";
+
+/// The ground.
+#[derive(clap::Args)]
+pub struct GroundArgs {
+    /// Elevation model (GeoTIFF); without one the ground is flat at the height of take-off
+    #[arg(long, value_name = "FILE")]
+    pub dem: Option<PathBuf>,
+    /// Vertical datum of the elevation model, where its file does not say
+    #[arg(long, value_name = "DATUM", requires = "dem")]
+    pub dem_datum: Option<VerticalDatum>,
+}
+
+/// The ground station.
+#[derive(clap::Args)]
+pub struct LinkArgs {
+    /// Ground station to send to, HOST:PORT
+    #[arg(long, value_name = "ADDRESS", requires = "keys")]
+    pub ground: Option<String>,
+    /// Folder drone/ that `scarp-ground keys` wrote
+    #[arg(long, value_name = "DIR", requires = "ground")]
+    pub keys: Option<PathBuf>,
+    /// Undelivered messages are kept here [default: OUT/journal.redb]
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+}
+
+/// The board file named, or the built-in one.
+pub fn board(path: Option<&Path>) -> anyhow::Result<Board> {
+    Ok(match path {
+        Some(path) => Board::load(path)?,
+        None => Board::workstation()?,
+    })
+}
+
+/// The board's ground station, if it names one.
+pub fn station(board: &Board) -> Option<Config> {
+    let (ground, keys) = (board.link.ground.clone(), board.link.keys.clone());
+    (!ground.is_empty()).then_some(Config { ground, keys })
+}
+
+/// The elevation model, or flat ground; heights are good to `sigma_m`.
+pub fn ground(
+    dem: Option<&Path>,
+    datum: Option<VerticalDatum>,
+    sigma_m: f64,
+) -> anyhow::Result<Ground> {
+    Ok(match dem {
+        Some(path) => Ground::dem(Dem::open(path, datum)?, sigma_m),
+        None => Ground::flat(sigma_m),
+    })
+}
+
+/// The link to the ground station, its first message written; `None` when no station was named.
+pub fn uplink(
+    station: Option<Config>,
+    journal: impl FnOnce() -> Result<Journal, JournalError>,
+    flight: &Flight,
+) -> anyhow::Result<Option<Uplink>> {
+    let Some(config) = station else {
+        return Ok(None);
+    };
+    let uplink = Uplink::start(&config, journal()?)?;
+    let manifest = flight.model.manifest();
+    uplink.submit(&[Envelope {
+        survey: flight.survey,
+        sent: SystemTime::now(),
+        body: Body::Survey(Survey {
+            start: flight.start,
+            software: concat!("scarp ", env!("CARGO_PKG_VERSION")).to_owned(),
+            model_name: manifest.name.clone(),
+            model_version: manifest.version.clone(),
+        }),
+    }])?;
+    Ok(Some(uplink))
+}
+
+/// Waits a while for the ground station to confirm everything.
+pub fn drain(uplink: &Uplink) -> LinkStatus {
+    uplink.drain(DRAIN)
+}
+
+/// Says what waits in the journal, if anything does.
+pub fn tell_undelivered(link: Option<&LinkStatus>, next: &str) {
+    if let Some(status) = link.filter(|status| status.held.messages > 0) {
+        let reason = status.last_error.as_deref().unwrap_or("no answer in time");
+        eprintln!(
+            "{} messages wait in the journal for the ground station ({reason}); they are sent by the next {next} with the \
+             same journal.",
+            status.held.messages
+        );
+    }
+}
+
+/// A flag that the first interrupt raises; the second ends the program at once, and the journal keeps what it holds.
+pub fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if raised.swap(true, Ordering::Relaxed) {
+            std::process::exit(1);
+        }
+        eprintln!("\nStopping: frames under way are finished. Interrupt again to stop at once.");
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(stop)
+}

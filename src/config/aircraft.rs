@@ -1,0 +1,61 @@
+//! What surrounds the firmware on an aircraft's computer.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// What the firmware is built for.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The compiler's name of it, such as `aarch64-unknown-linux-gnu`.
+    pub triple: String,
+    /// The processor, for people.
+    pub processor: String,
+    /// Instructions that the int8 kernels use where there are any: found out when the program starts, named here for people.
+    pub features: Vec<String>,
+}
+
+/// The ground station.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// `HOST:PORT`; empty for none.
+    pub ground: String,
+    /// The folder `drone/` that `scarp-ground keys` wrote.
+    pub keys: PathBuf,
+}
+
+/// Where things lie; relative paths are from the working directory.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paths {
+    /// Folder of the model.
+    pub model: PathBuf,
+    /// Elevation model; empty for ground that is flat at the height of take-off.
+    pub dem: PathBuf,
+    /// Vertical datum of the elevation model where its file does not say: `ellipsoid`, `egm96` or `egm2008`.
+    pub dem_datum: String,
+    /// Folder for what a flight leaves.
+    pub out: PathBuf,
+}
+
+/// At which temperatures of the hottest part less is done, degrees Celsius.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Thermal {
+    /// From here on frames overlap no more than they must.
+    pub reduce_c: f64,
+    /// From here on ground is left out.
+    pub spare_c: f64,
+}
+
+/// What may lie on the disk.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disk {
+    /// Bytes of thumbnails; the oldest goes first.
+    pub thumbnails_max_bytes: u64,
+    /// Bytes that stay free: thumbnails go before the disk is full.
+    pub min_free_bytes: u64,
+}

@@ -1,0 +1,92 @@
+//! The sensors of an aircraft's computer.
+
+use serde::Deserialize;
+
+/// The camera.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Camera {
+    /// Device node; empty for none.
+    pub device: String,
+    /// Pixel formats by V4L2's four characters, the one liked best first.
+    pub formats: Vec<String>,
+    /// Pixels across.
+    pub width_px: u32,
+    /// Pixels down.
+    pub height_px: u32,
+    /// Frames per second asked of the camera.
+    pub rate_hz: f64,
+    /// Least time between frames that are searched, seconds.
+    pub interval_s: f64,
+    /// Share of its ground that a searched frame may have in common with the one before, 0 to 0.95: above that it waits.
+    pub overlap: f64,
+    /// The same when the computer is too slow or too hot for `overlap`.
+    pub least_overlap: f64,
+    /// Focal length in pixels; 0 where it is not known.
+    pub focal_px: f64,
+    /// Its one-sigma error in pixels.
+    pub focal_sigma_px: f64,
+    /// Seconds from the driver's time stamp to the middle of the exposure.
+    pub timestamp_offset_s: f64,
+    /// One-sigma error of that, seconds.
+    pub timestamp_sigma_s: f64,
+}
+
+/// How the camera sits in the aircraft.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mount {
+    /// Metres forward, right and down from the GNSS antenna; from the autopilot where positions are its.
+    pub lever_arm_m: [f64; 3],
+    /// Where it looks.
+    pub boresight_deg: Boresight,
+    /// Whether it hangs on a gimbal: attitude is then the gimbal's, and lever arm and boresight are in its axes.
+    pub on_gimbal: bool,
+}
+
+/// The camera's attitude in a level aircraft that flies north, degrees.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Boresight {
+    /// Clockwise from the nose.
+    pub yaw: f64,
+    /// Above the horizon.
+    pub pitch: f64,
+    /// About the optical axis.
+    pub roll: f64,
+}
+
+/// The GNSS receiver.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gnss {
+    /// Serial port, `gpsd://HOST:PORT`, or `autopilot` for the autopilot's own; empty for none.
+    pub device: String,
+    /// Bits per second; 0 to find out.
+    pub baud_rate: u32,
+    /// Seconds from the instant of a fix to its first byte.
+    pub delay_s: f64,
+    /// One-sigma error of that, seconds.
+    pub delay_sigma_s: f64,
+    /// PPS device of the receiver's pulse per second, whose rising edge marks whole seconds of UTC; instants of fixes then come
+    /// from it in place of `delay_s`. Empty for none.
+    pub pps: String,
+    /// Datum of altitudes without geoid separation: `egm96`, `egm2008` or `ellipsoid`; empty to refuse them.
+    pub altitude_datum: String,
+    /// Whether fixes of a simulator are taken.
+    pub accept_simulated: bool,
+}
+
+/// The autopilot.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Autopilot {
+    /// Where it is reached; empty for none.
+    pub address: String,
+    /// One-sigma error of its roll and pitch, degrees.
+    pub tilt_sigma_deg: f64,
+    /// One-sigma error of its heading, degrees.
+    pub heading_sigma_deg: f64,
+    /// Faster than the aircraft ever flies, metres per second.
+    pub max_speed_m_s: f64,
+}

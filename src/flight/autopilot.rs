@@ -1,0 +1,245 @@
+//! The autopilot's messages, taken to the aircraft's way for as long as the flight lasts.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    thread::{self, JoinHandle},
+};
+
+use crossbeam_channel::{Receiver, bounded};
+use nalgebra::UnitQuaternion;
+
+use super::{clock::now, lock::locked, track::Track};
+use crate::nav::{
+    Monotonic, NotUsed,
+    autopilot::{
+        AutopilotLink, BootInstant, ComponentState, LinkHealth, LinkSettings, NotSent, Position,
+        PositionFixes, Received, Report, Severity,
+    },
+};
+
+/// Messages that may wait for their reader, which takes microseconds for one: two seconds of them.
+const WAITING: usize = 256;
+
+/// How the autopilot is reached and what it tells of the camera.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AutopilotPort {
+    /// The link.
+    pub link: LinkSettings,
+    /// Whose attitude counts.
+    pub attitude: AttitudeOf,
+    /// Whether its own position counts, as there is no receiver of ours.
+    pub positions: bool,
+}
+
+/// What the camera is mounted on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttitudeOf {
+    /// The aircraft: ATTITUDE or ATTITUDE_QUATERNION.
+    Body,
+    /// A gimbal: GIMBAL_DEVICE_ATTITUDE_STATUS. Mount and lever arm are then in the gimbal's axes.
+    Gimbal,
+}
+
+/// What the autopilot has told so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AutopilotStatus {
+    /// Attitudes used.
+    pub attitudes: u64,
+    /// Instant of the newest of them.
+    pub newest: Option<Monotonic>,
+    /// Instant of the newest of its positions used, where they count.
+    pub newest_fix: Option<Monotonic>,
+    /// Why its newest position was not used; nothing while all is well.
+    pub fix_trouble: Option<String>,
+    /// Whether the motors may turn, once a heartbeat has come.
+    pub armed: Option<bool>,
+    /// Images that the autopilot says the camera took.
+    pub images: u64,
+    /// Why the newest attitude was not used; nothing while all is well.
+    pub trouble: Option<String>,
+    /// How the link is.
+    pub link: LinkHealth,
+}
+
+/// A thread that takes what the autopilot sends.
+#[derive(Debug)]
+pub struct Autopilot {
+    status: Arc<Mutex<AutopilotStatus>>,
+    /// Dropped before the thread is joined, which ends with it.
+    link: Option<AutopilotLink>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Autopilot {
+    /// Starts to listen; attitudes and heights above take-off go to `track`.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(port: AutopilotPort, track: Track) -> io::Result<Self> {
+        let (reports, taken) = bounded(WAITING);
+        let link = AutopilotLink::start(port.link, reports, now)?;
+        let status = Arc::default();
+        let listener = Listener {
+            attitude: port.attitude,
+            positions: port.positions.then(PositionFixes::default),
+            track,
+            status: Arc::clone(&status),
+            heading_deg: None,
+        };
+        let thread = thread::Builder::new()
+            .name("attitude".to_owned())
+            .spawn(move || listener.run(&taken))?;
+        Ok(Self {
+            status,
+            link: Some(link),
+            thread: Some(thread),
+        })
+    }
+
+    /// What the autopilot has told so far.
+    #[must_use]
+    pub fn status(&self) -> AutopilotStatus {
+        AutopilotStatus {
+            link: self
+                .link
+                .as_ref()
+                .map(AutopilotLink::health)
+                .unwrap_or_default(),
+            ..locked(&self.status).clone()
+        }
+    }
+
+    /// Shows the pilot a line, and what state this computer is in.
+    ///
+    /// # Errors
+    /// When too many wait already.
+    pub fn tell(
+        &self,
+        state: ComponentState,
+        severity: Severity,
+        text: &str,
+    ) -> Result<(), NotSent> {
+        let Some(link) = &self.link else {
+            return Ok(());
+        };
+        link.set_state(state)?;
+        link.status_text(severity, text)
+    }
+}
+
+impl Drop for Autopilot {
+    fn drop(&mut self) {
+        self.link = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been reported by its own message.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Listener {
+    attitude: AttitudeOf,
+    /// What makes its positions fixes, where they count.
+    positions: Option<PositionFixes>,
+    track: Track,
+    status: Arc<Mutex<AutopilotStatus>>,
+    /// Of the aircraft's nose, degrees clockwise from north, for gimbals that tell their attitude relative to it.
+    heading_deg: Option<f64>,
+}
+
+impl Listener {
+    fn run(mut self, reports: &Receiver<Received>) {
+        for received in reports {
+            self.take(received);
+        }
+    }
+
+    fn take(&mut self, received: Received) {
+        let report = match received.report {
+            Ok(report) => report,
+            Err(refused) => return self.trouble(refused.to_string()),
+        };
+        let instant = match received.instant {
+            Some(Err(doubt)) => return self.trouble(doubt.to_string()),
+            Some(Ok(instant)) => Some(instant),
+            None => None,
+        };
+        match (report, instant) {
+            (Report::Attitude { body, .. }, Some(at)) => {
+                self.heading_deg = Some(body.euler_angles().2.to_degrees());
+                if self.attitude == AttitudeOf::Body {
+                    self.attitude(at, body);
+                }
+            }
+            (Report::Gimbal(gimbal), Some(at)) if self.attitude == AttitudeOf::Gimbal => {
+                match self.heading_deg {
+                    Some(heading) => self.attitude(at, gimbal.to_ned(heading)),
+                    None => self.trouble(
+                        "the gimbal's attitude is relative to the aircraft's, which has not come; check the autopilot's rates"
+                            .to_owned(),
+                    ),
+                }
+            }
+            (Report::Position(position), Some(at)) => {
+                if let Err(reason) = self.track.push_height(at.at, position.above_home) {
+                    log::debug!("{reason}");
+                }
+                self.position(&position, at, received.arrived);
+            }
+            (Report::Gnss(gnss), _) => {
+                if let Some(fixes) = &mut self.positions {
+                    fixes.gnss(gnss, received.arrived);
+                }
+            }
+            (Report::SystemTime { boot, unix_us }, _) => {
+                if let Some(fixes) = &mut self.positions {
+                    fixes.system_time(boot, unix_us);
+                }
+            }
+            (Report::Heartbeat(heartbeat), _) => {
+                locked(&self.status).armed = Some(heartbeat.armed);
+            }
+            // Not CAMERA_TRIGGER: PX4 tells of one image by both.
+            (Report::Captured(_), _) => locked(&self.status).images += 1,
+            _ => {}
+        }
+    }
+
+    fn attitude(&self, instant: BootInstant, attitude: UnitQuaternion<f64>) {
+        let mut status = locked(&self.status);
+        match self.track.push_attitude(instant.at, attitude) {
+            Ok(()) => {
+                status.attitudes += 1;
+                status.newest = Some(instant.at);
+                status.trouble = None;
+            }
+            // Both kinds of attitude message may come for the same instant.
+            Err(NotUsed::OutOfOrder(_)) => {}
+            Err(reason) => status.trouble = Some(reason.to_string()),
+        }
+    }
+
+    fn position(&self, position: &Position, instant: BootInstant, arrived: Monotonic) {
+        let Some(fixes) = &self.positions else {
+            return;
+        };
+        let used = fixes
+            .fix(position, instant, arrived)
+            .map_err(|doubt| doubt.to_string())
+            .and_then(|fix| self.track.push_fix(fix).map_err(|doubt| doubt.to_string()));
+        let mut status = locked(&self.status);
+        match used {
+            Ok(()) => {
+                status.newest_fix = Some(instant.at);
+                status.fix_trouble = None;
+            }
+            Err(reason) => status.fix_trouble = Some(reason),
+        }
+    }
+
+    fn trouble(&self, reason: String) {
+        log::debug!("autopilot: {reason}");
+        locked(&self.status).trouble = Some(reason);
+    }
+}

@@ -1,0 +1,263 @@
+//! The live source: the camera's frames, each with the pose at the middle of its exposure.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use super::{
+    clock::now, economy::Effort, lock::locked, overlap::Overlap, thumbnails::Thumbnails,
+    track::Track, workload::Workload,
+};
+use crate::{
+    capture::{
+        Frame, FrameError, FrameSource, Tag, Untagged,
+        live::{Camera, Counts, OpenError, Shot, Steady, Step, to_rgb},
+    },
+    geo::{CameraModel, GeoError, Geometry, Ground},
+    infer::too_little_ground,
+    nav::{Monotonic, NoPose, Pose},
+    pipeline::Flight,
+};
+
+/// Frames that wait for their pose: what comes in a second, the longest that a pose is waited for, at ten a second.
+const WAITING: usize = 10;
+/// Longest wait for the camera, so that the flight can end and poses are asked for in time.
+const STEP: Duration = Duration::from_millis(50);
+
+/// Below this height above take-off, metres, a camera that comes out below the ground is on it.
+const ON_GROUND_M: f64 = 10.0;
+
+/// How frames are taken and chosen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Exposure {
+    /// From the driver's time stamp to the middle of the exposure, seconds.
+    pub offset_s: f64,
+    /// One-sigma error of that, seconds.
+    pub sigma_s: f64,
+    /// Least time between frames that are searched, seconds.
+    pub interval_s: f64,
+    /// Share of its ground that a frame may have in common with the last one searched, 0 to 1.
+    pub overlap: f64,
+    /// The same when less is done.
+    pub least_overlap: f64,
+}
+
+/// What the camera has given so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CameraStatus {
+    /// Time stamp of the newest real frame.
+    pub newest: Option<Monotonic>,
+    /// What is wrong; nothing while all is well.
+    pub trouble: Option<String>,
+    /// Frames, drops and faults.
+    pub counts: Counts,
+    /// Frames given up because too many waited for their pose.
+    pub given_up: u64,
+}
+
+/// What the source shares with who watches the flight.
+#[derive(Debug, Clone)]
+pub struct Watched {
+    /// What the camera has given.
+    pub camera: Arc<Mutex<CameraStatus>>,
+    /// How much is done.
+    pub effort: Arc<Mutex<Effort>>,
+    /// Whether frames are searched: not before the survey has begun.
+    pub surveying: Arc<AtomicBool>,
+    /// Raised when the flight is to end.
+    pub stop: Arc<AtomicBool>,
+    /// Frames under way.
+    pub workload: Workload,
+}
+
+/// A camera and the aircraft's way.
+pub struct Live<O> {
+    camera: Steady<O>,
+    model: CameraModel,
+    exposure: Exposure,
+    track: Track,
+    ground: Ground,
+    model_gsd_m: f64,
+    watched: Watched,
+    thumbnails: Thumbnails,
+    waiting: VecDeque<Shot>,
+    taken: Option<Monotonic>,
+    overlap: Overlap,
+    sequence: u64,
+    given_up: u64,
+}
+
+impl<O> Live<O>
+where
+    O: FnMut() -> Result<Box<dyn Camera>, OpenError>,
+{
+    /// Of the camera that `open` opens, in an aircraft that flies along `track`; `flight` says over which ground and at what
+    /// scale it is searched.
+    pub fn new(
+        open: O,
+        (model, exposure): (CameraModel, Exposure),
+        track: Track,
+        flight: &Flight,
+        watched: Watched,
+        thumbnails: Thumbnails,
+    ) -> Self {
+        Self {
+            camera: Steady::new(open),
+            model,
+            exposure,
+            track,
+            ground: flight.ground.clone(),
+            model_gsd_m: flight.model.manifest().input.gsd_m,
+            watched,
+            thumbnails,
+            waiting: VecDeque::with_capacity(WAITING),
+            taken: None,
+            overlap: Overlap::default(),
+            sequence: 0,
+            given_up: 0,
+        }
+    }
+
+    /// Waits a little for a frame of the camera and keeps it if it is wanted.
+    fn step(&mut self) {
+        match self.camera.step(now(), STEP) {
+            Step::Frame(shot) => self.keep(shot),
+            Step::Nothing => {}
+            Step::Closed { retry_in } => thread::sleep(retry_in.min(STEP)),
+        }
+        let mut status = locked(&self.watched.camera);
+        status.newest = self.camera.newest();
+        status.trouble = self.camera.fault().map(str::to_owned);
+        status.counts = *self.camera.counts();
+        status.given_up = self.given_up;
+    }
+
+    fn keep(&mut self, shot: Shot) {
+        let soon = self
+            .taken
+            .is_some_and(|last| shot.timestamp.seconds_since(last) < self.exposure.interval_s);
+        if soon || !self.watched.surveying.load(Ordering::Relaxed) {
+            return;
+        }
+        self.taken = Some(shot.timestamp);
+        if self.waiting.len() == WAITING {
+            self.waiting.pop_front();
+            self.given_up += 1;
+        }
+        self.waiting.push_back(shot);
+    }
+
+    /// The oldest waiting frame, once its pose is known or cannot be known any more.
+    fn decided(&mut self) -> Option<(Shot, Result<Pose, NoPose>)> {
+        let exposed = self.exposed(self.waiting.front()?);
+        match self.track.pose_at(exposed) {
+            Err(NoPose::NotYet(_)) => None,
+            pose => Some((self.waiting.pop_front()?, pose)),
+        }
+    }
+
+    fn exposed(&self, shot: &Shot) -> Monotonic {
+        shot.timestamp.plus_seconds(self.exposure.offset_s)
+    }
+
+    /// A frame for the pipeline, if it is worth searching.
+    fn frame(
+        &mut self,
+        shot: &Shot,
+        pose: Result<Pose, NoPose>,
+    ) -> Option<Result<Frame, FrameError>> {
+        let tag = match pose {
+            Ok(mut pose) => {
+                let covariance = &mut pose.covariance;
+                covariance.sigma_time_s = covariance.sigma_time_s.hypot(self.exposure.sigma_s);
+                Ok(Tag {
+                    pose,
+                    camera: self.model,
+                })
+            }
+            Err(reason) => Err(Untagged::NoPose(reason)),
+        };
+        let new_m2 = match &tag {
+            Ok(tag) => self.worth(tag, shot.timestamp)?,
+            Err(_) => 0.0,
+        };
+        self.sequence += 1;
+        self.watched.workload.hand_over(self.sequence, new_m2);
+        let name = format!("frame {}", self.sequence);
+        Some(match to_rgb(&shot.layout, &shot.bytes) {
+            Ok(image) => {
+                self.thumbnails.save(self.sequence, &image);
+                Ok(Frame {
+                    name,
+                    sequence: self.sequence,
+                    image,
+                    tag,
+                })
+            }
+            Err(source) => Err(FrameError::Pixels { name, source }),
+        })
+    }
+
+    /// Square metres of new ground; nothing when the frame is not worth searching. One that shows no ground is handed on,
+    /// since the pipeline says why.
+    fn worth(&mut self, tag: &Tag, at: Monotonic) -> Option<f64> {
+        let geometry = Geometry::new(tag.camera, &tag.pose, &self.ground);
+        if self.is_too_low(tag, &geometry) {
+            self.watched.workload.too_low();
+            return None;
+        }
+        let Ok(footprint) = geometry.and_then(|g| g.footprint()) else {
+            return Some(0.0);
+        };
+        let effort = *locked(&self.watched.effort);
+        let limit = match effort {
+            Effort::Full => self.exposure.overlap,
+            Effort::LessOverlap | Effort::Spare => self.exposure.least_overlap,
+        };
+        let worth = self.overlap.take(at, footprint, limit)?;
+        let left_out = self.watched.workload.leaves_out(effort, worth.new_m2);
+        (!left_out).then_some(worth.new_m2)
+    }
+}
+
+impl<O> Live<O> {
+    /// Whether the aircraft is on the ground or just above it. There its height may well come out negative.
+    fn is_too_low(&self, tag: &Tag, geometry: &Result<Geometry, GeoError>) -> bool {
+        let camera = &self.model;
+        match geometry {
+            Ok(geometry) => geometry.gsd_m().is_ok_and(|gsd_m| {
+                too_little_ground(camera.width, camera.height, gsd_m, self.model_gsd_m)
+            }),
+            Err(GeoError::BelowGround) => {
+                let height = tag.pose.altitude.takeoff;
+                height.is_some_and(|height| height.metres() < ON_GROUND_M)
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+impl<O> FrameSource for Live<O>
+where
+    O: FnMut() -> Result<Box<dyn Camera>, OpenError>,
+{
+    /// Waits for the next frame that is worth searching; the source ends when the flight is to.
+    fn next_frame(&mut self) -> Option<Result<Frame, FrameError>> {
+        while !self.watched.stop.load(Ordering::Relaxed) {
+            if let Some((shot, pose)) = self.decided() {
+                if let Some(frame) = self.frame(&shot, pose) {
+                    return Some(frame);
+                }
+            } else {
+                self.step();
+            }
+        }
+        None
+    }
+}

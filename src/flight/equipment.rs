@@ -1,0 +1,312 @@
+//! What a board file says of the aircraft's sensors, in the types of those who read them.
+
+use nalgebra::Vector3;
+
+use super::{
+    autopilot::{AttitudeOf, AutopilotPort},
+    camera::Exposure,
+    gnss::GnssPort,
+    thumbnails::DiskLimits,
+};
+use crate::{
+    capture::live::{CameraSettings, PixelFormat},
+    config::{Board, ConfigError},
+    geo::CameraModel,
+    nav::{
+        Attitude, FixSettings, GnssDelay, Mount, TrajectorySettings, VerticalDatum,
+        autopilot::{LinkSettings, PortAddress},
+    },
+};
+
+/// Driver buffers: one is copied, one is waiting, two are filled.
+const BUFFERS: u32 = 4;
+/// A receiver's device of this name is the autopilot's own.
+const AUTOPILOT: &str = "autopilot";
+/// Frames that are rarer look like a camera that has failed, hertz.
+const LEAST_RATE_HZ: f64 = 2.0;
+
+/// The sensors of one aircraft.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Equipment {
+    /// How the camera is opened.
+    pub camera: CameraSettings,
+    /// What it sees.
+    pub model: CameraModel,
+    /// Which of its frames are searched.
+    pub exposure: Exposure,
+    /// Where positions come from.
+    pub positions: Positions,
+    /// The autopilot.
+    pub autopilot: AutopilotPort,
+    /// What is known of the aircraft.
+    pub trajectory: TrajectorySettings,
+    /// From when on less is done, degrees Celsius.
+    pub reduce_c: f64,
+    /// From when on ground is left out, degrees Celsius.
+    pub spare_c: f64,
+    /// What may lie on the disk.
+    pub disk: DiskLimits,
+}
+
+/// Where positions come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Positions {
+    /// A receiver of ours.
+    Receiver(GnssPort),
+    /// The autopilot and its receiver.
+    Autopilot,
+}
+
+impl Equipment {
+    /// Of a board that names a camera, a receiver and an autopilot.
+    ///
+    /// # Errors
+    /// When one is not named, or a text in the file cannot be understood.
+    pub fn of(board: &Board) -> Result<Self, ConfigError> {
+        let unset = |key, remedy| ConfigError::Unset {
+            path: board.file.clone(),
+            key,
+            remedy,
+        };
+        let (camera, gnss, autopilot) = (&board.camera, &board.gnss, &board.autopilot);
+        if camera.device.is_empty() {
+            return Err(unset(
+                "camera.device",
+                "name the camera's device node, see `ls /dev/v4l/by-id`",
+            ));
+        }
+        if camera.focal_px <= 0.0 {
+            return Err(unset(
+                "camera.focal_px",
+                "set the focal length in pixels from the camera's calibration",
+            ));
+        }
+        if gnss.device.is_empty() {
+            return Err(unset(
+                "gnss.device",
+                "name the receiver's serial port, see `ls /dev/serial/by-id`; or write \"autopilot\" for its positions",
+            ));
+        }
+        if autopilot.address.is_empty() {
+            return Err(unset(
+                "autopilot.address",
+                "name where the autopilot speaks MAVLink; attitude comes from it",
+            ));
+        }
+        if camera.rate_hz < LEAST_RATE_HZ {
+            return Err(ConfigError::Range {
+                path: board.file.clone(),
+                key: "camera.rate_hz",
+                value: camera.rate_hz,
+                range: "2 or more to fly; interval_s says how many are searched",
+            });
+        }
+        Ok(Self {
+            camera: camera_settings(board)?,
+            model: CameraModel {
+                focal_sigma_px: camera.focal_sigma_px,
+                ..CameraModel::centred(camera.width_px, camera.height_px, camera.focal_px)
+            },
+            exposure: Exposure {
+                offset_s: camera.timestamp_offset_s,
+                sigma_s: camera.timestamp_sigma_s,
+                interval_s: camera.interval_s,
+                overlap: camera.overlap,
+                least_overlap: camera.least_overlap,
+            },
+            positions: positions(board)?,
+            autopilot: autopilot_port(board)?,
+            trajectory: trajectory(board),
+            reduce_c: board.thermal.reduce_c,
+            spare_c: board.thermal.spare_c,
+            disk: DiskLimits {
+                thumbnails_max_bytes: board.disk.thumbnails_max_bytes,
+                min_free_bytes: board.disk.min_free_bytes,
+            },
+        })
+    }
+}
+
+fn value(board: &Board, key: &'static str, reason: impl ToString) -> ConfigError {
+    ConfigError::Value {
+        path: board.file.clone(),
+        key,
+        reason: reason.to_string(),
+    }
+}
+
+/// How the board's camera is opened.
+///
+/// # Errors
+/// When no pixel format is named or one is not known.
+pub fn camera_settings(board: &Board) -> Result<CameraSettings, ConfigError> {
+    let camera = &board.camera;
+    let formats = camera
+        .formats
+        .iter()
+        .map(|name| name.parse::<PixelFormat>())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|e| value(board, "camera.formats", e))?;
+    if formats.is_empty() {
+        return Err(ConfigError::Unset {
+            path: board.file.clone(),
+            key: "camera.formats",
+            remedy: "name at least one, such as \"YUYV\"",
+        });
+    }
+    Ok(CameraSettings {
+        device: camera.device.clone().into(),
+        formats,
+        width: camera.width_px,
+        height: camera.height_px,
+        rate_hz: camera.rate_hz,
+        buffers: BUFFERS,
+    })
+}
+
+/// Where the board's positions come from.
+///
+/// # Errors
+/// When the datum of a receiver's altitudes is not known.
+pub fn positions(board: &Board) -> Result<Positions, ConfigError> {
+    match board.gnss.device.as_str() {
+        AUTOPILOT => Ok(Positions::Autopilot),
+        _ => gnss_port(board).map(Positions::Receiver),
+    }
+}
+
+/// The board's GNSS receiver.
+///
+/// # Errors
+/// When the datum of its altitudes is not known.
+pub fn gnss_port(board: &Board) -> Result<GnssPort, ConfigError> {
+    let gnss = &board.gnss;
+    Ok(GnssPort {
+        device: gnss.device.clone(),
+        baud_rate: (gnss.baud_rate > 0).then_some(gnss.baud_rate),
+        fix: FixSettings {
+            altitude_datum: datum(board)?,
+            accept_simulated: gnss.accept_simulated,
+        },
+        delay: GnssDelay {
+            seconds: gnss.delay_s,
+            sigma_s: gnss.delay_sigma_s,
+        },
+        pps: (!gnss.pps.is_empty()).then(|| gnss.pps.clone()),
+    })
+}
+
+/// The board's autopilot.
+///
+/// # Errors
+/// When its address cannot be understood.
+pub fn autopilot_port(board: &Board) -> Result<AutopilotPort, ConfigError> {
+    let parsed = board.autopilot.address.parse::<PortAddress>();
+    Ok(AutopilotPort {
+        link: LinkSettings {
+            address: parsed.map_err(|e| value(board, "autopilot.address", e))?,
+            system: None,
+        },
+        attitude: if board.mount.on_gimbal {
+            AttitudeOf::Gimbal
+        } else {
+            AttitudeOf::Body
+        },
+        positions: board.gnss.device == AUTOPILOT,
+    })
+}
+
+fn datum(board: &Board) -> Result<Option<VerticalDatum>, ConfigError> {
+    let name = &board.gnss.altitude_datum;
+    let parsed = (!name.is_empty()).then(|| name.parse()).transpose();
+    parsed.map_err(|e| value(board, "gnss.altitude_datum", e))
+}
+
+fn trajectory(board: &Board) -> TrajectorySettings {
+    let (mount, look) = (&board.mount, &board.mount.boresight_deg);
+    TrajectorySettings {
+        mount: Mount {
+            lever_arm_m: Vector3::from(mount.lever_arm_m),
+            boresight: Attitude {
+                yaw_deg: look.yaw,
+                pitch_deg: look.pitch,
+                roll_deg: look.roll,
+            },
+        },
+        max_speed_m_s: board.autopilot.max_speed_m_s,
+        tilt_sigma_deg: board.autopilot.tilt_sigma_deg,
+        heading_sigma_deg: board.autopilot.heading_sigma_deg,
+        ..TrajectorySettings::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMPLETE: &str = "
+[camera]
+device = '/dev/video0'
+focal_px = 1500.0
+[gnss]
+device = '/dev/ttyUSB0'
+[autopilot]
+address = 'udpin:0.0.0.0:14550'
+";
+
+    fn equipment(more: &str) -> Result<Equipment, ConfigError> {
+        let mut board: toml::Table = toml::from_str(COMPLETE).unwrap();
+        for (section, keys) in toml::from_str::<toml::Table>(more).unwrap() {
+            let section = board
+                .entry(section)
+                .or_insert_with(|| toml::Table::new().into());
+            for (key, value) in keys.as_table().unwrap() {
+                section
+                    .as_table_mut()
+                    .unwrap()
+                    .insert(key.clone(), value.clone());
+            }
+        }
+        Equipment::of(&Board::from_toml("b.toml", &board.to_string()).unwrap())
+    }
+
+    #[test]
+    fn a_board_that_names_its_sensors_can_fly() {
+        let equipment = equipment("").unwrap();
+        let Positions::Receiver(gnss) = &equipment.positions else {
+            panic!("{equipment:?}");
+        };
+        assert_eq!((gnss.baud_rate, &gnss.pps), (None, &None));
+        assert!(!equipment.autopilot.positions);
+        assert_eq!(equipment.camera.formats.len(), 2);
+        assert_eq!(equipment.model.cx, 960.0);
+    }
+
+    #[test]
+    fn positions_come_from_the_autopilot_where_the_board_says_so() {
+        let equipment = equipment("[gnss]\ndevice = 'autopilot'").unwrap();
+        assert_eq!(equipment.positions, Positions::Autopilot);
+        assert!(equipment.autopilot.positions);
+    }
+
+    #[test]
+    fn what_is_missing_or_cannot_be_understood_is_named_with_what_to_write() {
+        for (more, key) in [
+            ("[camera]\ndevice = ''", "camera.device"),
+            ("[camera]\nfocal_px = 0.0", "camera.focal_px"),
+            ("[camera]\nformats = ['H264']", "camera.formats"),
+            ("[camera]\nrate_hz = 1.0", "camera.rate_hz"),
+            ("[gnss]\ndevice = ''", "gnss.device"),
+            ("[gnss]\naltitude_datum = 'msl'", "gnss.altitude_datum"),
+            ("[autopilot]\naddress = ''", "autopilot.address"),
+            ("[autopilot]\naddress = 'tty'", "autopilot.address"),
+        ] {
+            let line = equipment(more).unwrap_err().to_string();
+            assert!(
+                line.starts_with("board file b.toml: ") && line.contains(key),
+                "{line}"
+            );
+            assert_eq!(line.lines().count(), 1, "{line}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What is told of the flight, for people and programs: `health.json`.
+
+use std::{fs, io, path::Path};
+
+use serde::Serialize;
+
+use super::{
+    camera::CameraStatus,
+    economy::Effort,
+    state::{Sense, Situation},
+    workload::Totals,
+};
+use crate::link::LinkStatus;
+
+/// The flight at one moment. Fields may be added, never renamed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Health {
+    /// State, fault and reason.
+    #[serde(flatten)]
+    pub situation: Situation,
+    /// The camera.
+    pub camera: SensorHealth,
+    /// The GNSS receiver.
+    pub gnss: SensorHealth,
+    /// The source of the attitude.
+    pub attitude: SensorHealth,
+    /// Whether the motors may turn, where it is known.
+    pub armed: Option<bool>,
+    /// How much is done.
+    pub effort: Effort,
+    /// What has become of the frames.
+    pub frames: Totals,
+    /// What the camera's reader counted.
+    pub captured: Captured,
+    /// Images that the autopilot says the camera took.
+    pub images: u64,
+    /// Temperature of the hottest part, degrees Celsius.
+    pub hottest_c: Option<f64>,
+    /// The link, where there is one.
+    pub link: Option<LinkHealth>,
+}
+
+/// A sensor, by its newest sample.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SensorHealth {
+    /// Age of the newest real sample, seconds; null before the first.
+    pub age_s: Option<f64>,
+    /// What is wrong.
+    pub trouble: Option<String>,
+}
+
+/// What the camera's reader counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Captured {
+    /// New frames of the camera.
+    pub frames: u64,
+    /// Frames that the driver had no buffer for.
+    pub dropped: u64,
+    /// Frames seen before.
+    pub frozen: u64,
+    /// Frames with impossible times.
+    pub untimely: u64,
+    /// Frames that came damaged.
+    pub damaged: u64,
+    /// Times the camera was opened.
+    pub opened: u64,
+    /// Times it was lost.
+    pub lost: u64,
+    /// Frames given up because too many waited for their pose.
+    pub given_up: u64,
+}
+
+/// The link to the ground station.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LinkHealth {
+    /// Whether the ground station has answered on the present connection.
+    pub connected: bool,
+    /// Messages that wait in the journal.
+    pub waiting: u64,
+    /// Seconds since the ground station last confirmed a message; null before the first.
+    pub confirmed_s: Option<f64>,
+    /// Messages confirmed since the start.
+    pub confirmed: u64,
+    /// What is wrong: the link broke, or messages wait longer than a sound link takes.
+    pub trouble: Option<String>,
+}
+
+/// Longer than a sound link takes to confirm a message, seconds.
+const UNCONFIRMED_S: f64 = 1.5;
+
+impl From<Sense> for SensorHealth {
+    fn from(sense: Sense) -> Self {
+        Self {
+            age_s: sense.age_s,
+            trouble: sense.trouble,
+        }
+    }
+}
+
+impl From<&CameraStatus> for Captured {
+    fn from(status: &CameraStatus) -> Self {
+        let counts = &status.counts;
+        Self {
+            frames: counts.frames,
+            dropped: counts.dropped,
+            frozen: counts.frozen,
+            untimely: counts.untimely,
+            damaged: counts.damaged,
+            opened: counts.opened,
+            lost: counts.lost,
+            given_up: status.given_up,
+        }
+    }
+}
+
+impl From<LinkStatus> for LinkHealth {
+    fn from(status: LinkStatus) -> Self {
+        let confirmed_s = status.last_confirmed.map(|age| age.as_secs_f64());
+        let waiting = status.held.messages;
+        let slow = waiting > 0 && confirmed_s.is_none_or(|s| s > UNCONFIRMED_S);
+        let trouble = match (status.connected, slow) {
+            (true, false) => None,
+            (true, true) => Some("messages wait for the ground station's receipt".to_owned()),
+            (false, _) => Some(
+                status
+                    .last_error
+                    .unwrap_or_else(|| "not connected yet".to_owned()),
+            ),
+        };
+        Self {
+            connected: status.connected,
+            waiting,
+            confirmed_s,
+            confirmed: status.confirmed,
+            trouble,
+        }
+    }
+}
+
+impl Health {
+    /// Writes it to `path`, whole or not at all.
+    ///
+    /// # Errors
+    /// When the disk is full or fails.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        let partial = path.with_extension("part");
+        fs::write(&partial, serde_json::to_vec(self)?)?;
+        fs::rename(partial, path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::link::journal::Held;
+
+    fn status(connected: bool, messages: u64, confirmed_s: Option<u64>) -> LinkStatus {
+        LinkStatus {
+            connected,
+            held: Held {
+                messages,
+                bytes: messages * 100,
+                refused: 0,
+            },
+            confirmed: 1,
+            last_confirmed: confirmed_s.map(Duration::from_secs),
+            last_error: None,
+        }
+    }
+
+    #[test]
+    fn a_link_on_which_messages_wait_unconfirmed_is_in_trouble_though_it_is_connected() {
+        let trouble = |connected, messages, confirmed| {
+            LinkHealth::from(status(connected, messages, confirmed)).trouble
+        };
+        assert_eq!(trouble(true, 3, Some(1)), None);
+        assert_eq!(trouble(true, 0, Some(60)), None);
+        assert!(trouble(true, 3, Some(2)).is_some());
+        assert!(trouble(false, 0, Some(0)).is_some());
+    }
+}

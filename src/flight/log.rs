@@ -1,0 +1,153 @@
+//! What a flight keeps of its findings: files, and messages for the ground station. A full disk delays them and loses none.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant, SystemTime},
+};
+
+use uuid::Uuid;
+
+use super::{lock::locked, thumbnails::Store, workload::Workload};
+use crate::{
+    inventory::Landslide,
+    link::{Body, Envelope, FrameReport, Uplink},
+    pipeline::{Sink, SinkError, output::OutputFolder},
+};
+
+/// Messages kept in memory while the disk does not take them: an hour of frames and more. Reports of frames go first.
+const BACKLOG: usize = 8192;
+/// The file of landslides is written anew when some have changed, this often at most.
+const CHECKPOINT: Duration = Duration::from_secs(5);
+
+/// The sink of a flight.
+pub struct FlightLog {
+    folder: OutputFolder,
+    uplink: Option<Arc<Uplink>>,
+    survey: Uuid,
+    workload: Workload,
+    thumbnails: Store,
+    /// Why findings cannot be kept, shared with who watches the flight.
+    trouble: Arc<Mutex<Option<String>>>,
+    /// Messages that the journal has not taken yet.
+    backlog: VecDeque<Envelope>,
+    /// Frames whose footprints are not in the file yet.
+    footprints: VecDeque<FrameReport>,
+    /// Landslides have changed since the file was written.
+    changed: bool,
+    written: Instant,
+}
+
+impl FlightLog {
+    /// Writes to `folder` and, where there is one, to `uplink`; `trouble` tells why not while it cannot.
+    #[must_use]
+    pub fn new(
+        folder: OutputFolder,
+        uplink: Option<Arc<Uplink>>,
+        survey: Uuid,
+        workload: Workload,
+        thumbnails: Store,
+        trouble: Arc<Mutex<Option<String>>>,
+    ) -> Self {
+        Self {
+            folder,
+            uplink,
+            survey,
+            workload,
+            thumbnails,
+            trouble,
+            backlog: VecDeque::new(),
+            footprints: VecDeque::new(),
+            changed: false,
+            written: Instant::now(),
+        }
+    }
+
+    fn keep(&mut self, bodies: impl Iterator<Item = Body>) {
+        if self.uplink.is_some() {
+            let (survey, sent) = (self.survey, SystemTime::now());
+            self.backlog
+                .extend(bodies.map(|body| Envelope { survey, sent, body }));
+        }
+        while self.backlog.len() > BACKLOG {
+            let frame = |envelope: &Envelope| matches!(envelope.body, Body::Frame(_));
+            let first = self.backlog.iter().position(frame).unwrap_or(0);
+            self.backlog.remove(first);
+        }
+    }
+
+    /// Tries to write what is not written yet; the landslides' file only when it is due, or `now`.
+    fn write(&mut self, now: bool) {
+        let mut result = self.submit();
+        if result.is_err() && self.thumbnails.make_room() {
+            result = self.submit();
+        }
+        let result = result
+            .and_then(|()| self.write_footprints())
+            .and_then(|()| self.checkpoint(now));
+        let mut trouble = locked(&self.trouble);
+        if let Err(line) = &result
+            && trouble.as_ref() != Some(line)
+        {
+            log::error!("{line}");
+        }
+        *trouble = result.err();
+    }
+
+    /// Hands the messages to the journal.
+    fn submit(&mut self) -> Result<(), String> {
+        let Some(uplink) = &self.uplink else {
+            return Ok(());
+        };
+        if !self.backlog.is_empty() {
+            let envelopes = self.backlog.make_contiguous();
+            uplink.submit(envelopes).map_err(|e| e.to_string())?;
+            self.backlog.clear();
+        }
+        Ok(())
+    }
+
+    fn write_footprints(&mut self) -> Result<(), String> {
+        while let Some(report) = self.footprints.front() {
+            self.folder.frame(report).map_err(|e| e.to_string())?;
+            self.footprints.pop_front();
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, now: bool) -> Result<(), String> {
+        if self.changed && (now || self.written.elapsed() >= CHECKPOINT) {
+            self.written = Instant::now();
+            self.folder.checkpoint().map_err(|e| e.to_string())?;
+            self.changed = false;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for FlightLog {
+    fn frame(&mut self, report: FrameReport, changed: Vec<Landslide>) -> Result<(), SinkError> {
+        self.workload.report(&report, &changed);
+        self.folder.landslides(&changed);
+        self.changed |= !changed.is_empty();
+        if self.footprints.len() < BACKLOG {
+            self.footprints.push_back(report.clone());
+        }
+        self.keep(
+            std::iter::once(Body::Frame(report)).chain(changed.into_iter().map(Body::Landslide)),
+        );
+        self.write(false);
+        Ok(())
+    }
+
+    fn finish(&mut self, changed: Vec<Landslide>) -> Result<(), SinkError> {
+        self.folder.landslides(&changed);
+        self.keep(changed.into_iter().map(Body::Landslide));
+        self.write(true);
+        if let Err(error) = self.folder.finish() {
+            log::error!("{error}");
+            *locked(&self.trouble) = Some(error.to_string());
+        }
+        Ok(())
+    }
+}

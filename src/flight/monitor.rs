@@ -1,0 +1,220 @@
+//! Watches the flight: its state, its health, how much is done; and tells the system, the pilot and whoever reads
+//! `health.json`.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, atomic::Ordering},
+    time::Duration,
+};
+
+use sd_notify::NotifyState;
+
+use super::{
+    autopilot::{Autopilot, AutopilotStatus},
+    camera::{CameraStatus, Watched},
+    clock::now,
+    economy::{Economy, EconomySettings, Effort, Strain},
+    gnss::Gnss,
+    health::{Captured, Health, SensorHealth},
+    heat::{THERMAL, hottest_c},
+    lock::locked,
+    state::{Observed, Sense, Situation, State, StateMachine},
+    workload::Totals,
+};
+use crate::{
+    link::LinkStatus,
+    nav::{
+        Monotonic,
+        autopilot::{ComponentState, Severity},
+    },
+};
+
+/// Between two looks at everything.
+pub(super) const LOOK: Duration = Duration::from_millis(250);
+/// Lost ground degrades the flight for so long, seconds.
+const LOST_S: f64 = 10.0;
+
+/// Where the link's status comes from; `None` for a flight without one.
+pub type LinkProbe = Box<dyn Fn() -> Option<LinkStatus> + Send>;
+
+/// What is watched.
+pub struct Monitor {
+    /// None where positions come from the autopilot.
+    gnss: Option<Gnss>,
+    autopilot: Autopilot,
+    watched: Watched,
+    disk: Arc<Mutex<Option<String>>>,
+    link: LinkProbe,
+    health: PathBuf,
+    machine: StateMachine,
+    economy: Economy,
+    /// Frames lost so far, and when some last were.
+    lost: (u64, Option<Monotonic>),
+    unwritten: bool,
+}
+
+impl Monitor {
+    /// Of these sensors; health goes to the file `health`, `disk` tells why findings cannot be kept.
+    pub fn new(
+        gnss: Option<Gnss>,
+        autopilot: Autopilot,
+        watched: Watched,
+        disk: Arc<Mutex<Option<String>>>,
+        link: LinkProbe,
+        health: PathBuf,
+        economy: EconomySettings,
+    ) -> Self {
+        Self {
+            gnss,
+            autopilot,
+            watched,
+            disk,
+            link,
+            health,
+            machine: StateMachine::default(),
+            economy: Economy::new(economy),
+            lost: (0, None),
+            unwritten: false,
+        }
+    }
+
+    /// Looks at everything once, tells, and raises the flag that ends the flight once the aircraft has landed.
+    pub fn look(&mut self) -> Health {
+        let now = now();
+        let camera = locked(&self.watched.camera).clone();
+        let totals = self.watched.workload.totals();
+        let hottest_c = hottest_c(THERMAL.as_ref());
+        let effort = self.economy.decide(
+            Strain {
+                under_way: self.watched.workload.under_way(),
+                dropped: totals.dropped,
+                hottest_c,
+            },
+            now,
+        );
+        *locked(&self.watched.effort) = effort;
+        let autopilot = self.autopilot.status();
+        let images = autopilot.images;
+        let observed = self.observed(&camera, autopilot, totals, effort, now);
+        if self.machine.observe(&observed, now) {
+            self.tell(self.machine.situation());
+        }
+        let situation = self.machine.situation().clone();
+        let begun = matches!(situation.state, State::Surveying | State::Degraded);
+        self.watched.surveying.store(begun, Ordering::Relaxed);
+        if situation.state == State::Landed {
+            self.watched.stop.store(true, Ordering::Relaxed);
+        }
+        let health = Health {
+            situation,
+            camera: SensorHealth::from(observed.camera),
+            gnss: SensorHealth::from(observed.gnss),
+            attitude: SensorHealth::from(observed.attitude),
+            armed: observed.armed,
+            effort,
+            frames: totals,
+            captured: Captured::from(&camera),
+            images,
+            hottest_c,
+            link: (self.link)().map(Into::into),
+        };
+        self.write(&health);
+        health
+    }
+
+    fn observed(
+        &mut self,
+        camera: &CameraStatus,
+        autopilot: AutopilotStatus,
+        totals: Totals,
+        effort: Effort,
+        now: Monotonic,
+    ) -> Observed {
+        let age = |newest: Option<Monotonic>| newest.map(|at| now.seconds_since(at).max(0.0));
+        let (newest_fix, fix_trouble) = match &self.gnss {
+            Some(gnss) => {
+                let status = gnss.status();
+                (status.newest.map(|fix| fix.at), status.trouble)
+            }
+            None => (autopilot.newest_fix, autopilot.fix_trouble),
+        };
+        let coverage = self.coverage(totals, effort, now);
+        Observed {
+            camera: Sense {
+                age_s: age(camera.newest),
+                trouble: camera.trouble.clone(),
+            },
+            gnss: Sense {
+                age_s: age(newest_fix),
+                trouble: fix_trouble,
+            },
+            attitude: Sense {
+                age_s: age(autopilot.newest),
+                trouble: autopilot.trouble,
+            },
+            armed: autopilot.armed,
+            disk: locked(&self.disk).clone(),
+            coverage,
+        }
+    }
+
+    /// Why ground is left out, if some was of late.
+    fn coverage(&mut self, totals: Totals, effort: Effort, now: Monotonic) -> Option<String> {
+        let lost = totals.dropped + totals.spared;
+        if lost > self.lost.0 {
+            self.lost = (lost, Some(now));
+        }
+        let of_late = self
+            .lost
+            .1
+            .is_some_and(|at| now.seconds_since(at) <= LOST_S);
+        (of_late || effort == Effort::Spare).then(|| {
+            format!(
+                "{lost} frames and {:.4} km2 left out: the computer is too slow or too hot; fly slower, or set fewer threads \
+                 for other programs",
+                totals.lost_m2 / 1e6
+            )
+        })
+    }
+
+    /// To the log, the service manager and the pilot.
+    fn tell(&self, situation: &Situation) {
+        let (component, severity, word) = match situation.state {
+            State::WaitingForFix => (ComponentState::Standby, Severity::Notice, "waiting"),
+            State::Surveying => (ComponentState::Active, Severity::Info, "surveying"),
+            State::Degraded => (ComponentState::Critical, Severity::Warning, "degraded"),
+            State::Landed => (ComponentState::Standby, Severity::Info, "landed"),
+        };
+        let line = match &situation.reason {
+            Some(reason) => format!("{word}: {reason}"),
+            None => word.to_owned(),
+        };
+        log::warn!("{line}");
+        notify(&[NotifyState::Status(&line)]);
+        if let Err(error) = self
+            .autopilot
+            .tell(component, severity, &format!("Scarp {line}"))
+        {
+            log::debug!("{error}");
+        }
+    }
+
+    fn write(&mut self, health: &Health) {
+        // The watchdog is fed here: a monitor that hangs is a flight that nobody watches.
+        notify(&[NotifyState::Watchdog]);
+        let result = health.write(&self.health);
+        if let Err(error) = &result
+            && !self.unwritten
+        {
+            log::warn!("{}: {error}; free space on the disk", self.health.display());
+        }
+        self.unwritten = result.is_err();
+    }
+}
+
+/// Tells the service manager, where there is one.
+pub(super) fn notify(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        log::debug!("service manager: {error}");
+    }
+}

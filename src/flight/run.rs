@@ -1,0 +1,171 @@
+//! One flight: sensors, pipeline and watch together, from power-on to landing.
+
+use std::{
+    fs, io,
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use sd_notify::NotifyState;
+use thiserror::Error;
+
+use super::{
+    autopilot::Autopilot,
+    camera::{CameraStatus, Live, Watched},
+    economy::{EconomySettings, Effort},
+    equipment::{Equipment, Positions},
+    gnss::Gnss,
+    health::Health,
+    lock::locked,
+    log::FlightLog,
+    monitor::{LOOK, LinkProbe, Monitor, notify},
+    thumbnails::{Store, Thumbnails},
+    track::Track,
+    workload::Workload,
+};
+use crate::{
+    capture::live::{Camera, OpenError},
+    link::Uplink,
+    pipeline::{
+        self, Flight, PipelineError, Summary,
+        output::{OutputError, OutputFolder},
+    },
+};
+
+/// Where a flight puts what it finds.
+pub struct Destination<'a> {
+    /// Folder for all flights: `health.json`, and a folder for each survey.
+    pub out: &'a Path,
+    /// The link to the ground station, where there is one.
+    pub uplink: Option<Arc<Uplink>>,
+}
+
+/// How a flight ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flown {
+    /// What became of the frames.
+    pub summary: Summary,
+    /// The last look.
+    pub health: Health,
+    /// Why something that was found could not be kept on the disk.
+    pub unkept: Option<String>,
+}
+
+/// Why a flight could not begin or ended before its time.
+#[derive(Debug, Error)]
+pub enum FlightError {
+    /// A folder cannot be made.
+    #[error("{path}: {source}; free space or choose another with --out")]
+    Folder {
+        /// The folder.
+        path: String,
+        /// Why the system refused.
+        source: io::Error,
+    },
+    /// A file in it cannot be made.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The system gave no thread.
+    #[error("cannot start a thread: {0}; close other programs")]
+    Thread(#[from] io::Error),
+    /// The pipeline failed.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+}
+
+/// Flies with `equipment` until the aircraft has landed or `stop` is raised. The camera is what `open` opens.
+///
+/// # Errors
+/// When the folders cannot be made or the network fails. A sensor that is missing or fails is no error: it is waited for.
+pub fn fly<O>(
+    equipment: Equipment,
+    open: O,
+    flight: &Flight,
+    destination: Destination<'_>,
+    stop: &Arc<AtomicBool>,
+) -> Result<Flown, FlightError>
+where
+    O: FnMut() -> Result<Box<dyn Camera>, OpenError> + Send,
+{
+    let survey = destination.out.join(format!("survey-{}", flight.survey));
+    let made = |source| FlightError::Folder {
+        path: survey.display().to_string(),
+        source,
+    };
+    fs::create_dir_all(&survey).map_err(made)?;
+    let thumbnails = Thumbnails::start(Store::open(&survey, equipment.disk).map_err(made)?)?;
+    let watched = Watched {
+        camera: Arc::new(Mutex::new(CameraStatus::default())),
+        effort: Arc::new(Mutex::new(Effort::Full)),
+        surveying: Arc::default(),
+        stop: Arc::clone(stop),
+        workload: Workload::default(),
+    };
+    let disk = Arc::default();
+    let mut sink = FlightLog::new(
+        OutputFolder::create(&survey)?,
+        destination.uplink.clone(),
+        flight.survey,
+        watched.workload.clone(),
+        thumbnails.store(),
+        Arc::clone(&disk),
+    );
+    let track = Track::new(equipment.trajectory);
+    let uplink = destination.uplink;
+    let probe: LinkProbe = Box::new(move || uplink.as_ref().map(|uplink| uplink.status()));
+    let gnss = match equipment.positions {
+        Positions::Receiver(port) => Some(Gnss::start(port, track.clone())),
+        Positions::Autopilot => None,
+    };
+    let mut monitor = Monitor::new(
+        gnss,
+        Autopilot::start(equipment.autopilot, track.clone())?,
+        watched.clone(),
+        Arc::clone(&disk),
+        probe,
+        destination.out.join("health.json"),
+        EconomySettings {
+            // Every queue full and every worker at work.
+            busy_frames: 4 * flight.queue_frames + flight.workers,
+            reduce_c: equipment.reduce_c,
+            spare_c: equipment.spare_c,
+        },
+    );
+    let mut source = Live::new(
+        open,
+        (equipment.model, equipment.exposure),
+        track,
+        flight,
+        watched,
+        thumbnails,
+    );
+    let over = AtomicBool::new(false);
+    notify(&[NotifyState::Ready]);
+    let (summary, health) = thread::scope(|scope| {
+        let watching = scope.spawn(|| {
+            loop {
+                let health = monitor.look();
+                if over.load(Ordering::Relaxed) {
+                    return health;
+                }
+                thread::sleep(LOOK);
+            }
+        });
+        let summary = pipeline::run(&mut source, flight, &mut sink, stop);
+        over.store(true, Ordering::Relaxed);
+        (summary, watching.join())
+    });
+    notify(&[NotifyState::Stopping]);
+    let summary = summary?;
+    let health = health.map_err(|_| PipelineError::Panic("watch"))?;
+    let unkept = locked(&disk).clone();
+    Ok(Flown {
+        summary,
+        health,
+        unkept,
+    })
+}

@@ -1,0 +1,137 @@
+//! What the pipeline has in hand, and what was lost because it was too slow.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use super::{economy::Effort, lock::locked};
+use crate::{inventory::Landslide, link::FrameReport};
+
+/// Frames between their handing over and their report, shared between the camera's end of the pipeline and the sink's.
+#[derive(Debug, Clone, Default)]
+pub struct Workload(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// Sequence number of each frame under way, and the ground that it alone shows, square metres.
+    under_way: VecDeque<(u64, f64)>,
+    /// Whether the last frame was left out.
+    leave_out: bool,
+    totals: Totals,
+}
+
+/// What has become of the frames so far.
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
+pub struct Totals {
+    /// Frames handed to the pipeline.
+    pub handed: u64,
+    /// Frames placed and searched.
+    pub tagged: u64,
+    /// Frames that could not be placed or read.
+    pub rejected: u64,
+    /// Frames given up because segmentation had fallen behind.
+    pub dropped: u64,
+    /// Frames left out because the aircraft was on the ground or just above.
+    pub too_low: u64,
+    /// Frames left out because of heat or load.
+    pub spared: u64,
+    /// Ground of frames dropped and spared that their neighbours do not show, square metres: coverage lost.
+    pub lost_m2: f64,
+    /// Versions of landslides reported.
+    pub findings: u64,
+}
+
+impl Workload {
+    /// A frame goes into the pipeline, with so much ground that the one before does not show.
+    pub(super) fn hand_over(&self, sequence: u64, new_m2: f64) {
+        let mut state = locked(&self.0);
+        state.under_way.push_back((sequence, new_m2));
+        state.totals.handed += 1;
+    }
+
+    /// Whether a frame worth searching is left out: every other one is when ground has to be.
+    pub(super) fn leaves_out(&self, effort: Effort, new_m2: f64) -> bool {
+        let mut state = locked(&self.0);
+        state.leave_out = effort == Effort::Spare && !state.leave_out;
+        if state.leave_out {
+            state.totals.spared += 1;
+            state.totals.lost_m2 += new_m2;
+        }
+        state.leave_out
+    }
+
+    /// A frame shows too little ground to be searched.
+    pub(super) fn too_low(&self) {
+        locked(&self.0).totals.too_low += 1;
+    }
+
+    /// A frame has come out, in the order in which frames went in: those before it that have not were dropped.
+    pub(super) fn report(&self, report: &FrameReport, changed: &[Landslide]) {
+        let mut state = locked(&self.0);
+        while let Some(&(sequence, new_m2)) = state.under_way.front()
+            && sequence <= report.sequence
+        {
+            state.under_way.pop_front();
+            if sequence < report.sequence {
+                state.totals.dropped += 1;
+                state.totals.lost_m2 += new_m2;
+            }
+        }
+        match report.placement {
+            Ok(_) => state.totals.tagged += 1,
+            Err(_) => state.totals.rejected += 1,
+        }
+        state.totals.findings += changed.len() as u64;
+    }
+
+    /// Frames under way.
+    #[must_use]
+    pub fn under_way(&self) -> usize {
+        locked(&self.0).under_way.len()
+    }
+
+    /// What has become of the frames so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        locked(&self.0).totals
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn untagged(sequence: u64) -> FrameReport {
+        FrameReport {
+            sequence,
+            name: String::new(),
+            time: None,
+            placement: Err(String::new()),
+        }
+    }
+
+    #[test]
+    fn frames_that_never_come_out_are_dropped_and_their_ground_is_lost() {
+        let workload = Workload::default();
+        for sequence in 1..=5 {
+            workload.hand_over(sequence, 100.0);
+        }
+        workload.report(&untagged(1), &[]);
+        workload.report(&untagged(4), &[]);
+        assert_eq!(workload.under_way(), 1);
+        let totals = workload.totals();
+        assert_eq!((totals.handed, totals.rejected, totals.dropped), (5, 2, 2));
+        assert!((totals.lost_m2 - 200.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn every_other_frame_is_left_out_when_ground_is_to_be_and_none_otherwise() {
+        let workload = Workload::default();
+        let left_out = |effort| (0..6).filter(|_| workload.leaves_out(effort, 10.0)).count();
+        assert_eq!(left_out(Effort::LessOverlap), 0);
+        assert_eq!(left_out(Effort::Spare), 3);
+        assert_eq!(workload.totals().spared, 3);
+        assert!((workload.totals().lost_m2 - 30.0).abs() < 1e-9);
+    }
+}

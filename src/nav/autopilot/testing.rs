@@ -1,0 +1,53 @@
+//! Messages of a vehicle, for the tests of this module.
+
+use mavlink::{MavHeader, dialects::common as dialect, write_v2_msg};
+
+/// The autopilot of vehicle 1.
+pub const AUTOPILOT: MavHeader = MavHeader {
+    system_id: 1,
+    component_id: 1,
+    sequence: 0,
+};
+
+/// A heartbeat of a vehicle, or with autopilot INVALID of something else.
+pub fn heartbeat(autopilot: dialect::MavAutopilot) -> dialect::MavMessage {
+    dialect::MavMessage::HEARTBEAT(dialect::HEARTBEAT_DATA {
+        mavtype: dialect::MavType::MAV_TYPE_QUADROTOR,
+        autopilot,
+        base_mode: dialect::MavModeFlag::MAV_MODE_FLAG_SAFETY_ARMED,
+        system_status: dialect::MavState::MAV_STATE_ACTIVE,
+        mavlink_version: 3,
+        ..Default::default()
+    })
+}
+
+/// ATTITUDE with yaw alone.
+pub fn attitude(time_boot_ms: u32, yaw: f32) -> dialect::MavMessage {
+    dialect::MavMessage::ATTITUDE(dialect::ATTITUDE_DATA {
+        time_boot_ms,
+        yaw,
+        ..Default::default()
+    })
+}
+
+/// GLOBAL_POSITION_INT in Nepal.
+pub fn position() -> dialect::GLOBAL_POSITION_INT_DATA {
+    dialect::GLOBAL_POSITION_INT_DATA {
+        time_boot_ms: 1000,
+        lat: 278_000_000,
+        lon: 859_000_000,
+        alt: 2_400_500,
+        relative_alt: 120_250,
+        vx: 1200,
+        vy: -350,
+        vz: 0,
+        hdg: 34_370,
+    }
+}
+
+/// A frame's bytes.
+pub fn frame(header: MavHeader, message: &dialect::MavMessage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_v2_msg(&mut bytes, header, message).unwrap();
+    bytes
+}

@@ -1,0 +1,183 @@
+//! The thread that reads from the autopilot's port and writes to it.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
+use mavlink::{
+    MAVLinkMessageRaw, MavHeader, MavlinkReader, MavlinkVersion, Message,
+    dialects::common::MavMessage,
+    error::{MessageReadError, MessageWriteError},
+    write_v2_msg,
+};
+
+use super::{
+    Component, ComponentState, LinkHealth, LinkSettings, PortAddress, PortState, Received,
+    Severity,
+    port::{Port, is_pause},
+};
+use crate::nav::Monotonic;
+
+/// How long to wait before opening the port again, at first and at most.
+const REOPEN: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(4));
+
+/// What the thread is told to do.
+pub(super) enum Order {
+    Say(Severity, String),
+    Be(ComponentState),
+}
+
+/// The thread of an [`super::AutopilotLink`].
+pub(super) struct Worker {
+    component: Component,
+    address: PortAddress,
+    orders: Receiver<Order>,
+    ended: Receiver<()>,
+    reports: Sender<Received>,
+    now: fn() -> Monotonic,
+    sequence: u8,
+    health: LinkHealth,
+    shown: Arc<Mutex<LinkHealth>>,
+}
+
+impl Worker {
+    pub fn new(
+        settings: LinkSettings,
+        now: fn() -> Monotonic,
+        orders: Receiver<Order>,
+        ended: Receiver<()>,
+        reports: Sender<Received>,
+        shown: Arc<Mutex<LinkHealth>>,
+    ) -> Self {
+        Self {
+            component: Component::new(settings.system),
+            address: settings.address,
+            orders,
+            ended,
+            reports,
+            now,
+            sequence: 0,
+            health: LinkHealth::default(),
+            shown,
+        }
+    }
+
+    /// Opens the port and serves it, again and again, until the link is ended.
+    pub fn run(&mut self) {
+        let mut wait = REOPEN.0;
+        loop {
+            let frames = self.health.frames;
+            let why = match Port::open(&self.address, self.now) {
+                Ok(port) => {
+                    log::info!("autopilot: {} is open", self.address);
+                    match self.serve(port) {
+                        Ok(()) => return,
+                        Err(why) => why,
+                    }
+                }
+                Err(why) => why,
+            };
+            log::warn!("autopilot: {}: {why}; trying again", self.address);
+            self.show(PortState::Closed {
+                why: why.to_string(),
+            });
+            let was_alive = self.health.frames > frames;
+            wait = if was_alive { REOPEN.0 } else { wait };
+            if self.ended.recv_timeout(wait) == Err(RecvTimeoutError::Disconnected) {
+                return;
+            }
+            wait = (wait * 2).min(REOPEN.1);
+        }
+    }
+
+    /// Until the link is ended; the error is the port's.
+    fn serve(&mut self, port: Port) -> io::Result<()> {
+        let mut reader = MavlinkReader::new(port);
+        self.component.connected();
+        while self.ended.try_recv() != Err(TryRecvError::Disconnected) {
+            self.show(PortState::Open);
+            self.send_due(reader.get_mut())?;
+            match reader.read_any_raw_message::<MavMessage>() {
+                Ok(frame) => self.take(&frame, reader.get_mut()),
+                Err(MessageReadError::Io(e)) if is_pause(&e) => {}
+                Err(MessageReadError::Io(e)) => return Err(e),
+                Err(MessageReadError::Parse(_)) => self.health.unreadable += 1,
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, frame: &MAVLinkMessageRaw, port: &mut Port) {
+        if frame.version() == MavlinkVersion::V1 {
+            self.health.mavlink1 += 1;
+            return;
+        }
+        self.health.frames += 1;
+        let parsed = MavMessage::parse(MavlinkVersion::V2, frame.message_id(), frame.payload());
+        let Ok(message) = parsed else {
+            self.health.unreadable += 1;
+            return;
+        };
+        let header = MavHeader {
+            system_id: frame.system_id(),
+            component_id: frame.component_id(),
+            sequence: frame.sequence(),
+        };
+        let arrived = port.arrived();
+        let Some(received) = self.component.receive(&header, &message, arrived) else {
+            return;
+        };
+        port.vehicle_spoke();
+        self.health.newest = Some(arrived);
+        if self.reports.try_send(received).is_err() {
+            self.health.lost += 1;
+        }
+    }
+
+    fn send_due(&mut self, port: &mut Port) -> io::Result<()> {
+        if !port.has_peer() {
+            return Ok(());
+        }
+        while let Ok(order) = self.orders.try_recv() {
+            match order {
+                Order::Be(state) => self.component.set_state(state),
+                Order::Say(severity, text) => {
+                    for message in self.component.say(severity, &text) {
+                        self.send(port, &message)?;
+                    }
+                }
+            }
+        }
+        for message in self.component.due((self.now)()) {
+            self.send(port, &message)?;
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, port: &mut Port, message: &MavMessage) -> io::Result<()> {
+        let header = self.component.header(self.sequence);
+        self.sequence = self.sequence.wrapping_add(1);
+        match write_v2_msg(port, header, message) {
+            Ok(_) => Ok(()),
+            Err(MessageWriteError::Io(e)) if !is_pause(&e) => Err(e),
+            Err(_) => {
+                self.health.unsent += 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn show(&mut self, port: PortState) {
+        self.health.port = port;
+        self.health.vehicle = self.component.vehicle();
+        self.health.synchronised = self.component.clock().is_synchronised();
+        self.health.foreign = self.component.foreign();
+        self.shown
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(&self.health);
+    }
+}
