@@ -62,6 +62,7 @@ killed = json.loads(Path(work, "share/killed.json").read_text())
 ended = json.loads(Path(work, "share/fly.json").read_text())
 flown = json.loads(Path(work, "flown.json").read_text())
 slides = json.loads(Path(work, "landslides.geojson").read_text())["features"]
+used, still_used = (Path(work, "share", name).read_text().split() for name in ("before", "after"))
 store = sqlite3.connect(Path(work, "store.gpkg"))
 
 # Of the flight that was killed the last look is known, up to a quarter of a second older than its end.
@@ -74,6 +75,9 @@ check(camera["opened"] >= 3, f"the camera was opened {camera['opened']} times, n
 check(link["waiting"] > 0, "no message waited when the firmware was killed, so nothing of it was at risk")
 check(ended["undelivered"] == 0, f"{ended['undelivered']} messages did not reach the ground station")
 check(not ended["interrupted"], "the flight did not end by landing")
+
+threads, files = used
+check(used == still_used, f"{threads} threads and {files} open files became {' and '.join(still_used)}")
 
 rows = store.execute("SELECT survey, geom, time FROM footprints WHERE geom IS NOT NULL").fetchall()
 placed = [(corners(geom), utc(time)) for _, geom, time in rows]
@@ -106,5 +110,6 @@ kept = link["waiting"]
 print(
     f"{arch}: {captured} frames captured, {len(placed)} tagged, {dropped} dropped by the camera, {unused} not placed or"
     f" searched; {len(slides)} landslides and {len(placed)} footprints received, {kept} messages kept over a kill;"
+    f" {threads} threads and {files} open files before and after the camera's faults;"
     f" {max(errors):.1f} m largest error; {boot_seconds} s to the program, {seconds} s in all"
 )
