@@ -12,7 +12,7 @@ use anyhow::Context;
 use scarp::{
     capture::live::{self, Camera},
     config::Board,
-    flight::{self, Captured, Destination, Equipment, Flown, Totals},
+    flight::{self, Captured, Destination, Equipment, Flown, Health, HealthFile, Totals},
     geo::Ground,
     infer::Model,
     link::{Config, Journal},
@@ -83,10 +83,15 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let equipment = Equipment::of(&board)?;
     let paths = &board.paths;
     let out = args.out.as_ref().unwrap_or(&paths.out);
+    fs::create_dir_all(out).with_context(|| out.display().to_string())?;
+    flight::make_room(out, equipment.disk).with_context(|| out.display().to_string())?;
+    let survey = Uuid::new_v4();
+    // Before anything that takes time: what an earlier flight left there is not so any more.
+    HealthFile::new(out.join("health.json"), survey).write(&Health::starting());
     let model = Model::load(args.model.as_ref().unwrap_or(&paths.model))?;
     let flight = Flight {
         ground: ground(args, &board)?,
-        survey: Uuid::new_v4(),
+        survey,
         start: SystemTime::now(),
         workers: board.inference.worker_count(),
         threads_per_tile: board.inference.threads_per_tile,
@@ -97,7 +102,6 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         cell_m: board.detection.cell_m,
         model: Arc::new(model),
     };
-    fs::create_dir_all(out).with_context(|| out.display().to_string())?;
     let journal = args.link.journal.clone();
     let journal = journal.unwrap_or_else(|| out.join("journal.redb"));
     let open = || Journal::open_or_replace(&journal, board.journal.max_bytes);

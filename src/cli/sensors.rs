@@ -16,7 +16,7 @@ use scarp::{
     },
     config::Board,
     flight::{Autopilot, Gnss, Track, autopilot_port, camera_settings, gnss_port},
-    nav::{Fix, FixReader, FixSettings, Monotonic, TrajectorySettings, autopilot::PortState},
+    nav::{Fix, FixReader, FixSettings, Monotonic, TrajectorySettings},
 };
 
 use super::terminal::wait_bar;
@@ -168,20 +168,13 @@ pub fn autopilot(board: &Board) -> anyhow::Result<String> {
             ));
         }
         if started.elapsed() > AUTOPILOT_WAIT {
-            let trouble = match (status.link.port, status.link.vehicle, status.trouble) {
-                (PortState::Closed { why }, _, _) => why,
-                (_, None, _) if status.link.mavlink1 > 0 => {
-                    "it speaks MAVLink 1; set its port to MAVLink 2".to_owned()
-                }
-                (_, None, _) => {
-                    "no heartbeat; check cable, speed and the port's protocol".to_owned()
-                }
-                (_, _, Some(trouble)) => trouble,
-                _ => match status.fix_trouble {
-                    Some(trouble) => format!("no position fix: {trouble}"),
-                    None => "no attitude or position; check the rates of its messages".to_owned(),
-                },
-            };
+            let no_fix = |trouble| format!("no position fix: {trouble}");
+            let trouble = status.link.trouble().or(status.trouble);
+            let trouble = trouble
+                .or_else(|| status.fix_trouble.map(no_fix))
+                .unwrap_or_else(|| {
+                    "no attitude or position; check the rates of its messages".to_owned()
+                });
             anyhow::bail!("{address}: {trouble}");
         }
         thread::sleep(LOOK);

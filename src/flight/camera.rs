@@ -11,8 +11,8 @@ use std::{
 };
 
 use super::{
-    clock::now, economy::Effort, lock::locked, overlap::Overlap, thumbnails::Thumbnails,
-    track::Track, workload::Workload,
+    clock::now, economy::Effort, lock::locked, overlap::Overlap, placement::Placement,
+    thumbnails::Thumbnails, track::Track, workload::Workload,
 };
 use crate::{
     capture::{
@@ -74,6 +74,8 @@ pub struct Watched {
     pub stop: Arc<AtomicBool>,
     /// Frames under way.
     pub workload: Workload,
+    /// Whether frames can be placed.
+    pub placement: Placement,
 }
 
 /// A camera and the aircraft's way.
@@ -185,10 +187,15 @@ where
         };
         let new_m2 = match &tag {
             Ok(tag) => self.worth(tag, shot.timestamp)?,
-            Err(_) => 0.0,
+            Err(reason) => {
+                self.watched.placement.unplaced(reason.to_string(), now());
+                0.0
+            }
         };
         self.sequence += 1;
-        self.watched.workload.hand_over(self.sequence, new_m2);
+        self.watched
+            .workload
+            .hand_over(self.sequence, new_m2, now());
         let name = format!("frame {}", self.sequence);
         Some(match to_rgb(&shot.layout, &shot.bytes) {
             Ok(image) => {
@@ -212,9 +219,14 @@ where
             self.watched.workload.too_low();
             return None;
         }
-        let Ok(footprint) = geometry.and_then(|g| g.footprint()) else {
-            return Some(0.0);
+        let footprint = match geometry.and_then(|g| g.footprint()) {
+            Ok(footprint) => footprint,
+            Err(reason) => {
+                self.watched.placement.unplaced(reason.to_string(), now());
+                return Some(0.0);
+            }
         };
+        self.watched.placement.placed();
         let effort = *locked(&self.watched.effort);
         let limit = match effort {
             Effort::Full => self.exposure.overlap,

@@ -1,13 +1,18 @@
 //! What is told of the flight, for people and programs: `health.json`.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::PathBuf,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{
     camera::CameraStatus,
     economy::Effort,
-    state::{Sense, Situation},
+    state::{Sense, Situation, StateMachine},
     workload::Totals,
 };
 use crate::link::LinkStatus;
@@ -41,7 +46,7 @@ pub struct Health {
 }
 
 /// A sensor, by its newest sample.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct SensorHealth {
     /// Age of the newest real sample, seconds; null before the first.
     pub age_s: Option<f64>,
@@ -138,14 +143,76 @@ impl From<LinkStatus> for LinkHealth {
 }
 
 impl Health {
-    /// Writes it to `path`, whole or not at all.
-    ///
-    /// # Errors
-    /// When the disk is full or fails.
-    pub fn write(&self, path: &Path) -> io::Result<()> {
-        let partial = path.with_extension("part");
-        fs::write(&partial, serde_json::to_vec(self)?)?;
-        fs::rename(partial, path)
+    /// Of a program that has just started: nothing is known yet.
+    #[must_use]
+    pub fn starting() -> Self {
+        Self {
+            situation: StateMachine::default().situation().clone(),
+            camera: SensorHealth::default(),
+            gnss: SensorHealth::default(),
+            attitude: SensorHealth::default(),
+            armed: None,
+            effort: Effort::Full,
+            frames: Totals::default(),
+            captured: Captured::default(),
+            images: 0,
+            hottest_c: None,
+            link: None,
+        }
+    }
+}
+
+/// The file `health.json`. It says whose health it tells and when it was written, for it outlives the program.
+#[derive(Debug)]
+pub struct HealthFile {
+    path: PathBuf,
+    survey: Uuid,
+    /// The last attempt failed, and that has been logged.
+    failing: bool,
+}
+
+/// What stands in the file.
+#[derive(Serialize)]
+struct Written<'a> {
+    survey: Uuid,
+    /// Seconds since 1970, by this computer's clock.
+    written_unix_s: f64,
+    #[serde(flatten)]
+    health: &'a Health,
+}
+
+impl HealthFile {
+    /// The file at `path`, for the flight of this survey.
+    #[must_use]
+    pub const fn new(path: PathBuf, survey: Uuid) -> Self {
+        Self {
+            path,
+            survey,
+            failing: false,
+        }
+    }
+
+    /// Writes it, whole or not at all. That the disk does not take it is logged, once.
+    pub fn write(&mut self, health: &Health) {
+        let result = self.try_write(health);
+        if let Err(error) = &result
+            && !self.failing
+        {
+            log::warn!("{}: {error}; free space on the disk", self.path.display());
+        }
+        self.failing = result.is_err();
+    }
+
+    fn try_write(&self, health: &Health) -> io::Result<()> {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+        let written = Written {
+            survey: self.survey,
+            written_unix_s: since_1970.unwrap_or_default().as_secs_f64(),
+            health,
+        };
+        let partial = self.path.with_extension("part");
+        fs::write(&partial, serde_json::to_vec(&written)?)?;
+        fs::rename(partial, &self.path)
     }
 }
 
@@ -168,6 +235,20 @@ mod tests {
             last_confirmed: confirmed_s.map(Duration::from_secs),
             last_error: None,
         }
+    }
+
+    #[test]
+    fn the_file_says_whose_health_it_tells_and_when_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("health.json");
+        let survey = Uuid::from_u128(7);
+        HealthFile::new(path.clone(), survey).write(&Health::starting());
+        let told: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        assert_eq!(told["survey"], survey.to_string());
+        assert_eq!(told["state"], "waiting_for_fix");
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let age_s = now.as_secs_f64() - told["written_unix_s"].as_f64().unwrap();
+        assert!((0.0..60.0).contains(&age_s), "{age_s}");
     }
 
     #[test]

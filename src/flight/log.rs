@@ -3,12 +3,12 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
 use uuid::Uuid;
 
-use super::{lock::locked, thumbnails::Store, workload::Workload};
+use super::{clock::now, lock::locked, thumbnails::Store, workload::Workload};
 use crate::{
     inventory::Landslide,
     link::{Body, Envelope, FrameReport, Uplink},
@@ -17,8 +17,8 @@ use crate::{
 
 /// Messages kept in memory while the disk does not take them: an hour of frames and more. Reports of frames go first.
 const BACKLOG: usize = 8192;
-/// The file of landslides is written anew when some have changed, this often at most.
-const CHECKPOINT: Duration = Duration::from_secs(5);
+/// The file of landslides is written anew when some have changed, but the disk has so many times as long for other things.
+const PAUSE: u32 = 10;
 
 /// The sink of a flight.
 pub struct FlightLog {
@@ -35,7 +35,8 @@ pub struct FlightLog {
     footprints: VecDeque<FrameReport>,
     /// Landslides have changed since the file was written.
     changed: bool,
-    written: Instant,
+    /// When it may be written again.
+    due: Instant,
 }
 
 impl FlightLog {
@@ -59,7 +60,7 @@ impl FlightLog {
             backlog: VecDeque::new(),
             footprints: VecDeque::new(),
             changed: false,
-            written: Instant::now(),
+            due: Instant::now(),
         }
     }
 
@@ -76,15 +77,15 @@ impl FlightLog {
         }
     }
 
-    /// Tries to write what is not written yet; the landslides' file only when it is due, or `now`.
-    fn write(&mut self, now: bool) {
+    /// Tries to write what is not written yet; the landslides' file only when it is due, or `at_once`.
+    fn write(&mut self, at_once: bool) {
         let mut result = self.submit();
         if result.is_err() && self.thumbnails.make_room() {
             result = self.submit();
         }
         let result = result
             .and_then(|()| self.write_footprints())
-            .and_then(|()| self.checkpoint(now));
+            .and_then(|()| self.checkpoint(at_once));
         let mut trouble = locked(&self.trouble);
         if let Err(line) = &result
             && trouble.as_ref() != Some(line)
@@ -115,19 +116,21 @@ impl FlightLog {
         Ok(())
     }
 
-    fn checkpoint(&mut self, now: bool) -> Result<(), String> {
-        if self.changed && (now || self.written.elapsed() >= CHECKPOINT) {
-            self.written = Instant::now();
-            self.folder.checkpoint().map_err(|e| e.to_string())?;
-            self.changed = false;
+    fn checkpoint(&mut self, at_once: bool) -> Result<(), String> {
+        let began = Instant::now();
+        if !self.changed || (began < self.due && !at_once) {
+            return Ok(());
         }
-        Ok(())
+        let result = self.folder.checkpoint().map_err(|e| e.to_string());
+        self.due = began + began.elapsed() * (PAUSE + 1);
+        self.changed = result.is_err();
+        result
     }
 }
 
 impl Sink for FlightLog {
     fn frame(&mut self, report: FrameReport, changed: Vec<Landslide>) -> Result<(), SinkError> {
-        self.workload.report(&report, &changed);
+        self.workload.report(&report, &changed, now());
         self.folder.landslides(&changed);
         self.changed |= !changed.is_empty();
         if self.footprints.len() < BACKLOG {

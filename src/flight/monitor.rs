@@ -2,7 +2,6 @@
 //! `health.json`.
 
 use std::{
-    path::PathBuf,
     sync::{Arc, Mutex, atomic::Ordering},
     time::Duration,
 };
@@ -15,7 +14,7 @@ use super::{
     clock::now,
     economy::{Economy, EconomySettings, Effort, Strain},
     gnss::Gnss,
-    health::{Captured, Health, SensorHealth},
+    health::{Captured, Health, HealthFile, SensorHealth},
     heat::{THERMAL, hottest_c},
     lock::locked,
     state::{Observed, Sense, Situation, State, StateMachine},
@@ -33,6 +32,10 @@ use crate::{
 pub(super) const LOOK: Duration = Duration::from_millis(250);
 /// Lost ground degrades the flight for so long, seconds.
 const LOST_S: f64 = 10.0;
+/// A pipeline out of which nothing has come for so long searches nothing, seconds: longer than a large network takes.
+const STALLED_S: f64 = 15.0;
+/// After so long it will never go on, seconds: the service manager is to start the flight anew.
+const HUNG_S: f64 = 120.0;
 
 /// Where the link's status comes from; `None` for a flight without one.
 pub type LinkProbe = Box<dyn Fn() -> Option<LinkStatus> + Send>;
@@ -45,23 +48,22 @@ pub struct Monitor {
     watched: Watched,
     disk: Arc<Mutex<Option<String>>>,
     link: LinkProbe,
-    health: PathBuf,
+    health: HealthFile,
     machine: StateMachine,
     economy: Economy,
     /// Frames lost so far, and when some last were.
     lost: (u64, Option<Monotonic>),
-    unwritten: bool,
 }
 
 impl Monitor {
-    /// Of these sensors; health goes to the file `health`, `disk` tells why findings cannot be kept.
+    /// Of these sensors; health goes to `health`, `disk` tells why findings cannot be kept.
     pub fn new(
         gnss: Option<Gnss>,
         autopilot: Autopilot,
         watched: Watched,
         disk: Arc<Mutex<Option<String>>>,
         link: LinkProbe,
-        health: PathBuf,
+        health: HealthFile,
         economy: EconomySettings,
     ) -> Self {
         Self {
@@ -74,7 +76,6 @@ impl Monitor {
             machine: StateMachine::default(),
             economy: Economy::new(economy),
             lost: (0, None),
-            unwritten: false,
         }
     }
 
@@ -118,7 +119,11 @@ impl Monitor {
             hottest_c,
             link: (self.link)().map(Into::into),
         };
-        self.write(&health);
+        // The watchdog is fed here: a monitor that hangs is a flight that nobody watches.
+        if self.watched.workload.stalled_s(now) < HUNG_S {
+            notify(&[NotifyState::Watchdog]);
+        }
+        self.health.write(&health);
         health
     }
 
@@ -138,7 +143,8 @@ impl Monitor {
             }
             None => (autopilot.newest_fix, autopilot.fix_trouble),
         };
-        let coverage = self.coverage(totals, effort, now);
+        let stalled_s = self.watched.workload.stalled_s(now);
+        let coverage = stalled(stalled_s).or_else(|| self.coverage(totals, effort, now));
         Observed {
             camera: Sense {
                 age_s: age(camera.newest),
@@ -150,9 +156,10 @@ impl Monitor {
             },
             attitude: Sense {
                 age_s: age(autopilot.newest),
-                trouble: autopilot.trouble,
+                trouble: autopilot.trouble.or_else(|| autopilot.link.trouble()),
             },
             armed: autopilot.armed,
+            placement: self.watched.placement.trouble(now),
             disk: locked(&self.disk).clone(),
             coverage,
         }
@@ -198,18 +205,13 @@ impl Monitor {
             log::debug!("{error}");
         }
     }
+}
 
-    fn write(&mut self, health: &Health) {
-        // The watchdog is fed here: a monitor that hangs is a flight that nobody watches.
-        notify(&[NotifyState::Watchdog]);
-        let result = health.write(&self.health);
-        if let Err(error) = &result
-            && !self.unwritten
-        {
-            log::warn!("{}: {error}; free space on the disk", self.health.display());
-        }
-        self.unwritten = result.is_err();
-    }
+/// Why nothing is searched, when nothing has come out of the pipeline for so long.
+fn stalled(seconds: f64) -> Option<String> {
+    (seconds >= STALLED_S).then(|| {
+        format!("no frame has been searched through for {seconds:.0} s; use a smaller network, or see whether the disk works")
+    })
 }
 
 /// Tells the service manager, where there is one.

@@ -19,10 +19,11 @@ use super::{
     economy::{EconomySettings, Effort},
     equipment::{Equipment, Positions},
     gnss::Gnss,
-    health::Health,
+    health::{Health, HealthFile},
     lock::locked,
     log::FlightLog,
     monitor::{LOOK, LinkProbe, Monitor, notify},
+    placement::Placement,
     thumbnails::{Store, Thumbnails},
     track::Track,
     workload::Workload,
@@ -104,6 +105,7 @@ where
         surveying: Arc::default(),
         stop: Arc::clone(stop),
         workload: Workload::default(),
+        placement: Placement::default(),
     };
     let disk = Arc::default();
     let mut sink = FlightLog::new(
@@ -127,7 +129,7 @@ where
         watched.clone(),
         Arc::clone(&disk),
         probe,
-        destination.out.join("health.json"),
+        HealthFile::new(destination.out.join("health.json"), flight.survey),
         EconomySettings {
             // Every queue full and every worker at work.
             busy_frames: 4 * flight.queue_frames + flight.workers,

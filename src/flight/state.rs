@@ -34,6 +34,8 @@ pub enum Fault {
     Attitude,
     /// No fresh frame.
     Camera,
+    /// Frames come, but their places cannot be told.
+    Placement,
     /// What is found cannot be kept.
     Disk,
     /// Ground is left out, because the computer is too slow or too hot.
@@ -62,6 +64,8 @@ pub struct Observed {
     pub attitude: Sense,
     /// Whether the motors may turn, where it is known.
     pub armed: Option<bool>,
+    /// Why frames cannot be placed.
+    pub placement: Option<String>,
     /// Why findings cannot be kept.
     pub disk: Option<String>,
     /// Why ground is left out.
@@ -133,11 +137,18 @@ impl StateMachine {
                 reason: None,
             };
         }
-        let amiss = observed.amiss();
-        let state = match (&amiss, begun) {
-            (None, _) => State::Surveying,
-            (Some(_), true) => State::Degraded,
-            (Some(_), false) => State::WaitingForFix,
+        let (missing, hampered) = (observed.missing(), observed.hampered());
+        let (state, amiss) = if begun {
+            let amiss = missing.or(hampered).or(observed.disarmed());
+            let state = amiss.as_ref().map_or(State::Surveying, |_| State::Degraded);
+            (state, amiss)
+        } else if let Some(waited_for) = missing.or(observed.disarmed()) {
+            (State::WaitingForFix, Some(waited_for))
+        } else {
+            let state = hampered
+                .as_ref()
+                .map_or(State::Surveying, |_| State::Degraded);
+            (state, hampered)
         };
         let (fault, reason) = amiss.unzip();
         Situation {
@@ -149,8 +160,8 @@ impl StateMachine {
 }
 
 impl Observed {
-    /// The gravest that is amiss.
-    fn amiss(&self) -> Option<(Fault, String)> {
+    /// The gravest sensor that is missing: nothing can be placed without it.
+    fn missing(&self) -> Option<(Fault, String)> {
         let missing = |fault, sense: &Sense, what: &str| {
             sense
                 .missing()
@@ -159,14 +170,21 @@ impl Observed {
         missing(Fault::Gnss, &self.gnss, "position fix")
             .or_else(|| missing(Fault::Attitude, &self.attitude, "attitude"))
             .or_else(|| missing(Fault::Camera, &self.camera, "frame of the camera"))
-            .or_else(|| self.disk.clone().map(|line| (Fault::Disk, line)))
-            .or_else(|| self.coverage.clone().map(|line| (Fault::Coverage, line)))
-            .or_else(|| {
-                (self.armed == Some(false)).then(|| {
-                    let line = "the aircraft is disarmed; the survey goes on when it is armed";
-                    (Fault::Disarmed, line.to_owned())
-                })
-            })
+    }
+
+    /// The gravest that makes the survey poorer, but is no reason not to begin it.
+    fn hampered(&self) -> Option<(Fault, String)> {
+        let is = |fault, line: &Option<String>| line.clone().map(|line| (fault, line));
+        is(Fault::Placement, &self.placement)
+            .or_else(|| is(Fault::Disk, &self.disk))
+            .or_else(|| is(Fault::Coverage, &self.coverage))
+    }
+
+    fn disarmed(&self) -> Option<(Fault, String)> {
+        (self.armed == Some(false)).then(|| {
+            let line = "the aircraft is disarmed; the survey goes on when it is armed";
+            (Fault::Disarmed, line.to_owned())
+        })
     }
 }
 
@@ -273,6 +291,27 @@ mod tests {
             machine.observe(&off, at(f64::from(t)));
         }
         assert_eq!(machine.situation().state, State::Degraded);
+    }
+
+    #[test]
+    fn a_hot_computer_or_a_full_disk_degrades_a_survey_and_does_not_keep_it_from_beginning() {
+        let hampered = Observed {
+            coverage: Some("hot".to_owned()),
+            ..well()
+        };
+        let mut machine = StateMachine::default();
+        let on_ground = Observed {
+            armed: Some(false),
+            ..hampered.clone()
+        };
+        machine.observe(&on_ground, at(0.0));
+        assert_eq!(machine.situation().fault, Some(Fault::Disarmed));
+        machine.observe(&hampered, at(1.0));
+        let situation = machine.situation();
+        assert_eq!(
+            (situation.state, situation.fault),
+            (State::Degraded, Some(Fault::Coverage))
+        );
     }
 
     #[test]

@@ -59,21 +59,7 @@ impl Store {
     pub fn open(survey: &Path, limits: DiskLimits) -> io::Result<Self> {
         let folder = survey.join("thumbnails");
         fs::create_dir_all(&folder)?;
-        let mut found = Vec::new();
-        for neighbour in fs::read_dir(survey.parent().unwrap_or(survey))? {
-            let Ok(files) = fs::read_dir(neighbour?.path().join("thumbnails")) else {
-                continue;
-            };
-            for file in files.flatten() {
-                let about = file.metadata()?;
-                found.push((about.modified()?, file.path(), about.len()));
-            }
-        }
-        found.sort();
-        let mut ring = Ring::default();
-        for (_, path, bytes) in found {
-            ring.push(path, bytes);
-        }
+        let ring = Ring::of(survey.parent().unwrap_or(survey))?;
         Ok(Self {
             ring: Arc::new(Mutex::new(ring)),
             limits,
@@ -120,7 +106,40 @@ impl Store {
     }
 }
 
+/// Removes thumbnails of earlier surveys in the folder `out`, the oldest first, until as much is free as is to stay free: a
+/// flight begins with it, so that a disk that the last one left full does not keep it from beginning.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn make_room(out: &Path, limits: DiskLimits) -> io::Result<()> {
+    let mut ring = Ring::of(out)?;
+    while !ring.files.is_empty() && fs4::available_space(out)? < limits.min_free_bytes {
+        ring.remove_oldest();
+    }
+    Ok(())
+}
+
 impl Ring {
+    /// The thumbnails of all surveys in the folder `out`.
+    fn of(out: &Path) -> io::Result<Self> {
+        let mut found = Vec::new();
+        for survey in fs::read_dir(out)? {
+            let Ok(files) = fs::read_dir(survey?.path().join("thumbnails")) else {
+                continue;
+            };
+            for file in files.flatten() {
+                let about = file.metadata()?;
+                found.push((about.modified()?, file.path(), about.len()));
+            }
+        }
+        found.sort();
+        let mut ring = Self::default();
+        for (_, path, bytes) in found {
+            ring.push(path, bytes);
+        }
+        Ok(ring)
+    }
+
     fn push(&mut self, path: PathBuf, bytes: u64) {
         self.bytes += bytes;
         self.files.push_back((path, bytes));
@@ -236,6 +255,22 @@ mod tests {
         assert_eq!(names(&this), ["000002.jpg", "000003.jpg", "000004.jpg"]);
         assert!(store.make_room());
         assert_eq!(names(&this), ["000004.jpg"]);
+    }
+
+    #[test]
+    fn a_flight_begins_with_room_though_the_last_one_left_none() {
+        let out = tempfile::tempdir().unwrap();
+        let survey = out.path().join("survey-a");
+        let store = Store::open(&survey, limits(u64::MAX)).unwrap();
+        store.write(1, &RgbImage::new(32, 32)).unwrap();
+        make_room(out.path(), limits(0)).unwrap();
+        assert_eq!(names(&survey), ["000001.jpg"]);
+        let never_enough = DiskLimits {
+            min_free_bytes: u64::MAX,
+            ..limits(u64::MAX)
+        };
+        make_room(out.path(), never_enough).unwrap();
+        assert_eq!(names(&survey), [""; 0]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{economy::Effort, lock::locked};
-use crate::{inventory::Landslide, link::FrameReport};
+use crate::{inventory::Landslide, link::FrameReport, nav::Monotonic};
 
 /// Frames between their handing over and their report, shared between the camera's end of the pipeline and the sink's.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +18,8 @@ struct State {
     under_way: VecDeque<(u64, f64)>,
     /// Whether the last frame was left out.
     leave_out: bool,
+    /// When a frame last came out, or went in while none was under way.
+    progress: Option<Monotonic>,
     totals: Totals,
 }
 
@@ -43,9 +45,12 @@ pub struct Totals {
 }
 
 impl Workload {
-    /// A frame goes into the pipeline, with so much ground that the one before does not show.
-    pub(super) fn hand_over(&self, sequence: u64, new_m2: f64) {
+    /// A frame goes into the pipeline at `now`, with so much ground that the one before does not show.
+    pub(super) fn hand_over(&self, sequence: u64, new_m2: f64, now: Monotonic) {
         let mut state = locked(&self.0);
+        if state.under_way.is_empty() {
+            state.progress = Some(now);
+        }
         state.under_way.push_back((sequence, new_m2));
         state.totals.handed += 1;
     }
@@ -66,9 +71,10 @@ impl Workload {
         locked(&self.0).totals.too_low += 1;
     }
 
-    /// A frame has come out, in the order in which frames went in: those before it that have not were dropped.
-    pub(super) fn report(&self, report: &FrameReport, changed: &[Landslide]) {
+    /// A frame has come out at `now`, in the order in which frames went in: those before it that have not were dropped.
+    pub(super) fn report(&self, report: &FrameReport, changed: &[Landslide], now: Monotonic) {
         let mut state = locked(&self.0);
+        state.progress = Some(now);
         while let Some(&(sequence, new_m2)) = state.under_way.front()
             && sequence <= report.sequence
         {
@@ -91,6 +97,14 @@ impl Workload {
         locked(&self.0).under_way.len()
     }
 
+    /// For how many seconds nothing has come out, though frames are under way.
+    #[must_use]
+    pub fn stalled_s(&self, now: Monotonic) -> f64 {
+        let state = locked(&self.0);
+        let waits = state.progress.filter(|_| !state.under_way.is_empty());
+        waits.map_or(0.0, |since| now.seconds_since(since))
+    }
+
     /// What has become of the frames so far.
     #[must_use]
     pub fn totals(&self) -> Totals {
@@ -101,6 +115,10 @@ impl Workload {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn at(seconds: f64) -> Monotonic {
+        Monotonic::from_nanos(0).plus_seconds(seconds)
+    }
 
     fn untagged(sequence: u64) -> FrameReport {
         FrameReport {
@@ -115,14 +133,27 @@ mod tests {
     fn frames_that_never_come_out_are_dropped_and_their_ground_is_lost() {
         let workload = Workload::default();
         for sequence in 1..=5 {
-            workload.hand_over(sequence, 100.0);
+            workload.hand_over(sequence, 100.0, at(0.0));
         }
-        workload.report(&untagged(1), &[]);
-        workload.report(&untagged(4), &[]);
+        workload.report(&untagged(1), &[], at(1.0));
+        workload.report(&untagged(4), &[], at(2.0));
         assert_eq!(workload.under_way(), 1);
         let totals = workload.totals();
         assert_eq!((totals.handed, totals.rejected, totals.dropped), (5, 2, 2));
         assert!((totals.lost_m2 - 200.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_pipeline_stalls_while_frames_are_under_way_and_none_comes_out() {
+        let workload = Workload::default();
+        assert!(workload.stalled_s(at(100.0)) < 1e-9);
+        workload.hand_over(1, 100.0, at(100.0));
+        workload.hand_over(2, 100.0, at(101.0));
+        assert!((workload.stalled_s(at(103.0)) - 3.0).abs() < 1e-9);
+        workload.report(&untagged(1), &[], at(104.0));
+        assert!((workload.stalled_s(at(105.0)) - 1.0).abs() < 1e-9);
+        workload.report(&untagged(2), &[], at(106.0));
+        assert!(workload.stalled_s(at(200.0)) < 1e-9);
     }
 
     #[test]

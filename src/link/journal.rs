@@ -6,6 +6,7 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError, RwLock},
 };
@@ -33,7 +34,7 @@ pub enum JournalError {
         /// The file.
         path: String,
     },
-    /// The file cannot be read or written, or is damaged.
+    /// The file cannot be read or written; what is in it may well be whole.
     #[error("journal {path}: {reason}; {remedy}")]
     Storage {
         /// The file.
@@ -42,6 +43,16 @@ pub enum JournalError {
         reason: String,
         /// What to do about it.
         remedy: &'static str,
+    },
+    /// The file is damaged or no journal.
+    #[error(
+        "journal {path}: {reason}; it is damaged or no journal, so move it away and start again"
+    )]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What is wrong with it, in one line.
+        reason: String,
     },
     /// The messages do not fit. None of them has been taken.
     #[error(
@@ -113,20 +124,19 @@ impl Journal {
         })
     }
 
-    /// As [`Journal::open`], but a file that cannot be used is set aside, beside itself with `.damaged` added to its name, and
+    /// As [`Journal::open`], but a damaged file is set aside, beside itself with `.damaged` and a number added to its name, and
     /// a new one made: for an aircraft that is to fly and has nobody to ask.
     ///
     /// # Errors
-    /// When the file is in use, or a new one cannot be made either.
+    /// When the file is in use, the disk is full or refuses, or a new one cannot be made either.
     pub fn open_or_replace(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
         match Self::open(path, max_bytes) {
-            Err(error @ JournalError::Storage { .. }) => {
-                let mut aside = path.as_os_str().to_owned();
-                aside.push(".damaged");
+            Err(error @ JournalError::Damaged { .. }) => {
+                let aside = free_name_beside(path);
                 if fs::rename(path, &aside).is_err() {
                     return Err(error);
                 }
-                log::error!("{error}; it is set aside as {}", aside.to_string_lossy());
+                log::error!("{error}; it is set aside as {}", aside.display());
                 Self::open(path, max_bytes)
             }
             opened => opened,
@@ -344,21 +354,40 @@ fn read_state(database: &Database) -> Result<State, redb::Error> {
     Ok(State { next_number, held })
 }
 
+/// The name for a damaged file: none that an earlier one has, which may hold what somebody still wants.
+fn free_name_beside(path: &Path) -> PathBuf {
+    let mut number = 1_u32;
+    loop {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".damaged-{number}"));
+        let name = PathBuf::from(name);
+        if !name.exists() {
+            return name;
+        }
+        number += 1;
+    }
+}
+
 fn storage(path: &Path, error: impl Into<redb::Error>) -> JournalError {
     let error = error.into();
+    let path = path.display().to_string();
+    let reason = error.to_string().replace('\n', " ");
     let remedy = match &error {
-        redb::Error::Io(e) if e.kind() == std::io::ErrorKind::StorageFull => "free disk space",
-        redb::Error::Io(e) if e.kind() == std::io::ErrorKind::InvalidData => {
-            "it is no journal; give another file"
-        }
+        redb::Error::Io(e) if e.kind() == ErrorKind::StorageFull => "free disk space",
+        redb::Error::Io(e) if is_damage(e.kind()) => return JournalError::Damaged { path, reason },
         redb::Error::Io(_) | redb::Error::PreviousIo => "check the disk and the file's permissions",
-        _ => "it is damaged or no journal; move it away and start again",
+        _ => return JournalError::Damaged { path, reason },
     };
     JournalError::Storage {
-        path: path.display().to_string(),
-        reason: error.to_string().replace('\n', " "),
+        path,
+        reason,
         remedy,
     }
+}
+
+/// Whether that is what the file holds, and not what the system made of reading it.
+const fn is_damage(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::InvalidData | ErrorKind::UnexpectedEof)
 }
 
 #[cfg(test)]

@@ -85,11 +85,17 @@ impl OutputFolder {
         }
     }
 
-    /// Writes the landslides as they stand, in place of those written before.
+    /// Writes the landslides as they stand, in place of those written before. They and the footprints so far outlast a loss of
+    /// power from then on.
     ///
     /// # Errors
     /// When the disk is full or fails.
     pub fn checkpoint(&self) -> Result<(), OutputError> {
+        self.footprints.sync()?;
+        self.write_landslides()
+    }
+
+    fn write_landslides(&self) -> Result<(), OutputError> {
         let mut file = FeatureFile::create(self.folder.join("landslides.geojson"))?;
         for landslide in self.landslides.values() {
             file.push(
@@ -115,21 +121,23 @@ impl OutputFolder {
     /// When the disk is full or fails.
     pub fn finish(&mut self) -> Result<(), OutputError> {
         self.footprints.finish()?;
-        self.checkpoint()
+        self.write_landslides()
     }
 }
 
-/// A GeoJSON feature collection written one feature at a time, under a provisional name until it is whole.
+/// A GeoJSON feature collection written one feature at a time, under a provisional name until it is whole. Even then it is
+/// good GeoJSON: it is all that is left of a flight that lost its power.
 struct FeatureFile {
     path: PathBuf,
     partial: PathBuf,
     file: File,
-    /// Bytes written whole: a feature that a full disk took in part is cut off again.
+    /// Bytes written whole, without the end: a feature that a full disk took in part is cut off again.
     bytes: u64,
     first: bool,
 }
 
 const HEAD: &[u8] = b"{\"type\":\"FeatureCollection\",\"features\":[";
+const END: &[u8] = b"\n]}\n";
 
 impl FeatureFile {
     fn create(path: PathBuf) -> Result<Self, OutputError> {
@@ -138,7 +146,7 @@ impl FeatureFile {
         let partial = PathBuf::from(partial);
         let open = || {
             let mut file = File::create(&partial)?;
-            file.write_all(HEAD)?;
+            file.write_all(&[HEAD, END].concat())?;
             Ok(file)
         };
         let file = open().map_err(|source| OutputError {
@@ -174,18 +182,25 @@ impl FeatureFile {
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if let Err(error) = self.file.write_all(bytes) {
+        self.file.seek(SeekFrom::Start(self.bytes))?;
+        if let Err(error) = self.file.write_all(&[bytes, END].concat()) {
             self.file.set_len(self.bytes)?;
             self.file.seek(SeekFrom::Start(self.bytes))?;
+            // If not now, then with the next feature.
+            let _ = self.file.write_all(END);
             return Err(error);
         }
         self.bytes += bytes.len() as u64;
         Ok(())
     }
 
+    fn sync(&self) -> Result<(), OutputError> {
+        self.file.sync_data().map_err(|source| self.failed(source))
+    }
+
     fn finish(&mut self) -> Result<(), OutputError> {
         let end = |file: &mut Self| {
-            file.append(b"\n]}\n")?;
+            file.append(&[])?;
             file.file.sync_all()?;
             fs::rename(&file.partial, &file.path)
         };

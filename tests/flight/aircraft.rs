@@ -34,6 +34,8 @@ pub struct Switches {
     /// The receiver's cable.
     pub gnss_plugged: AtomicBool,
     pub gnss_jumped: AtomicBool,
+    /// One fix a second instead of ten.
+    pub gnss_slow: AtomicBool,
     pub attitude: AtomicBool,
     /// The autopilot's own receiver has a fix.
     pub autopilot_fix: AtomicBool,
@@ -67,6 +69,7 @@ impl Aircraft {
             armed: AtomicBool::new(false),
             gnss_plugged: AtomicBool::new(true),
             gnss_jumped: AtomicBool::new(false),
+            gnss_slow: AtomicBool::new(false),
             attitude: AtomicBool::new(true),
             autopilot_fix: AtomicBool::new(true),
             camera: AtomicBool::new(true),
@@ -118,7 +121,7 @@ impl Aircraft {
 
     fn speak_nmea(&self, device: &Path) {
         let mut line: Option<(TTYPort, TTYPort)> = None;
-        for epoch in 0.. {
+        for epoch in 0_u32.. {
             let due = f64::from(epoch) / 10.0 + GNSS_DELAY_S;
             thread::sleep(Duration::from_secs_f64((due - self.seconds()).max(0.0)));
             if self.over.load(Ordering::Relaxed) {
@@ -127,6 +130,9 @@ impl Aircraft {
             if !self.is(|s| &s.gnss_plugged) {
                 line = None;
                 let _ = fs::remove_file(device);
+                continue;
+            }
+            if self.is(|s| &s.gnss_slow) && !epoch.is_multiple_of(10) {
                 continue;
             }
             let (port, _) = line.get_or_insert_with(|| plug_in(device));

@@ -59,6 +59,25 @@ fn a_jump_of_500_m_is_told_and_places_nothing() {
     landed.assert_all_in_place();
 }
 
+/// As u-blox receivers are sold: every sensor talks, and still no place can be told between fixes so far apart.
+#[test]
+fn a_receiver_with_one_fix_a_second_is_told_and_places_nothing() {
+    let flying = Flying::surveying(Plan::default());
+    flying.pass(2.0);
+    flying.aircraft.set(|s| &s.gnss_slow, true);
+    let told = flying.until("degraded", degraded_by("placement"));
+    assert!(told < TOLD, "{told:?}");
+    let health = flying.health();
+    let reason = health["reason"].as_str().unwrap();
+    assert!(reason.contains("rate"), "{reason}");
+    flying.aircraft.set(|s| &s.gnss_slow, false);
+    flying.until("surveying again", well);
+    flying.pass(2.0);
+    let landed = flying.land();
+    assert!(landed.flown.summary.untagged > 0);
+    landed.assert_all_in_place();
+}
+
 #[test]
 fn an_autopilot_that_tells_no_attitude_is_told_and_places_nothing() {
     let flying = Flying::surveying(Plan::default());

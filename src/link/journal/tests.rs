@@ -162,13 +162,27 @@ fn a_damaged_journal_is_set_aside_for_a_flight_and_a_new_one_made() {
     fs::write(&path, [7; 5000]).unwrap();
     assert!(matches!(
         Journal::open(&path, 1 << 20),
-        Err(JournalError::Storage { .. })
+        Err(JournalError::Damaged { .. })
     ));
     let journal = Journal::open_or_replace(&path, 1 << 20).unwrap();
     journal.append(&[frame(1)]).unwrap();
     drop(journal);
-    let aside = fs::read(dir.path().join("journal.redb.damaged")).unwrap();
-    assert_eq!(aside, [7; 5000]);
     let again = Journal::open_or_replace(&path, 1 << 20).unwrap();
     assert_eq!(again.held().messages, 1);
+    drop(again);
+    fs::write(&path, [8; 5000]).unwrap();
+    drop(Journal::open_or_replace(&path, 1 << 20).unwrap());
+    for (number, byte) in [(1, 7), (2, 8)] {
+        let aside = dir.path().join(format!("journal.redb.damaged-{number}"));
+        assert_eq!(fs::read(aside).unwrap(), [byte; 5000]);
+    }
+}
+
+#[test]
+fn a_file_that_the_system_does_not_open_is_left_where_it_is() {
+    let (dir, path) = file();
+    fs::create_dir(&path).unwrap();
+    let refused = Journal::open_or_replace(&path, 1 << 20);
+    assert!(matches!(refused, Err(JournalError::Storage { .. })));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 }

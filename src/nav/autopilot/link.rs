@@ -50,6 +50,21 @@ pub struct LinkHealth {
     pub unsent: u64,
 }
 
+impl LinkHealth {
+    /// Why the vehicle is not heard; nothing once it is.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        match &self.port {
+            PortState::Closed { why } => Some(why.clone()),
+            _ if self.vehicle.is_some() => None,
+            _ if self.mavlink1 > 0 => {
+                Some("it speaks MAVLink 1; set its port to MAVLink 2".to_owned())
+            }
+            _ => Some("no heartbeat; check cable, speed and the port's protocol".to_owned()),
+        }
+    }
+}
+
 /// How the port is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum PortState {
