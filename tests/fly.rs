@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "flight/aircraft.rs"]
+#[allow(dead_code, reason = "little goes wrong here")]
+mod aircraft;
+
 use std::{
     fs,
     net::UdpSocket,
@@ -12,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aircraft::Aircraft;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -164,6 +169,35 @@ fn a_datum_that_cannot_be_understood_fails_the_check_of_the_receiver() {
         state == "failed" && detail.contains("gnss.altitude_datum"),
         "{detail}"
     );
+}
+
+/// As u-blox receivers are sold; between fixes so far apart no frame is placed.
+#[test]
+fn a_receiver_with_one_fix_a_second_fails_the_check_and_an_autopilot_with_fifty_attitudes_does_not()
+{
+    let folder = TempDir::new().unwrap();
+    let board = board(folder.path(), "");
+    let text = fs::read_to_string(&board).unwrap();
+    let address = text.split("udpin:").nth(1).unwrap();
+    let address = address.split('\'').next().unwrap();
+    let aircraft = Aircraft::new();
+    aircraft.set(|s| &s.gnss_slow, true);
+    let sensors = aircraft.fly(folder.path().join("gnss"), address.to_owned());
+    let state = checked(&board);
+    let (gnss, detail) = state("GNSS");
+    assert!(gnss == "failed" && detail.contains("raise"), "{detail}");
+    let (autopilot, detail) = state("autopilot");
+    assert!(
+        autopilot == "ok" && detail.contains("attitudes"),
+        "{detail}"
+    );
+    aircraft.set(|s| &s.gnss_slow, false);
+    let (gnss, detail) = checked(&board)("GNSS");
+    assert!(gnss == "ok" && detail.contains("a second"), "{detail}");
+    aircraft.end();
+    for sensor in sensors {
+        sensor.join().unwrap();
+    }
 }
 
 #[test]

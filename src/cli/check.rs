@@ -13,6 +13,7 @@ use clap::Args as ClapArgs;
 use scarp::{
     config::Board,
     flight::{Positions, positions},
+    geo::Ground,
     infer::{Engine, Model},
     link::{Config, Journal, Uplink},
 };
@@ -98,6 +99,15 @@ impl Check {
         }
     }
 
+    /// Of something that the user has left out; `option` says how to name it.
+    fn unnamed(name: &'static str, option: &str) -> Self {
+        Self {
+            name,
+            state: State::NotChecked,
+            detail: format!("name it with {option}"),
+        }
+    }
+
     /// A check of something the user may leave out; `option` says how to name it.
     fn if_named<T>(
         name: &'static str,
@@ -107,11 +117,7 @@ impl Check {
     ) -> Self {
         match named {
             Some(named) => Self::of(name, check(named)),
-            None => Self {
-                name,
-                state: State::NotChecked,
-                detail: format!("name it with {option}"),
-            },
+            None => Self::unnamed(name, option),
         }
     }
 }
@@ -130,13 +136,15 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     checks.push(Check::if_named("camera", camera, "--camera", |path| {
         sensors::camera(&path, &board)
     }));
+    let (terrain, ground) = terrain(&board);
+    checks.push(terrain);
     let gnss = args.gnss.clone().or_else(|| {
         // The autopilot's own is checked with it.
         let named = device(&board.gnss.device);
         named.filter(|_| !matches!(positions(&board), Ok(Positions::Autopilot)))
     });
     checks.push(Check::if_named("GNSS", gnss, "--gnss", |path| {
-        sensors::gnss(&path, &board)
+        sensors::gnss(&path, &board, ground.as_ref())
     }));
     let autopilot = device(&board.autopilot.address);
     checks.push(Check::if_named(
@@ -218,6 +226,21 @@ fn model(dir: &Path, board: &Board) -> Vec<Check> {
             ]
         }
         Err(error) => vec![Check::of("model", Err(error.into()))],
+    }
+}
+
+/// The board's elevation model, which is opened but not read through.
+fn terrain(board: &Board) -> (Check, Option<Ground>) {
+    let dem = &board.paths.dem;
+    if dem.as_os_str().is_empty() {
+        return (Check::unnamed("terrain", "paths.dem in a board file"), None);
+    }
+    match survey::board_ground(board) {
+        Ok(ground) => (
+            Check::of("terrain", Ok(dem.display().to_string())),
+            Some(ground),
+        ),
+        Err(error) => (Check::of("terrain", Err(error)), None),
     }
 }
 

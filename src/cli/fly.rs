@@ -144,16 +144,10 @@ fn station(args: &Args, board: &Board) -> Option<Config> {
 
 /// The ground of the command line, or of the board.
 fn ground(args: &Args, board: &Board) -> anyhow::Result<Ground> {
-    let (terrain, paths) = (&args.terrain, &board.paths);
-    let sigma_m = board.errors.dem_m;
-    if terrain.dem.is_some() || paths.dem.as_os_str().is_empty() {
-        return survey::ground(terrain.dem.as_deref(), terrain.dem_datum, sigma_m);
+    match &args.terrain.dem {
+        Some(dem) => survey::ground(Some(dem), args.terrain.dem_datum, board.errors.dem_m),
+        None => survey::board_ground(board),
     }
-    let datum = (!paths.dem_datum.is_empty()).then(|| paths.dem_datum.parse());
-    let datum = datum
-        .transpose()
-        .with_context(|| format!("board file {}: paths.dem_datum", board.file))?;
-    survey::ground(Some(&paths.dem), datum, sigma_m)
 }
 
 fn report(flown: &Flown, flight: &Flight, started: Instant, undelivered: u64) -> Report {

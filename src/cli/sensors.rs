@@ -12,16 +12,17 @@ use anyhow::Context;
 use scarp::{
     capture::{
         Folder, FrameSource, TagSettings,
-        live::{self, Camera, CameraFault, to_rgb},
+        live::{self, Camera, Steady, Step, to_rgb},
     },
     config::Board,
-    flight::{Autopilot, Gnss, Track, autopilot_port, camera_settings, gnss_port},
+    flight::{Autopilot, Gnss, Track, autopilot_port, camera_settings, gnss_port, now},
+    geo::{GeoError, Ground},
     nav::{Fix, FixReader, FixSettings, Monotonic, TrajectorySettings},
 };
 
 use super::terminal::wait_bar;
 
-/// How long a camera may take to its first frame.
+/// How long a camera may take to its second frame.
 const CAMERA_WAIT: Duration = Duration::from_secs(5);
 /// How long a receiver may take to say something sensible: all speeds are tried, and one fix a second settles in ten.
 const GNSS_WAIT: Duration = Duration::from_secs(30);
@@ -29,12 +30,14 @@ const GNSS_WAIT: Duration = Duration::from_secs(30);
 const PULSE_WAIT: Duration = Duration::from_secs(10);
 /// How long an autopilot may take: a heartbeat a second, and ten attitudes until its clock is known.
 const AUTOPILOT_WAIT: Duration = Duration::from_secs(5);
+/// How long a sensor's samples are counted, to tell how often they come.
+const RATE_WAIT: Duration = Duration::from_secs(2);
 /// Between two looks at what has come.
 const LOOK: Duration = Duration::from_millis(20);
 /// Of a log, as much as holds some minutes.
 const LOG_BYTES: u64 = 1 << 20;
 
-/// A frame of a camera, or the first photograph of a folder.
+/// Two frames of a camera, which must differ and be of this moment; or the first photograph of a folder.
 pub fn camera(path: &Path, board: &Board) -> anyhow::Result<String> {
     if path.is_dir() {
         return photographs(path);
@@ -44,17 +47,22 @@ pub fn camera(path: &Path, board: &Board) -> anyhow::Result<String> {
         ..camera_settings(board)?
     };
     let started = Instant::now();
-    let mut camera = live::open(&settings)?;
+    let mut camera = Steady::new(|| Ok(Box::new(live::open(&settings)?) as Box<dyn Camera>));
     let shot = loop {
-        match camera.next(CAMERA_WAIT) {
-            Ok(shot) => break shot,
-            Err(CameraFault::Damaged { .. }) if started.elapsed() < CAMERA_WAIT => {}
-            Err(fault) => return Err(fault.into()),
+        let step = camera.step(now(), LOOK);
+        let closed = matches!(step, Step::Closed { .. });
+        match step {
+            Step::Frame(shot) if camera.counts().frames > 1 => break shot,
+            _ if closed || started.elapsed() > CAMERA_WAIT => {
+                let fault = camera.fault().unwrap_or("it gives no frame");
+                anyhow::bail!("{}: {fault}", path.display());
+            }
+            _ => {}
         }
     };
     let image = to_rgb(&shot.layout, &shot.bytes)?;
     Ok(format!(
-        "{}: {} of {}x{}, the first frame after {:.1} s",
+        "{}: {} of {}x{}, two frames after {:.1} s",
         path.display(),
         shot.layout.format,
         image.width(),
@@ -81,8 +89,31 @@ fn photographs(folder: &Path) -> anyhow::Result<String> {
     }
 }
 
-/// The first position fix of a receiver or of a log of one.
-pub fn gnss(device: &Path, board: &Board) -> anyhow::Result<String> {
+/// How far apart a sensor's samples come, when it is asked twice how many there were and when the newest was.
+fn interval_s(samples: impl Fn() -> Option<(u64, Monotonic)>) -> Option<f64> {
+    let (before, first) = samples()?;
+    thread::sleep(RATE_WAIT);
+    let (after, last) = samples()?;
+    (after > before).then(|| last.seconds_since(first) / (after - before) as f64)
+}
+
+/// Poses lie between samples, which must not be further apart than that.
+fn often_enough(what: &str, interval_s: Option<f64>, limit_s: f64) -> anyhow::Result<String> {
+    let Some(interval_s) = interval_s else {
+        anyhow::bail!(
+            "one {what} came, and then none in {} s; raise their rate",
+            RATE_WAIT.as_secs()
+        );
+    };
+    anyhow::ensure!(
+        interval_s <= limit_s,
+        "one {what} every {interval_s:.2} s; frames are placed between two no more than {limit_s} s apart, so raise their rate"
+    );
+    Ok(format!("{:.0} a second", 1.0 / interval_s))
+}
+
+/// Position fixes of a receiver, often enough and with a height over the ground's datum; or the first of a log of one.
+pub fn gnss(device: &Path, board: &Board, ground: Option<&Ground>) -> anyhow::Result<String> {
     // Not opened here: that may wait for a carrier.
     if fs::metadata(device).is_ok_and(|kind| kind.is_file()) {
         return gnss_log(device);
@@ -90,13 +121,23 @@ pub fn gnss(device: &Path, board: &Board) -> anyhow::Result<String> {
     let mut port = gnss_port(board)?;
     port.device = device.display().to_string();
     let pulsed = port.pps.is_some();
-    let gnss = Gnss::start(port, Track::new(TrajectorySettings::default()));
+    let settings = TrajectorySettings::default();
+    let gnss = Gnss::start(port, Track::new(settings));
     let (started, bar) = (Instant::now(), wait_bar("a position fix", GNSS_WAIT));
     loop {
         bar.set_position(started.elapsed().as_secs());
         let status = gnss.status();
         let pulse_awaited = pulsed && !status.time_by_pulse && started.elapsed() < PULSE_WAIT;
         if let Some(fix) = status.newest.filter(|_| !pulse_awaited) {
+            if let Some(datum) = ground.and_then(Ground::datum) {
+                let height = fix.fix.altitude.over(datum);
+                height.ok_or(GeoError::NoHeightOver { ground: datum })?;
+            }
+            let samples = || {
+                let status = gnss.status();
+                status.newest.map(|fix| (status.fixes, fix.at))
+            };
+            let rate = often_enough("fix", interval_s(samples), settings.max_fix_gap_s)?;
             let speed = status.baud_rate.map(|rate| format!(" at {rate} bit/s"));
             let speed = speed.unwrap_or_default();
             let pulse = match status.pulse_doubt {
@@ -104,7 +145,7 @@ pub fn gnss(device: &Path, board: &Board) -> anyhow::Result<String> {
                 None if pulsed => ", time by the pulse".to_owned(),
                 None => String::new(),
             };
-            return Ok(format!("{}{speed}{pulse}", told(&fix.fix)));
+            return Ok(format!("{}{speed}, {rate}{pulse}", told(&fix.fix)));
         }
         // What is not there at all need not be waited for.
         let gone = status.opened == 0 && status.trouble.is_some();
@@ -148,7 +189,8 @@ fn told(fix: &Fix) -> String {
 /// Attitudes and a heartbeat of the board's autopilot, and a position where the board takes its.
 pub fn autopilot(board: &Board) -> anyhow::Result<String> {
     let address = &board.autopilot.address;
-    let track = Track::new(TrajectorySettings::default());
+    let settings = TrajectorySettings::default();
+    let track = Track::new(settings);
     let port = autopilot_port(board)?;
     let placed = port.positions;
     let autopilot = Autopilot::start(port, track)?;
@@ -160,10 +202,16 @@ pub fn autopilot(board: &Board) -> anyhow::Result<String> {
             (status.link.vehicle, status.newest, status.armed)
             && (status.newest_fix.is_some() || !placed)
         {
+            let samples = || {
+                let status = autopilot.status();
+                status.newest.map(|at| (status.attitudes, at))
+            };
+            let limit_s = settings.max_attitude_gap_s;
+            let rate = often_enough("attitude", interval_s(samples), limit_s)?;
             let armed = if armed { "armed" } else { "disarmed" };
             let position = if placed { ", with a position fix" } else { "" };
             return Ok(format!(
-                "{:?} of system {} at {address}, {armed}{position}",
+                "{:?} of system {} at {address}, {armed}, attitudes {rate}{position}",
                 vehicle.autopilot, vehicle.system
             ));
         }

@@ -75,6 +75,19 @@ pub fn ground(
     })
 }
 
+/// The ground of the board.
+pub fn board_ground(board: &Board) -> anyhow::Result<Ground> {
+    let (paths, sigma_m) = (&board.paths, board.errors.dem_m);
+    if paths.dem.as_os_str().is_empty() {
+        return ground(None, None, sigma_m);
+    }
+    let datum = (!paths.dem_datum.is_empty()).then(|| paths.dem_datum.parse());
+    let datum = datum
+        .transpose()
+        .with_context(|| format!("board file {}: paths.dem_datum", board.file))?;
+    ground(Some(&paths.dem), datum, sigma_m)
+}
+
 /// The link to the ground station, its first message written; `None` when no station was named.
 pub fn uplink(
     station: Option<Config>,
