@@ -17,6 +17,10 @@ pub use aircraft::{Disk, Link, Paths, Target, Thermal};
 pub use sensors::{Autopilot, Boresight, Camera, Gnss, Mount};
 
 const WORKSTATION: &str = include_str!("../../boards/workstation.toml");
+/// Where a camera looks whose board does not tell: through the aircraft's floor, the top of its pictures towards the nose.
+const DOWN: &str = "mount.boresight_deg = { yaw = 0.0, pitch = -90.0, roll = 0.0 }";
+/// The same on a gimbal, whose attitude is that of its camera already: turned by 90 degrees more it would look behind itself.
+const WITH_GIMBAL: &str = "mount.boresight_deg = { yaw = 0.0, pitch = 0.0, roll = 0.0 }";
 
 /// A board file that cannot be used.
 #[derive(Debug, Error)]
@@ -191,8 +195,10 @@ impl Board {
             path: path.to_owned(),
             reason: reason.message().replace('\n', " "),
         };
-        let over = toml::from_str(text).map_err(parse_error)?;
+        let over: toml::Table = toml::from_str(text).map_err(parse_error)?;
+        let boresight = if on_gimbal(&over) { WITH_GIMBAL } else { DOWN };
         let mut table: toml::Table = toml::from_str(WORKSTATION).map_err(parse_error)?;
+        overlay(&mut table, toml::from_str(boresight).map_err(parse_error)?);
         overlay(&mut table, over);
         let mut board: Self = table.try_into().map_err(parse_error)?;
         path.clone_into(&mut board.file);
@@ -231,6 +237,12 @@ impl Inference {
     }
 }
 
+/// Whether a board's own text hangs its camera on a gimbal, which the built-in board does not.
+fn on_gimbal(text: &toml::Table) -> bool {
+    let mount = text.get("mount").and_then(|mount| mount.get("on_gimbal"));
+    mount.and_then(toml::Value::as_bool).unwrap_or(false)
+}
+
 fn overlay(base: &mut toml::Table, over: toml::Table) {
     for (key, value) in over {
         match (base.get_mut(&key), value) {
@@ -258,6 +270,28 @@ mod tests {
         let default = Board::workstation().unwrap();
         assert_eq!(board.queue.frames, 7);
         assert_eq!(board.errors, default.errors);
+    }
+
+    #[test]
+    fn a_camera_that_is_not_told_where_to_look_looks_down_or_along_its_gimbal() {
+        let pitch = |text| {
+            let board = Board::from_toml("b.toml", text).unwrap();
+            board.mount.boresight_deg.pitch
+        };
+        assert_eq!(pitch(""), -90.0);
+        assert_eq!(pitch("[mount]\non_gimbal = false"), -90.0);
+        assert_eq!(pitch("[mount]\non_gimbal = true"), 0.0);
+        assert_eq!(
+            pitch("[mount]\non_gimbal = true\nboresight_deg.yaw = 1.5"),
+            0.0
+        );
+        assert_eq!(
+            pitch("[mount]\non_gimbal = true\nboresight_deg.pitch = -30.0"),
+            -30.0
+        );
+        assert_eq!(pitch(WORKSTATION), -90.0);
+        let copied = WORKSTATION.replace("on_gimbal = false", "on_gimbal = true");
+        assert_eq!(pitch(&copied), 0.0);
     }
 
     #[test]

@@ -38,13 +38,13 @@ pub struct Camera {
 pub struct Mount {
     /// Metres forward, right and down from the GNSS antenna; from the autopilot where positions are its.
     pub lever_arm_m: [f64; 3],
-    /// Where it looks.
+    /// Where it looks; what the file leaves out is straight down, and on a gimbal where that points.
     pub boresight_deg: Boresight,
     /// Whether it hangs on a gimbal: attitude is then the gimbal's, and lever arm and boresight are in its axes.
     pub on_gimbal: bool,
 }
 
-/// The camera's attitude in a level aircraft that flies north, degrees.
+/// The camera's attitude in a level aircraft that flies north, or on a level gimbal that points north, degrees.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Boresight {

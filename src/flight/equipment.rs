@@ -242,6 +242,8 @@ fn trajectory(board: &Board) -> TrajectorySettings {
 
 #[cfg(test)]
 mod tests {
+    use nalgebra::UnitQuaternion;
+
     use super::*;
 
     const COMPLETE: &str = "
@@ -287,6 +289,26 @@ address = 'udpin:0.0.0.0:14550'
         let equipment = equipment("[gnss]\ndevice = 'autopilot'").unwrap();
         assert_eq!(equipment.positions, Positions::Autopilot);
         assert!(equipment.autopilot.positions);
+    }
+
+    /// Where the camera looks (north, east, down) when what it hangs on has its nose `pitch_deg` above the horizon, northward.
+    fn looks(mount: &str, pitch_deg: f64) -> Vector3<f64> {
+        let mount = equipment(mount).unwrap().trajectory.mount;
+        let holder = UnitQuaternion::from_euler_angles(0.0, pitch_deg.to_radians(), 0.0);
+        holder * (mount.boresight.rotation() * Vector3::x())
+    }
+
+    #[test]
+    fn a_camera_looks_where_its_gimbal_points_and_through_the_floor_where_there_is_none() {
+        let down = Vector3::z();
+        assert!((looks("", 0.0) - down).norm() < 1e-9);
+        let gimbal = "[mount]\non_gimbal = true";
+        assert!((looks(gimbal, -90.0) - down).norm() < 1e-9);
+        let ahead = (down + Vector3::x()).normalize();
+        assert!((looks(gimbal, -45.0) - ahead).norm() < 1e-9);
+        let told =
+            "[mount]\non_gimbal = true\nboresight_deg = { yaw = 0.0, pitch = -45.0, roll = 0.0 }";
+        assert!((looks(told, -45.0) - down).norm() < 1e-9);
     }
 
     #[test]
