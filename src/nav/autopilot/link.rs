@@ -41,7 +41,8 @@ pub struct LinkHealth {
     pub foreign: u64,
     /// Those whose content the standard does not know.
     pub unreadable: u64,
-    /// MAVLink 1 frames, which are not used: set the autopilot's port to MAVLink 2 (ArduPilot `SERIALn_PROTOCOL` 2, PX4
+    /// MAVLink 1 frames, which are not used. An autopilot that speaks it until it hears MAVLink 2 (PX4 with `MAV_PROTO_VER` 0)
+    /// is answered and changes over; if they go on, set its port to MAVLink 2 (ArduPilot `SERIALn_PROTOCOL` 2, PX4
     /// `MAV_PROTO_VER` 2).
     pub mavlink1: u64,
     /// Reports lost because their receiver was too slow.

@@ -252,6 +252,46 @@ fn what_is_not_the_vehicles_mavlink_2_is_counted_and_not_reported() {
 }
 
 #[test]
+fn an_autopilot_that_speaks_mavlink_1_until_it_hears_mavlink_2_is_brought_to_it() {
+    let (link, _received, place) = listening();
+    let mut vehicle = FakeVehicle::new(place);
+    let beat = heartbeat(A::MAV_AUTOPILOT_PX4);
+    let mut version_1 = Vec::new();
+    write_v1_msg(&mut version_1, AUTOPILOT, &beat).unwrap();
+    assert!(wait_until(|| {
+        match vehicle.heard.is_empty() {
+            true => drop(vehicle.socket.send(&version_1)),
+            false => vehicle.send(AUTOPILOT, &beat),
+        }
+        vehicle.answer();
+        link.health().vehicle.is_some()
+    }));
+    assert!(link.health().mavlink1 > 0);
+    assert!(matches!(vehicle.heard[0], M::HEARTBEAT(_)));
+}
+
+#[test]
+fn before_the_vehicle_speaks_only_the_first_of_mavlink_1_is_answered() {
+    let (link, _received, place) = listening();
+    let (first, second) = (FakeVehicle::new(place), FakeVehicle::new(place));
+    let beat = heartbeat(A::MAV_AUTOPILOT_PX4);
+    let mut version_1 = Vec::new();
+    write_v1_msg(&mut version_1, AUTOPILOT, &beat).unwrap();
+    let mut datagram = [0; 600];
+    for (vehicle, counted) in [(&first, 1), (&second, 2)] {
+        vehicle.socket.send(&version_1).unwrap();
+        assert!(wait_until(|| link.health().mavlink1 == counted));
+    }
+    assert!(wait_until(|| first.socket.recv(&mut datagram).is_ok()));
+    assert_eq!(datagram[0], 0xFD);
+    assert!(second.socket.recv(&mut datagram).is_err());
+    assert!(wait_until(|| {
+        second.send(AUTOPILOT, &beat);
+        second.socket.recv(&mut datagram).is_ok()
+    }));
+}
+
+#[test]
 fn a_port_that_cannot_be_opened_is_tried_until_it_can() {
     let holder = UdpSocket::bind("127.0.0.1:0").unwrap();
     let place = holder.local_addr().unwrap();

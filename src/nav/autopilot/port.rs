@@ -55,7 +55,7 @@ enum Wire {
         socket: UdpSocket,
         /// Sender of the last datagram.
         sender: Option<SocketAddr>,
-        /// Whom to answer: the last sender that spoke for the vehicle.
+        /// Whom to answer: the last sender that spoke for the vehicle; until one has, the first that spoke MAVLink 1.
         peer: Option<SocketAddr>,
     },
     UdpOut(UdpSocket),
@@ -112,6 +112,13 @@ impl Port {
     pub const fn vehicle_spoke(&mut self) {
         if let Wire::UdpIn { sender, peer, .. } = &mut self.wire {
             *peer = *sender;
+        }
+    }
+
+    /// Somebody spoke MAVLink 1 in the last bytes: an autopilot may be there that waits to hear MAVLink 2 before it speaks it.
+    pub const fn mavlink1_spoke(&mut self) {
+        if !self.has_peer() {
+            self.vehicle_spoke();
         }
     }
 

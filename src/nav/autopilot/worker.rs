@@ -113,6 +113,7 @@ impl Worker {
     fn take(&mut self, frame: &MAVLinkMessageRaw, port: &mut Port) {
         if frame.version() == MavlinkVersion::V1 {
             self.health.mavlink1 += 1;
+            port.mavlink1_spoke();
             return;
         }
         self.health.frames += 1;
