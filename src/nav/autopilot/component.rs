@@ -82,7 +82,12 @@ impl Component {
         message: &dialect::MavMessage,
         arrived: Monotonic,
     ) -> Option<Received> {
-        let report = match self.filter.hear(header, message) {
+        let before = self.filter.vehicle();
+        let heard = self.filter.hear(header, message, arrived);
+        if self.filter.vehicle() != before {
+            self.meet(before);
+        }
+        let report = match heard {
             Heard::Foreign => {
                 self.foreign += 1;
                 return None;
@@ -106,6 +111,16 @@ impl Component {
             report,
             instant,
         })
+    }
+
+    /// Nothing that was known of another vehicle is true of this one.
+    fn meet(&mut self, before: Option<Vehicle>) {
+        if let (Some(before), Some(vehicle)) = (before, self.vehicle()) {
+            log::warn!("autopilot: {vehicle:?} is believed from now on, no longer {before:?}");
+        }
+        self.clock = BootClock::default();
+        self.rates = MessageRates::default();
+        self.timesync = Timer::default();
     }
 
     fn instant(
@@ -186,7 +201,7 @@ impl Component {
 
     /// The autopilot, once its heartbeat has come.
     #[must_use]
-    pub const fn vehicle(&self) -> Option<Vehicle> {
+    pub fn vehicle(&self) -> Option<Vehicle> {
         self.filter.vehicle()
     }
 

@@ -1,16 +1,13 @@
-//! What messages mean, and which are believed.
+//! What messages mean.
 
-use mavlink::{MavHeader, MavlinkReader, Message, dialects::common as dialect};
+use mavlink::{MavlinkReader, Message, dialects::common as dialect};
 use nalgebra::{UnitQuaternion, Vector3};
 use proptest::prelude::*;
 
-use super::testing::{AUTOPILOT, attitude, frame, heartbeat, position};
-use super::{
-    Autopilot, Frame, Gimbal, Gnss, Heard, Heartbeat, Position, Refused, Report, TriggerTime,
-    VehicleFilter,
-};
-use crate::nav::{Attitude, FixQuality};
-use dialect::{GimbalDeviceFlags as Flags, MavAutopilot as A, MavMessage as M};
+use super::testing::{AUTOPILOT, attitude, frame, position};
+use super::{Frame, Gimbal, Gnss, Position, Refused, Report, TriggerTime, VehicleFilter};
+use crate::nav::{Attitude, FixQuality, Monotonic};
+use dialect::{GimbalDeviceFlags as Flags, MavMessage as M};
 
 fn report(message: &M) -> Result<Report, Refused> {
     Report::of(message).map(|report| report.expect("a message of use"))
@@ -248,36 +245,6 @@ fn a_request_for_time_is_no_reply_and_an_unset_date_is_unknown() {
 }
 
 #[test]
-fn only_the_first_autopilot_is_believed() {
-    let header = |system_id, component_id| MavHeader {
-        system_id,
-        component_id,
-        sequence: 0,
-    };
-    let mut filter = VehicleFilter::new(None);
-    let level = attitude(0, 0.0);
-    assert_eq!(filter.hear(&AUTOPILOT, &level), Heard::Foreign);
-    let ground_station = heartbeat(A::MAV_AUTOPILOT_INVALID);
-    assert_eq!(
-        filter.hear(&header(255, 190), &ground_station),
-        Heard::Foreign
-    );
-    let told = filter.hear(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4));
-    let (autopilot, armed) = (Autopilot::Px4, true);
-    let expected = Report::Heartbeat(Heartbeat { autopilot, armed });
-    assert_eq!(told, Heard::Report(expected));
-    for other in [header(2, 1), header(1, 100), header(257, 1)] {
-        let other_heartbeat = heartbeat(A::MAV_AUTOPILOT_ARDUPILOTMEGA);
-        assert_eq!(filter.hear(&other, &other_heartbeat), Heard::Foreign);
-        assert_eq!(filter.hear(&other, &level), Heard::Foreign);
-    }
-    assert!(matches!(filter.hear(&AUTOPILOT, &level), Heard::Report(_)));
-    let mut wants_2 = VehicleFilter::new(Some(2));
-    wants_2.hear(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4));
-    assert_eq!(wants_2.vehicle(), None);
-}
-
-#[test]
 fn broken_and_cut_frames_cost_no_whole_one() {
     let good = frame(AUTOPILOT, &attitude(1, 0.5));
     let mut bad = good.clone();
@@ -316,7 +283,7 @@ proptest! {
         payload in prop::collection::vec(any::<u8>(), 0..=255),
     ) {
         if let Ok(message) = M::parse(mavlink::MavlinkVersion::V2, id, &payload) {
-            let _ = VehicleFilter::new(None).hear(&AUTOPILOT, &message);
+            let _ = VehicleFilter::new(None).hear(&AUTOPILOT, &message, Monotonic::from_nanos(0));
             if let Ok(Some(Report::Position(position))) = Report::of(&message) {
                 prop_assert!(position.latitude_deg.abs() <= 90.0);
             }

@@ -8,6 +8,8 @@ mod boot_clock;
 mod boot_clock_tests;
 mod boot_time;
 mod component;
+#[cfg(test)]
+mod component_tests;
 mod fixes;
 mod link;
 #[cfg(test)]

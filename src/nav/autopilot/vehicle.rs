@@ -3,6 +3,12 @@
 use mavlink::{MavHeader, dialects::common as dialect};
 
 use super::{Autopilot, Refused, Report};
+use crate::nav::Monotonic;
+
+/// Where an aircraft's autopilot is found; another component that calls itself one is a gimbal or a companion.
+const AUTOPILOT1: u8 = dialect::MavComponent::MAV_COMP_ID_AUTOPILOT1 as u8;
+/// A vehicle that has said nothing for so long gives way to another: it was that of somebody else, who has left.
+const SILENT_S: f64 = 10.0;
 
 /// An autopilot on the MAVLink network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,11 +21,13 @@ pub struct Vehicle {
     pub autopilot: Autopilot,
 }
 
-/// Lets only the messages of one autopilot through: the first whose heartbeat comes.
+/// Lets only the messages of one autopilot through: the first whose heartbeat comes, until one comes that is rather to be
+/// believed.
 #[derive(Debug)]
 pub struct VehicleFilter {
     wanted: Option<u8>,
-    vehicle: Option<Vehicle>,
+    /// And when it last spoke.
+    vehicle: Option<(Vehicle, Monotonic)>,
 }
 
 /// What a message is to us.
@@ -47,27 +55,39 @@ impl VehicleFilter {
 
     /// The autopilot, once its heartbeat has come.
     #[must_use]
-    pub const fn vehicle(&self) -> Option<Vehicle> {
-        self.vehicle
+    pub fn vehicle(&self) -> Option<Vehicle> {
+        self.vehicle.map(|(vehicle, _)| vehicle)
     }
 
-    /// Takes a message.
-    pub fn hear(&mut self, header: &MavHeader, message: &dialect::MavMessage) -> Heard {
-        if self.vehicle.is_none() {
-            self.vehicle = self.introduced(header, message);
+    /// Takes a message that came at `arrived`.
+    pub fn hear(
+        &mut self,
+        header: &MavHeader,
+        message: &dialect::MavMessage,
+        arrived: Monotonic,
+    ) -> Heard {
+        if let Some(other) = self.introduced(header, message)
+            && self.gives_way_to(other, arrived)
+        {
+            self.vehicle = Some((other, arrived));
         }
         let from = (header.system_id, header.component_id);
-        if self
-            .vehicle
-            .is_none_or(|v| from != (u32::from(v.system), v.component))
-        {
-            return Heard::Foreign;
+        match &mut self.vehicle {
+            Some((v, spoke)) if from == (u32::from(v.system), v.component) => *spoke = arrived,
+            _ => return Heard::Foreign,
         }
         match Report::of(message) {
             Ok(Some(report)) => Heard::Report(report),
             Ok(None) => Heard::Unused,
             Err(refused) => Heard::Refused(refused),
         }
+    }
+
+    fn gives_way_to(&self, other: Vehicle, now: Monotonic) -> bool {
+        self.vehicle.is_none_or(|(vehicle, spoke)| {
+            let is_better = vehicle.component != AUTOPILOT1 && other.component == AUTOPILOT1;
+            is_better || now.seconds_since(spoke) > SILENT_S
+        })
     }
 
     /// Ground stations, cameras and companions have no autopilot in their heartbeats; antenna trackers have.
@@ -86,5 +106,94 @@ impl VehicleFilter {
             component: header.component_id,
             autopilot: told.autopilot,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{AUTOPILOT, attitude, heartbeat};
+    use super::*;
+    use crate::nav::autopilot::Heartbeat;
+    use dialect::MavAutopilot as A;
+
+    fn at(seconds: f64) -> Monotonic {
+        Monotonic::from_nanos(0).plus_seconds(seconds)
+    }
+
+    const fn header(system_id: u32, component_id: u8) -> MavHeader {
+        MavHeader {
+            system_id,
+            component_id,
+            sequence: 0,
+        }
+    }
+
+    fn component(filter: &VehicleFilter) -> Option<(u8, u8)> {
+        filter.vehicle().map(|v| (v.system, v.component))
+    }
+
+    #[test]
+    fn only_the_first_autopilot_is_believed() {
+        let mut filter = VehicleFilter::new(None);
+        let level = attitude(0, 0.0);
+        assert_eq!(filter.hear(&AUTOPILOT, &level, at(0.0)), Heard::Foreign);
+        let ground_station = heartbeat(A::MAV_AUTOPILOT_INVALID);
+        let told = filter.hear(&header(255, 190), &ground_station, at(0.0));
+        assert_eq!(told, Heard::Foreign);
+        let told = filter.hear(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(0.0));
+        let (autopilot, armed) = (Autopilot::Px4, true);
+        let expected = Report::Heartbeat(Heartbeat { autopilot, armed });
+        assert_eq!(told, Heard::Report(expected));
+        for other in [header(2, 1), header(1, 100), header(257, 1)] {
+            let other_heartbeat = heartbeat(A::MAV_AUTOPILOT_ARDUPILOTMEGA);
+            let told = filter.hear(&other, &other_heartbeat, at(9.9));
+            assert_eq!(told, Heard::Foreign);
+            assert_eq!(filter.hear(&other, &level, at(9.9)), Heard::Foreign);
+        }
+        let told = filter.hear(&AUTOPILOT, &level, at(9.9));
+        assert!(matches!(told, Heard::Report(_)));
+        let mut wants_2 = VehicleFilter::new(Some(2));
+        wants_2.hear(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(0.0));
+        assert_eq!(wants_2.vehicle(), None);
+    }
+
+    #[test]
+    fn a_gimbal_that_calls_itself_an_autopilot_gives_way_to_the_autopilot() {
+        let mut filter = VehicleFilter::new(None);
+        filter.hear(
+            &header(1, 154),
+            &heartbeat(A::MAV_AUTOPILOT_GENERIC),
+            at(0.0),
+        );
+        assert_eq!(component(&filter), Some((1, 154)));
+        filter.hear(&AUTOPILOT, &attitude(0, 0.0), at(0.1));
+        filter.hear(
+            &header(1, 100),
+            &heartbeat(A::MAV_AUTOPILOT_GENERIC),
+            at(0.1),
+        );
+        assert_eq!(component(&filter), Some((1, 154)));
+        filter.hear(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(0.2));
+        assert_eq!(component(&filter), Some((1, 1)));
+        filter.hear(
+            &header(1, 154),
+            &heartbeat(A::MAV_AUTOPILOT_GENERIC),
+            at(1.0),
+        );
+        assert_eq!(component(&filter), Some((1, 1)));
+    }
+
+    #[test]
+    fn a_vehicle_silent_for_ten_seconds_gives_way_and_keeps_its_place_while_nobody_else_is_there() {
+        let mut filter = VehicleFilter::new(None);
+        let beat = heartbeat(A::MAV_AUTOPILOT_PX4);
+        filter.hear(&header(2, 1), &beat, at(0.0));
+        filter.hear(&header(2, 1), &attitude(0, 0.0), at(5.0));
+        filter.hear(&AUTOPILOT, &beat, at(14.9));
+        assert_eq!(component(&filter), Some((2, 1)));
+        filter.hear(&AUTOPILOT, &beat, at(15.1));
+        assert_eq!(component(&filter), Some((1, 1)));
+        let told = filter.hear(&AUTOPILOT, &attitude(0, 0.0), at(60.0));
+        assert!(matches!(told, Heard::Report(_)));
     }
 }
