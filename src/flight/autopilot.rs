@@ -13,32 +13,21 @@ use super::{clock::now, lock::locked, track::Track};
 use crate::nav::{
     Monotonic, NotUsed,
     autopilot::{
-        AutopilotLink, BootInstant, ComponentState, LinkHealth, LinkSettings, NotSent, Position,
-        PositionFixes, Received, Report, Severity,
+        AttitudeOf, AutopilotLink, BootInstant, ComponentState, LinkHealth, LinkSettings, NotSent,
+        Position, PositionFixes, Received, Report, Severity,
     },
 };
 
 /// Messages that may wait for their reader, which takes microseconds for one: two seconds of them.
 const WAITING: usize = 256;
 
-/// How the autopilot is reached and what it tells of the camera.
+/// How the autopilot is reached and what of it counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AutopilotPort {
     /// The link.
     pub link: LinkSettings,
-    /// Whose attitude counts.
-    pub attitude: AttitudeOf,
     /// Whether its own position counts, as there is no receiver of ours.
     pub positions: bool,
-}
-
-/// What the camera is mounted on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AttitudeOf {
-    /// The aircraft: ATTITUDE or ATTITUDE_QUATERNION.
-    Body,
-    /// A gimbal: GIMBAL_DEVICE_ATTITUDE_STATUS. Mount and lever arm are then in the gimbal's axes.
-    Gimbal,
 }
 
 /// What the autopilot has told so far.
@@ -78,10 +67,11 @@ impl Autopilot {
     /// When the system gives no thread.
     pub fn start(port: AutopilotPort, track: Track) -> io::Result<Self> {
         let (reports, taken) = bounded(WAITING);
+        let attitude = port.link.attitude;
         let link = AutopilotLink::start(port.link, reports, now)?;
         let status = Arc::default();
         let listener = Listener {
-            attitude: port.attitude,
+            attitude,
             positions: port.positions.then(PositionFixes::default),
             track,
             status: Arc::clone(&status),

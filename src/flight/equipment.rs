@@ -2,19 +2,14 @@
 
 use nalgebra::Vector3;
 
-use super::{
-    autopilot::{AttitudeOf, AutopilotPort},
-    camera::Exposure,
-    gnss::GnssPort,
-    thumbnails::DiskLimits,
-};
+use super::{autopilot::AutopilotPort, camera::Exposure, gnss::GnssPort, thumbnails::DiskLimits};
 use crate::{
     capture::live::{CameraSettings, PixelFormat},
     config::{Board, ConfigError},
     geo::CameraModel,
     nav::{
         Attitude, FixSettings, GnssDelay, Mount, TrajectorySettings, VerticalDatum,
-        autopilot::{LinkSettings, PortAddress},
+        autopilot::{AttitudeOf, LinkSettings, PortAddress},
     },
 };
 
@@ -206,11 +201,11 @@ pub fn autopilot_port(board: &Board) -> Result<AutopilotPort, ConfigError> {
         link: LinkSettings {
             address: parsed.map_err(|e| value(board, "autopilot.address", e))?,
             system: None,
-        },
-        attitude: if board.mount.on_gimbal {
-            AttitudeOf::Gimbal
-        } else {
-            AttitudeOf::Body
+            attitude: if board.mount.on_gimbal {
+                AttitudeOf::Gimbal
+            } else {
+                AttitudeOf::Body
+            },
         },
         positions: board.gnss.device == AUTOPILOT,
     })
@@ -282,6 +277,13 @@ address = 'udpin:0.0.0.0:14550'
         assert!(!equipment.autopilot.positions);
         assert_eq!(equipment.camera.formats.len(), 2);
         assert_eq!(equipment.model.cx, 960.0);
+    }
+
+    #[test]
+    fn the_gimbals_attitude_counts_where_the_board_says_so() {
+        let attitude = |more| equipment(more).unwrap().autopilot.link.attitude;
+        assert_eq!(attitude(""), AttitudeOf::Body);
+        assert_eq!(attitude("[mount]\non_gimbal = true"), AttitudeOf::Gimbal);
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod thumbnails;
 mod track;
 mod workload;
 
-pub use autopilot::{AttitudeOf, Autopilot, AutopilotPort, AutopilotStatus};
+pub use autopilot::{Autopilot, AutopilotPort, AutopilotStatus};
 pub use camera::Exposure;
 pub use clock::now;
 pub use economy::Effort;

@@ -3,7 +3,7 @@
 use mavlink::{MavHeader, Message, dialects::common as dialect};
 
 use super::{
-    BootClock, BootClockDoubt, BootInstant, Heard, Refused, Report, Severity, Vehicle,
+    AttitudeOf, BootClock, BootClockDoubt, BootInstant, Heard, Refused, Report, Severity, Vehicle,
     VehicleFilter, message_rates::MessageRates, report::Sent, status_text::status_texts,
 };
 use crate::nav::Monotonic;
@@ -60,13 +60,13 @@ const COMPONENT_ID: u8 = dialect::MavComponent::MAV_COMP_ID_ONBOARD_COMPUTER as 
 impl Component {
     /// A component that has heard nothing yet and waits for an autopilot, of the system `wanted` if one is named.
     #[must_use]
-    pub fn new(wanted: Option<u8>) -> Self {
+    pub fn new(wanted: Option<u8>, attitude: AttitudeOf) -> Self {
         Self {
             // Both autopilots come with system id 1.
             system: wanted.unwrap_or(1),
             filter: VehicleFilter::new(wanted),
             clock: BootClock::default(),
-            rates: MessageRates::default(),
+            rates: MessageRates::new(attitude),
             state: ComponentState::Boot,
             heartbeat: Timer::default(),
             timesync: Timer::default(),
@@ -104,7 +104,7 @@ impl Component {
         }
         let instant = report.as_ref().ok().and_then(|r| self.instant(r, arrived));
         if let Some(Err(BootClockDoubt::Rebooted { .. })) = instant {
-            self.rates = MessageRates::default();
+            self.rates.restart();
         }
         Some(Received {
             arrived,
@@ -119,7 +119,7 @@ impl Component {
             log::warn!("autopilot: {vehicle:?} is believed from now on, no longer {before:?}");
         }
         self.clock = BootClock::default();
-        self.rates = MessageRates::default();
+        self.rates.restart();
         self.timesync = Timer::default();
     }
 
@@ -191,7 +191,7 @@ impl Component {
 
     /// Asks for all messages again, after the port was opened.
     pub fn connected(&mut self) {
-        self.rates = MessageRates::default();
+        self.rates.restart();
     }
 
     /// Changes what the heartbeats say.

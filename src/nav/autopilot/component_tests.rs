@@ -3,7 +3,7 @@
 use mavlink::{MavHeader, dialects::common as dialect};
 
 use super::testing::{AUTOPILOT, attitude, heartbeat};
-use super::{BootClockDoubt, Component, Received};
+use super::{AttitudeOf, BootClockDoubt, Component, Received};
 use crate::nav::Monotonic;
 use dialect::{MavAutopilot as A, MavMessage as M};
 
@@ -38,7 +38,7 @@ fn error_s(received: Option<Received>, t: f64) -> f64 {
 
 #[test]
 fn another_vehicle_has_a_clock_of_its_own() {
-    let mut component = Component::new(None);
+    let mut component = Component::new(None, AttitudeOf::Body);
     let companion = MavHeader {
         component_id: 100,
         ..AUTOPILOT

@@ -10,7 +10,7 @@ use crossbeam_channel::{Sender, bounded};
 use thiserror::Error;
 
 use super::{
-    ComponentState, PortAddress, Received, Severity, Vehicle,
+    AttitudeOf, ComponentState, PortAddress, Received, Severity, Vehicle,
     worker::{Order, Worker},
 };
 use crate::nav::Monotonic;
@@ -22,6 +22,8 @@ pub struct LinkSettings {
     pub address: PortAddress,
     /// System id of the vehicle; otherwise the first autopilot heard is believed.
     pub system: Option<u8>,
+    /// Whose attitude is wanted.
+    pub attitude: AttitudeOf,
 }
 
 /// How the link is.

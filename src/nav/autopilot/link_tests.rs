@@ -12,8 +12,8 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use super::testing::{AUTOPILOT, attitude, frame, heartbeat};
 use super::{
-    AutopilotLink, BootClockDoubt, ComponentState, LinkSettings, PortAddress, PortState, Received,
-    Report, Severity,
+    AttitudeOf, AutopilotLink, BootClockDoubt, ComponentState, LinkSettings, PortAddress,
+    PortState, Received, Report, Severity,
 };
 use crate::nav::Monotonic;
 use dialect::{MavAutopilot as A, MavMessage as M};
@@ -35,6 +35,7 @@ pub fn listening() -> (AutopilotLink, Receiver<Received>, SocketAddr) {
     let settings = LinkSettings {
         address: PortAddress::UdpIn(place.to_string()),
         system: None,
+        attitude: AttitudeOf::Gimbal,
     };
     let link = AutopilotLink::start(settings, reports, now).unwrap();
     // Before somebody else is given the port.
@@ -299,6 +300,7 @@ fn a_port_that_cannot_be_opened_is_tried_until_it_can() {
     let settings = LinkSettings {
         address: PortAddress::UdpIn(place.to_string()),
         system: None,
+        attitude: AttitudeOf::Gimbal,
     };
     let link = AutopilotLink::start(settings, reports, now).unwrap();
     assert!(wait_until(|| matches!(
@@ -318,6 +320,7 @@ fn a_connection_that_ends_is_made_again() {
     let settings = LinkSettings {
         address: PortAddress::TcpOut(simulator.local_addr().unwrap().to_string()),
         system: Some(1),
+        attitude: AttitudeOf::Body,
     };
     let link = AutopilotLink::start(settings, reports, now).unwrap();
     for _ in 0..2 {
@@ -339,6 +342,7 @@ fn a_receiver_that_is_too_slow_loses_reports_and_they_are_counted() {
     let settings = LinkSettings {
         address: PortAddress::UdpOut(vehicle.local_addr().unwrap().to_string()),
         system: None,
+        attitude: AttitudeOf::Gimbal,
     };
     let link = AutopilotLink::start(settings, reports, now).unwrap();
     let mut datagram = [0; 300];
@@ -374,6 +378,7 @@ fn a_serial_line_that_goes_away_is_opened_again() {
             .parse()
             .unwrap(),
         system: None,
+        attitude: AttitudeOf::Gimbal,
     };
     let link = AutopilotLink::start(settings, reports, now).unwrap();
     let beat = frame(AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4));

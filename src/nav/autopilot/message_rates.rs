@@ -8,6 +8,7 @@ use mavlink::{
     },
 };
 
+use super::AttitudeOf;
 use crate::nav::Monotonic;
 
 /// Message id and hertz.
@@ -23,8 +24,9 @@ const COUNTED_S: f64 = 5.0;
 
 /// Counts the wanted messages and asks again for those that come at less than half their rate: a request is lost
 /// easily, and another companion or ground station may change the rate.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct MessageRates {
+    attitude: AttitudeOf,
     since: Option<Monotonic>,
     counts: [u32; WANTED.len()],
 }
@@ -37,6 +39,20 @@ pub(super) struct Wanted {
 }
 
 impl MessageRates {
+    /// Nothing asked for yet.
+    pub fn new(attitude: AttitudeOf) -> Self {
+        Self {
+            attitude,
+            since: None,
+            counts: [0; WANTED.len()],
+        }
+    }
+
+    /// Asks for everything again.
+    pub fn restart(&mut self) {
+        *self = Self::new(self.attitude);
+    }
+
     /// Takes a message in.
     pub fn count(&mut self, message_id: u32) {
         for ((wanted, _), count) in WANTED.iter().zip(&mut self.counts) {
@@ -56,12 +72,18 @@ impl MessageRates {
         WANTED
             .iter()
             .zip(counts)
+            .filter(|((message_id, _), _)| self.is_wanted(*message_id))
             .filter(|((_, hertz), count)| f64::from(*count) < hertz * counted_s / 2.0)
             .map(|((message_id, hertz), _)| Wanted {
                 message_id: *message_id,
                 interval_us: (1e6 / hertz) as f32,
             })
             .collect()
+    }
+
+    /// ArduPilot shows the pilot a line for each message that it is asked for and does not have.
+    fn is_wanted(&self, message_id: u32) -> bool {
+        self.attitude == AttitudeOf::Gimbal || message_id != GIMBAL_DEVICE_ATTITUDE_STATUS_DATA::ID
     }
 }
 
@@ -75,7 +97,7 @@ mod tests {
 
     #[test]
     fn everything_is_asked_for_at_first_and_then_what_is_too_rare() {
-        let mut rates = MessageRates::default();
+        let mut rates = MessageRates::new(AttitudeOf::Gimbal);
         let first = rates.due(at(0.0));
         assert_eq!(first.len(), 5);
         assert_eq!((first[0].message_id, first[0].interval_us), (31, 20_000.0));
@@ -91,5 +113,14 @@ mod tests {
         let ids: Vec<u32> = rates.due(at(5.0)).iter().map(|w| w.message_id).collect();
         assert_eq!(ids, [33, 285]);
         assert_eq!(rates.due(at(10.0)).len(), 5);
+    }
+
+    #[test]
+    fn a_gimbals_attitude_is_asked_for_only_where_it_counts() {
+        let mut rates = MessageRates::new(AttitudeOf::Body);
+        for t in [0.0, 5.0] {
+            let ids: Vec<u32> = rates.due(at(t)).iter().map(|w| w.message_id).collect();
+            assert_eq!(ids, [31, 33, 2, 24]);
+        }
     }
 }

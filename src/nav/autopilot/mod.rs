@@ -35,7 +35,8 @@ pub use fixes::{NoPositionFix, PositionFixes};
 pub use link::{AutopilotLink, LinkHealth, LinkSettings, NotSent, PortState};
 pub use port::{PortAddress, UnknownAddress};
 pub use report::{
-    Autopilot, Captured, Frame, Gimbal, Gnss, Heartbeat, Position, Refused, Report, TriggerTime,
+    AttitudeOf, Autopilot, Captured, Frame, Gimbal, Gnss, Heartbeat, Position, Refused, Report,
+    TriggerTime,
 };
 pub use status_text::Severity;
 pub use vehicle::{Heard, Vehicle, VehicleFilter};

@@ -95,6 +95,15 @@ pub struct Gimbal {
     pub frame: Frame,
 }
 
+/// What the camera is mounted on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttitudeOf {
+    /// The aircraft: ATTITUDE or ATTITUDE_QUATERNION.
+    Body,
+    /// A gimbal: GIMBAL_DEVICE_ATTITUDE_STATUS. Mount and lever arm are then in the gimbal's axes.
+    Gimbal,
+}
+
 /// What a gimbal's attitude is relative to. Both frames are level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frame {

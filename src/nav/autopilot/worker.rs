@@ -53,7 +53,7 @@ impl Worker {
         shown: Arc<Mutex<LinkHealth>>,
     ) -> Self {
         Self {
-            component: Component::new(settings.system),
+            component: Component::new(settings.system, settings.attitude),
             address: settings.address,
             orders,
             ended,

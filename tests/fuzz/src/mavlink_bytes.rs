@@ -7,7 +7,7 @@ use mavlink::{
 
 use crate::nav::{
     HeightAboveTakeoff, Monotonic, Trajectory, TrajectorySettings,
-    autopilot::{Component, PortAddress, Received, Report},
+    autopilot::{AttitudeOf, Component, PortAddress, Received, Report},
 };
 
 /// Between two messages.
@@ -96,7 +96,7 @@ struct Flight {
 impl Flight {
     fn new() -> Self {
         Self {
-            component: Component::new(None),
+            component: Component::new(None, AttitudeOf::Gimbal),
             trajectory: Trajectory::new(TrajectorySettings::default()),
             now: Monotonic::from_nanos(0),
         }
