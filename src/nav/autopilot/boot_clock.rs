@@ -1,4 +1,4 @@
-//! The autopilot's time since boot on this computer's clock.
+//! The time since boot of an autopilot or gimbal on this computer's clock.
 
 use std::collections::VecDeque;
 
@@ -28,12 +28,12 @@ const ON_THE_WAY_SIGMA_S: f64 = 0.02;
 /// One sigma of a boot time that is cut to milliseconds and taken as the middle of its millisecond.
 const RESOLUTION_SIGMA_S: f64 = 0.000_29;
 
-/// Relates the autopilot's time since boot to [`Monotonic`].
+/// Relates the time since boot of one autopilot or gimbal to [`Monotonic`].
 ///
 /// A TIMESYNC round trip bounds the relation by half its duration, so the shortest of late is used. Before any, the
 /// truth is taken as the lower envelope of (arrival - boot time): a message can be held up, never hurried.
 ///
-/// When boot time goes back the autopilot has rebooted: the relation is dropped, and the next ten samples make the new
+/// When boot time goes back there was a reboot: the relation is dropped, and the next ten samples make the new
 /// one. So does the wrap of 32-bit milliseconds after 49.7 days, which costs ten samples more and, as TIMESYNC does not
 /// wrap, all round trips until the next boot.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ struct RoundTrip {
 }
 
 impl BootClock {
-    /// Takes a message that the autopilot made at `boot` and that came at `arrived`; answers when that was.
+    /// Takes a message that was made at `boot` and came at `arrived`; answers when that was.
     ///
     /// For messages sent as they are made. What may come again later, such as the record of an image, must not be
     /// shown here but asked for by [`Self::instant_of`].

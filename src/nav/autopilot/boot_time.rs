@@ -6,11 +6,11 @@ use crate::nav::Monotonic;
 
 /// Consistent samples until a relation between the clocks is believed, or a new one instead.
 pub(super) const NEEDED: u32 = 10;
-/// An instant on the autopilot's own clock: time since it booted.
+/// An instant on the own clock of an autopilot or gimbal: time since it booted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BootTime(i64);
 
-/// An instant of the autopilot on this computer's clock.
+/// An instant of the autopilot or gimbal on this computer's clock.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BootInstant {
     /// The instant.
@@ -23,14 +23,14 @@ pub struct BootInstant {
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 pub enum BootClockDoubt {
     /// Too few samples yet.
-    #[error("the autopilot's time is known by {samples} samples only; it is used after {NEEDED}")]
+    #[error("time since boot is known by {samples} samples only; it is used after {NEEDED}")]
     Settling {
         /// Consistent samples so far.
         samples: u32,
     },
-    /// The autopilot's time has gone back.
+    /// The time has gone back.
     #[error(
-        "the autopilot's time went back by {by_s:.1} s: it has rebooted; its time is used again after {NEEDED} samples"
+        "time since boot went back by {by_s:.1} s: who tells it has rebooted; it is used again after {NEEDED} samples"
     )]
     Rebooted {
         /// Seconds by which it went back.
@@ -38,7 +38,7 @@ pub enum BootClockDoubt {
     },
     /// The sample does not fit what is known, as after a long silence with a reboot.
     #[error(
-        "the autopilot's time is {behind_s:+.3} s behind what it was; it is used again when the old time is back or the new one holds"
+        "time since boot is {behind_s:+.3} s behind what it was; it is used again when the old time is back or the new one holds"
     )]
     Astray {
         /// Seconds by which the sample seems to come late.

@@ -1,10 +1,14 @@
 //! Scarp as a component of the aircraft's MAVLink network, without the port.
 
-use mavlink::{MavHeader, Message, dialects::common as dialect};
+use mavlink::{MavHeader, Message, MessageData, dialects::common as dialect};
 
 use super::{
     AttitudeOf, BootClock, BootClockDoubt, BootInstant, Heard, Refused, Report, Severity, Vehicle,
-    VehicleFilter, message_rates::MessageRates, report::Sent, status_text::status_texts,
+    VehicleFilter,
+    message_rates::{MessageRates, Wanted},
+    own_gimbal::OwnGimbal,
+    report::Sent,
+    status_text::status_texts,
 };
 use crate::nav::Monotonic;
 
@@ -39,6 +43,8 @@ pub struct Component {
     system: u8,
     filter: VehicleFilter,
     clock: BootClock,
+    /// Where a gimbal's attitude is wanted.
+    gimbal: Option<OwnGimbal>,
     rates: MessageRates,
     state: ComponentState,
     heartbeat: Timer,
@@ -66,6 +72,7 @@ impl Component {
             system: wanted.unwrap_or(1),
             filter: VehicleFilter::new(wanted),
             clock: BootClock::default(),
+            gimbal: (attitude == AttitudeOf::Gimbal).then(OwnGimbal::default),
             rates: MessageRates::new(attitude),
             state: ComponentState::Boot,
             heartbeat: Timer::default(),
@@ -96,21 +103,17 @@ impl Component {
             Heard::Refused(refused) => Err(refused),
             Heard::Report(report) => Ok(report),
         };
+        let by_autopilot = self.vehicle()?.component == header.component_id;
+        let received = if by_autopilot {
+            self.by_autopilot(report, arrived)
+        } else {
+            self.by_gimbal(header.component_id, report, arrived)?
+        };
         self.rates.count(message.message_id());
-        if let Ok(Report::Timesync { tc1, ts1 }) = report
-            && let Err(not_used) = self.clock.reply(tc1, ts1, arrived)
-        {
-            log::debug!("{not_used}");
-        }
-        let instant = report.as_ref().ok().and_then(|r| self.instant(r, arrived));
-        if let Some(Err(BootClockDoubt::Rebooted { .. })) = instant {
+        if let Some(Err(BootClockDoubt::Rebooted { .. })) = received.instant {
             self.rates.restart();
         }
-        Some(Received {
-            arrived,
-            report,
-            instant,
-        })
+        Some(received)
     }
 
     /// Nothing that was known of another vehicle is true of this one.
@@ -119,19 +122,52 @@ impl Component {
             log::warn!("autopilot: {vehicle:?} is believed from now on, no longer {before:?}");
         }
         self.clock = BootClock::default();
+        self.gimbal = self.gimbal.take().map(|_| OwnGimbal::default());
         self.rates.restart();
         self.timesync = Timer::default();
     }
 
-    fn instant(
-        &mut self,
-        report: &Report,
-        arrived: Monotonic,
-    ) -> Option<Result<BootInstant, BootClockDoubt>> {
-        match report.boot()? {
-            (boot, Sent::AsMade) => Some(self.clock.observe(boot, arrived)),
-            (boot, Sent::AnyTimeAfter) => Some(self.clock.instant_of(boot)),
+    fn by_autopilot(&mut self, report: Result<Report, Refused>, arrived: Monotonic) -> Received {
+        if let Ok(Report::Timesync { tc1, ts1 }) = report
+            && let Err(not_used) = self.clock.reply(tc1, ts1, arrived)
+        {
+            log::debug!("{not_used}");
         }
+        if let (Ok(Report::Gimbal(_)), Some(gimbal)) = (&report, &mut self.gimbal) {
+            gimbal.repeat(arrived);
+        }
+        let instant = match report.as_ref().ok().and_then(Report::boot) {
+            Some((boot, Sent::AsMade)) => Some(self.clock.observe(boot, arrived)),
+            Some((boot, Sent::AnyTimeAfter)) => Some(self.clock.instant_of(boot)),
+            None => None,
+        };
+        Received {
+            arrived,
+            report,
+            instant,
+        }
+    }
+
+    /// What a gimbal tells itself, where that counts.
+    fn by_gimbal(
+        &mut self,
+        component: u8,
+        report: Result<Report, Refused>,
+        arrived: Monotonic,
+    ) -> Option<Received> {
+        if !self.gimbal.as_mut().is_some_and(|g| g.admits(component)) {
+            self.foreign += 1;
+            return None;
+        }
+        let gimbal = self.gimbal.as_mut()?;
+        let boot = report.as_ref().ok().and_then(Report::boot);
+        // Also while it does not count, so that its clock is known when it does.
+        let instant = boot.map(|(boot, _)| gimbal.observe(boot, arrived));
+        (!gimbal.is_repeated(arrived)).then_some(Received {
+            arrived,
+            report,
+            instant,
+        })
     }
 
     /// The messages to send now.
@@ -144,16 +180,13 @@ impl Component {
             return messages;
         };
         for wanted in self.rates.due(now) {
-            messages.push(dialect::MavMessage::COMMAND_LONG(
-                dialect::COMMAND_LONG_DATA {
-                    command: dialect::MavCmd::MAV_CMD_SET_MESSAGE_INTERVAL,
-                    param1: wanted.message_id as f32,
-                    param2: wanted.interval_us,
-                    target_system: vehicle.system,
-                    target_component: vehicle.component,
-                    ..Default::default()
-                },
-            ));
+            messages.push(set_interval(wanted, vehicle.system, vehicle.component));
+            // By itself it tells its attitude five times a second, which is too rarely to place a frame.
+            if wanted.message_id == dialect::GIMBAL_DEVICE_ATTITUDE_STATUS_DATA::ID
+                && let Some(gimbal) = self.gimbal.as_ref().and_then(OwnGimbal::component)
+            {
+                messages.push(set_interval(wanted, vehicle.system, gimbal));
+            }
         }
         let interval_s = match self.clock.is_synchronised() {
             true => TIMESYNC_LATER_S,
@@ -233,6 +266,17 @@ impl Component {
             mavlink_version: dialect::MINOR_MAVLINK_VERSION,
         }
     }
+}
+
+fn set_interval(wanted: Wanted, system: u8, component: u8) -> dialect::MavMessage {
+    dialect::MavMessage::COMMAND_LONG(dialect::COMMAND_LONG_DATA {
+        command: dialect::MavCmd::MAV_CMD_SET_MESSAGE_INTERVAL,
+        param1: wanted.message_id as f32,
+        param2: wanted.interval_us,
+        target_system: system,
+        target_component: component,
+        ..Default::default()
+    })
 }
 
 impl Timer {

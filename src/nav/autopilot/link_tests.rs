@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, bounded};
 use mavlink::{MavHeader, MavlinkReader, dialects::common as dialect, write_v1_msg};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
-use super::testing::{AUTOPILOT, attitude, frame, heartbeat};
+use super::testing::{AUTOPILOT, GIMBAL, attitude, frame, gimbal_attitude, heartbeat};
 use super::{
     AttitudeOf, AutopilotLink, BootClockDoubt, ComponentState, LinkSettings, PortAddress,
     PortState, Received, Report, Severity,
@@ -290,6 +290,27 @@ fn before_the_vehicle_speaks_only_the_first_of_mavlink_1_is_answered() {
         second.send(AUTOPILOT, &beat);
         second.socket.recv(&mut datagram).is_ok()
     }));
+}
+
+#[test]
+fn a_gimbal_with_an_address_of_its_own_is_heard_and_the_autopilot_still_answered() {
+    let (link, received, place) = listening();
+    let (vehicle, gimbal) = (FakeVehicle::new(place), FakeVehicle::new(place));
+    let mut datagram = [0; 600];
+    assert!(wait_until(|| {
+        vehicle.send(AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4));
+        vehicle.socket.recv(&mut datagram).is_ok()
+    }));
+    assert!(wait_until(|| {
+        gimbal.send(GIMBAL, &gimbal_attitude(1000));
+        let mut reports = received.try_iter();
+        reports.any(|r| matches!(r.report, Ok(Report::Gimbal(_))))
+    }));
+    while vehicle.socket.recv(&mut datagram).is_ok() {}
+    // TIMESYNC goes out ten times a second.
+    assert!(wait_until(|| vehicle.socket.recv(&mut datagram).is_ok()));
+    assert!(gimbal.socket.recv(&mut datagram).is_err());
+    assert_eq!(link.health().foreign, 0);
 }
 
 #[test]

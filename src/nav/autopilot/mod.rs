@@ -18,6 +18,7 @@ mod message;
 mod message_rates;
 #[cfg(test)]
 mod message_tests;
+mod own_gimbal;
 mod port;
 #[cfg(test)]
 mod pymavlink_tests;

@@ -30,6 +30,24 @@ pub fn attitude(time_boot_ms: u32, yaw: f32) -> dialect::MavMessage {
     })
 }
 
+/// Its gimbal.
+pub const GIMBAL: MavHeader = MavHeader {
+    component_id: 154,
+    ..AUTOPILOT
+};
+
+/// GIMBAL_DEVICE_ATTITUDE_STATUS of a gimbal that points where the nose does.
+pub fn gimbal_attitude(time_boot_ms: u32) -> dialect::MavMessage {
+    dialect::MavMessage::GIMBAL_DEVICE_ATTITUDE_STATUS(
+        dialect::GIMBAL_DEVICE_ATTITUDE_STATUS_DATA {
+            time_boot_ms,
+            q: [1.0, 0.0, 0.0, 0.0],
+            flags: dialect::GimbalDeviceFlags::GIMBAL_DEVICE_FLAGS_YAW_IN_VEHICLE_FRAME,
+            ..Default::default()
+        },
+    )
+}
+
 /// GLOBAL_POSITION_INT in Nepal.
 pub fn position() -> dialect::GLOBAL_POSITION_INT_DATA {
     dialect::GLOBAL_POSITION_INT_DATA {

@@ -2,7 +2,7 @@
 
 use mavlink::{MavHeader, dialects::common as dialect};
 
-use super::{Autopilot, Refused, Report};
+use super::{Autopilot, Refused, Report, own_gimbal::is_gimbal};
 use crate::nav::Monotonic;
 
 /// Where an aircraft's autopilot is found; another component that calls itself one is a gimbal or a companion.
@@ -22,7 +22,7 @@ pub struct Vehicle {
 }
 
 /// Lets only the messages of one autopilot through: the first whose heartbeat comes, until one comes that is rather to be
-/// believed.
+/// believed; and what its gimbals tell of their attitude.
 #[derive(Debug)]
 pub struct VehicleFilter {
     wanted: Option<u8>,
@@ -33,7 +33,7 @@ pub struct VehicleFilter {
 /// What a message is to us.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Heard {
-    /// The vehicle's, and of use.
+    /// The vehicle's or a gimbal's of it, and of use.
     Report(Report),
     /// The vehicle's, and of no use.
     Unused,
@@ -71,10 +71,16 @@ impl VehicleFilter {
         {
             self.vehicle = Some((other, arrived));
         }
-        let from = (header.system_id, header.component_id);
-        match &mut self.vehicle {
-            Some((v, spoke)) if from == (u32::from(v.system), v.component) => *spoke = arrived,
-            _ => return Heard::Foreign,
+        let Some((vehicle, spoke)) = &mut self.vehicle else {
+            return Heard::Foreign;
+        };
+        if header.system_id != u32::from(vehicle.system) {
+            return Heard::Foreign;
+        }
+        if header.component_id == vehicle.component {
+            *spoke = arrived;
+        } else if !is_gimbals(header, message) {
+            return Heard::Foreign;
         }
         match Report::of(message) {
             Ok(Some(report)) => Heard::Report(report),
@@ -109,9 +115,18 @@ impl VehicleFilter {
     }
 }
 
+/// Whether a gimbal tells its attitude.
+fn is_gimbals(header: &MavHeader, message: &dialect::MavMessage) -> bool {
+    is_gimbal(header.component_id)
+        && matches!(
+            message,
+            dialect::MavMessage::GIMBAL_DEVICE_ATTITUDE_STATUS(_)
+        )
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{AUTOPILOT, attitude, heartbeat};
+    use super::super::testing::{AUTOPILOT, GIMBAL, attitude, gimbal_attitude, heartbeat};
     use super::*;
     use crate::nav::autopilot::Heartbeat;
     use dialect::MavAutopilot as A;
@@ -181,6 +196,33 @@ mod tests {
             at(1.0),
         );
         assert_eq!(component(&filter), Some((1, 1)));
+    }
+
+    #[test]
+    fn a_gimbal_of_the_vehicle_is_heard_for_its_attitude_alone() {
+        let mut filter = VehicleFilter::new(None);
+        let told = filter.hear(&GIMBAL, &gimbal_attitude(0), at(0.0));
+        assert_eq!(told, Heard::Foreign);
+        filter.hear(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(0.0));
+        for gimbal in [154, 171, 172, 173, 174, 175] {
+            let told = filter.hear(&header(1, gimbal), &gimbal_attitude(0), at(0.1));
+            assert!(matches!(told, Heard::Report(Report::Gimbal(_))));
+        }
+        for other in [
+            header(2, 154),
+            header(257, 154),
+            header(1, 155),
+            header(1, 176),
+        ] {
+            let told = filter.hear(&other, &gimbal_attitude(0), at(0.1));
+            assert_eq!(told, Heard::Foreign);
+        }
+        let told = filter.hear(&GIMBAL, &attitude(0, 0.0), at(0.1));
+        assert_eq!(told, Heard::Foreign);
+        // It does not keep a vehicle in its place that is silent.
+        filter.hear(&GIMBAL, &gimbal_attitude(0), at(10.0));
+        filter.hear(&header(2, 1), &heartbeat(A::MAV_AUTOPILOT_PX4), at(10.1));
+        assert_eq!(component(&filter), Some((2, 1)));
     }
 
     #[test]

@@ -131,7 +131,11 @@ impl Worker {
         let Some(received) = self.component.receive(&header, &message, arrived) else {
             return;
         };
-        port.vehicle_spoke();
+        // A gimbal may have an address of its own.
+        let vehicle = self.component.vehicle();
+        if vehicle.is_some_and(|v| v.component == header.component_id) {
+            port.vehicle_spoke();
+        }
         self.health.newest = Some(arrived);
         if self.reports.try_send(received).is_err() {
             self.health.lost += 1;
