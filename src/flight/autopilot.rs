@@ -13,8 +13,8 @@ use super::{clock::now, lock::locked, track::Track};
 use crate::nav::{
     Monotonic, NotUsed,
     autopilot::{
-        AttitudeOf, AutopilotLink, BootInstant, ComponentState, LinkHealth, LinkSettings, NotSent,
-        Position, PositionFixes, Received, Report, Severity,
+        AttitudeOf, AutopilotLink, BootInstant, ComponentState, GimbalHeading, LinkHealth,
+        LinkSettings, NotSent, Position, PositionFixes, Received, Report, Severity,
     },
 };
 
@@ -67,15 +67,14 @@ impl Autopilot {
     /// When the system gives no thread.
     pub fn start(port: AutopilotPort, track: Track) -> io::Result<Self> {
         let (reports, taken) = bounded(WAITING);
-        let attitude = port.link.attitude;
+        let on_gimbal = port.link.attitude == AttitudeOf::Gimbal;
         let link = AutopilotLink::start(port.link, reports, now)?;
         let status = Arc::default();
         let listener = Listener {
-            attitude,
+            gimbal: on_gimbal.then(GimbalHeading::default),
             positions: port.positions.then(PositionFixes::default),
             track,
             status: Arc::clone(&status),
-            heading_deg: None,
         };
         let thread = thread::Builder::new()
             .name("attitude".to_owned())
@@ -129,13 +128,12 @@ impl Drop for Autopilot {
 }
 
 struct Listener {
-    attitude: AttitudeOf,
+    /// What completes the gimbal's attitude, where that counts.
+    gimbal: Option<GimbalHeading>,
     /// What makes its positions fixes, where they count.
     positions: Option<PositionFixes>,
     track: Track,
     status: Arc<Mutex<AutopilotStatus>>,
-    /// Of the aircraft's nose, degrees clockwise from north, for gimbals that tell their attitude relative to it.
-    heading_deg: Option<f64>,
 }
 
 impl Listener {
@@ -151,24 +149,29 @@ impl Listener {
             Err(refused) => return self.trouble(refused.to_string()),
         };
         let instant = match received.instant {
-            Some(Err(doubt)) => return self.trouble(doubt.to_string()),
+            Some(Err(doubt)) => {
+                let whose = if matches!(report, Report::Gimbal(_)) {
+                    "gimbal"
+                } else {
+                    "autopilot"
+                };
+                return self.trouble(format!("the {whose}'s {doubt}"));
+            }
             Some(Ok(instant)) => Some(instant),
             None => None,
         };
         match (report, instant) {
-            (Report::Attitude { body, .. }, Some(at)) => {
-                self.heading_deg = Some(body.euler_angles().2.to_degrees());
-                if self.attitude == AttitudeOf::Body {
-                    self.attitude(at, body);
+            (Report::Attitude { body, .. }, Some(at)) => match &mut self.gimbal {
+                Some(gimbal) => {
+                    gimbal.body(at.at, body);
+                    self.gimbals();
                 }
-            }
-            (Report::Gimbal(gimbal), Some(at)) if self.attitude == AttitudeOf::Gimbal => {
-                match self.heading_deg {
-                    Some(heading) => self.attitude(at, gimbal.to_ned(heading)),
-                    None => self.trouble(
-                        "the gimbal's attitude is relative to the aircraft's, which has not come; check the autopilot's rates"
-                            .to_owned(),
-                    ),
+                None => self.attitude(at.at, body),
+            },
+            (Report::Gimbal(told), Some(at)) => {
+                if let Some(gimbal) = &mut self.gimbal {
+                    gimbal.gimbal(at.at, told);
+                    self.gimbals();
                 }
             }
             (Report::Position(position), Some(at)) => {
@@ -196,12 +199,22 @@ impl Listener {
         }
     }
 
-    fn attitude(&self, instant: BootInstant, attitude: UnitQuaternion<f64>) {
+    /// The gimbal's attitudes that are complete now.
+    fn gimbals(&mut self) {
+        while let Some((at, attitude)) = self.gimbal.as_mut().and_then(GimbalHeading::ready) {
+            match attitude {
+                Ok(attitude) => self.attitude(at, attitude),
+                Err(reason) => self.trouble(reason.to_string()),
+            }
+        }
+    }
+
+    fn attitude(&self, at: Monotonic, attitude: UnitQuaternion<f64>) {
         let mut status = locked(&self.status);
-        match self.track.push_attitude(instant.at, attitude) {
+        match self.track.push_attitude(at, attitude) {
             Ok(()) => {
                 status.attitudes += 1;
-                status.newest = Some(instant.at);
+                status.newest = Some(at);
                 status.trouble = None;
             }
             // Both kinds of attitude message may come for the same instant.
@@ -233,3 +246,7 @@ impl Listener {
         locked(&self.status).trouble = Some(reason);
     }
 }
+
+#[cfg(test)]
+#[path = "autopilot_tests.rs"]
+mod tests;

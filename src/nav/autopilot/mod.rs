@@ -11,6 +11,7 @@ mod component;
 #[cfg(test)]
 mod component_tests;
 mod fixes;
+mod gimbal_heading;
 mod link;
 #[cfg(test)]
 mod link_tests;
@@ -33,6 +34,7 @@ pub use boot_clock::BootClock;
 pub use boot_time::{BootClockDoubt, BootInstant, BootTime, ReplyNotUsed};
 pub use component::{Component, ComponentState, Received};
 pub use fixes::{NoPositionFix, PositionFixes};
+pub use gimbal_heading::{GimbalHeading, NoHeading};
 pub use link::{AutopilotLink, LinkHealth, LinkSettings, NotSent, PortState};
 pub use port::{PortAddress, UnknownAddress};
 pub use report::{

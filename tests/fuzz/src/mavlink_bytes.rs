@@ -7,7 +7,7 @@ use mavlink::{
 
 use crate::nav::{
     HeightAboveTakeoff, Monotonic, Trajectory, TrajectorySettings,
-    autopilot::{AttitudeOf, Component, PortAddress, Received, Report},
+    autopilot::{AttitudeOf, Component, GimbalHeading, PortAddress, Received, Report},
 };
 
 /// Between two messages.
@@ -89,6 +89,7 @@ fn address(text: &str) {
 /// What comes of the messages of one flight.
 struct Flight {
     component: Component,
+    headings: GimbalHeading,
     trajectory: Trajectory,
     now: Monotonic,
 }
@@ -97,6 +98,7 @@ impl Flight {
     fn new() -> Self {
         Self {
             component: Component::new(None, AttitudeOf::Gimbal),
+            headings: GimbalHeading::default(),
             trajectory: Trajectory::new(TrajectorySettings::default()),
             now: Monotonic::from_nanos(0),
         }
@@ -130,6 +132,14 @@ impl Flight {
         match received.report {
             Ok(Report::Attitude { body, .. }) => {
                 let _ = self.trajectory.push_attitude(instant.at, body);
+                self.headings.body(instant.at, body);
+            }
+            Ok(Report::Gimbal(gimbal)) => {
+                self.headings.gimbal(instant.at, gimbal);
+                while let Some((_, attitude)) = self.headings.ready() {
+                    let norm = attitude.map_or(1.0, |turned| turned.norm());
+                    assert!((norm - 1.0).abs() < 1e-6, "{gimbal:?}");
+                }
             }
             Ok(Report::Position(position)) => {
                 let height = HeightAboveTakeoff::new(position.above_home.metres());
