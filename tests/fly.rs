@@ -182,7 +182,13 @@ fn a_receiver_with_one_fix_a_second_fails_the_check_and_an_autopilot_with_fifty_
     let address = address.split('\'').next().unwrap();
     let aircraft = Aircraft::new();
     aircraft.set(|s| &s.gnss_slow, true);
-    let sensors = aircraft.fly(folder.path().join("gnss"), address.to_owned());
+    let device = folder.path().join("gnss");
+    let sensors = aircraft.fly(device.clone(), address.to_owned());
+    let started = Instant::now();
+    while !device.exists() {
+        assert!(started.elapsed() < Duration::from_secs(20));
+        thread::sleep(Duration::from_millis(10));
+    }
     let state = checked(&board);
     let (gnss, detail) = state("GNSS");
     assert!(gnss == "failed" && detail.contains("raise"), "{detail}");

@@ -7,7 +7,8 @@ use crate::nav::Monotonic;
 
 /// Where an aircraft's autopilot is found; another component that calls itself one is a gimbal or a companion.
 const AUTOPILOT1: u8 = dialect::MavComponent::MAV_COMP_ID_AUTOPILOT1 as u8;
-/// A vehicle that has said nothing for so long gives way to another: it was that of somebody else, who has left.
+/// A vehicle that has said nothing for so long and was never armed gives way to another: it was that of somebody else, who has
+/// left. One that was armed is the one we fly on, and may be silent: another's landing must not end our survey.
 const SILENT_S: f64 = 10.0;
 
 /// An autopilot on the MAVLink network.
@@ -26,8 +27,17 @@ pub struct Vehicle {
 #[derive(Debug)]
 pub struct VehicleFilter {
     wanted: Option<u8>,
-    /// And when it last spoke.
-    vehicle: Option<(Vehicle, Monotonic)>,
+    known: Option<Known>,
+}
+
+/// The vehicle that is believed.
+#[derive(Debug)]
+struct Known {
+    vehicle: Vehicle,
+    /// When it last spoke.
+    spoke: Monotonic,
+    /// Whether its motors ever were on.
+    flew: bool,
 }
 
 /// What a message is to us.
@@ -49,14 +59,14 @@ impl VehicleFilter {
     pub const fn new(wanted: Option<u8>) -> Self {
         Self {
             wanted,
-            vehicle: None,
+            known: None,
         }
     }
 
     /// The autopilot, once its heartbeat has come.
     #[must_use]
     pub fn vehicle(&self) -> Option<Vehicle> {
-        self.vehicle.map(|(vehicle, _)| vehicle)
+        self.known.as_ref().map(|known| known.vehicle)
     }
 
     /// Takes a message that came at `arrived`.
@@ -69,30 +79,37 @@ impl VehicleFilter {
         if let Some(other) = self.introduced(header, message)
             && self.gives_way_to(other, arrived)
         {
-            self.vehicle = Some((other, arrived));
+            self.known = Some(Known {
+                vehicle: other,
+                spoke: arrived,
+                flew: false,
+            });
         }
-        let Some((vehicle, spoke)) = &mut self.vehicle else {
+        let Some(known) = &mut self.known else {
             return Heard::Foreign;
         };
-        if header.system_id != u32::from(vehicle.system) {
+        if header.system_id != u32::from(known.vehicle.system) {
             return Heard::Foreign;
         }
-        if header.component_id == vehicle.component {
-            *spoke = arrived;
+        if header.component_id == known.vehicle.component {
+            known.spoke = arrived;
         } else if !is_gimbals(header, message) {
             return Heard::Foreign;
         }
         match Report::of(message) {
-            Ok(Some(report)) => Heard::Report(report),
+            Ok(Some(report)) => {
+                known.flew |= matches!(&report, Report::Heartbeat(told) if told.armed);
+                Heard::Report(report)
+            }
             Ok(None) => Heard::Unused,
             Err(refused) => Heard::Refused(refused),
         }
     }
 
     fn gives_way_to(&self, other: Vehicle, now: Monotonic) -> bool {
-        self.vehicle.is_none_or(|(vehicle, spoke)| {
-            let is_better = vehicle.component != AUTOPILOT1 && other.component == AUTOPILOT1;
-            is_better || now.seconds_since(spoke) > SILENT_S
+        self.known.as_ref().is_none_or(|known| {
+            let is_better = known.vehicle.component != AUTOPILOT1 && other.component == AUTOPILOT1;
+            is_better || (!known.flew && now.seconds_since(known.spoke) > SILENT_S)
         })
     }
 
@@ -145,6 +162,15 @@ mod tests {
 
     fn component(filter: &VehicleFilter) -> Option<(u8, u8)> {
         filter.vehicle().map(|v| (v.system, v.component))
+    }
+
+    fn disarmed() -> dialect::MavMessage {
+        dialect::MavMessage::HEARTBEAT(dialect::HEARTBEAT_DATA {
+            mavtype: dialect::MavType::MAV_TYPE_QUADROTOR,
+            autopilot: A::MAV_AUTOPILOT_PX4,
+            base_mode: dialect::MavModeFlag::empty(),
+            ..Default::default()
+        })
     }
 
     #[test]
@@ -203,7 +229,7 @@ mod tests {
         let mut filter = VehicleFilter::new(None);
         let told = filter.hear(&GIMBAL, &gimbal_attitude(0), at(0.0));
         assert_eq!(told, Heard::Foreign);
-        filter.hear(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(0.0));
+        filter.hear(&AUTOPILOT, &disarmed(), at(0.0));
         for gimbal in [154, 171, 172, 173, 174, 175] {
             let told = filter.hear(&header(1, gimbal), &gimbal_attitude(0), at(0.1));
             assert!(matches!(told, Heard::Report(Report::Gimbal(_))));
@@ -226,9 +252,18 @@ mod tests {
     }
 
     #[test]
+    fn a_vehicle_that_flew_keeps_its_place_however_long_it_is_silent() {
+        let mut filter = VehicleFilter::new(None);
+        filter.hear(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(0.0));
+        let told = filter.hear(&header(2, 1), &disarmed(), at(600.0));
+        assert_eq!(told, Heard::Foreign);
+        assert_eq!(component(&filter), Some((1, 1)));
+    }
+
+    #[test]
     fn a_vehicle_silent_for_ten_seconds_gives_way_and_keeps_its_place_while_nobody_else_is_there() {
         let mut filter = VehicleFilter::new(None);
-        let beat = heartbeat(A::MAV_AUTOPILOT_PX4);
+        let beat = disarmed();
         filter.hear(&header(2, 1), &beat, at(0.0));
         filter.hear(&header(2, 1), &attitude(0, 0.0), at(5.0));
         filter.hear(&AUTOPILOT, &beat, at(14.9));
