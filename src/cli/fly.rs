@@ -173,7 +173,7 @@ fn tell(report: &Report, out: &Path) {
     );
     eprintln!(
         "The camera gave {} frames; {} were dropped by its driver.",
-        report.camera.frames, report.camera.dropped
+        report.camera.counts.frames, report.camera.counts.dropped
     );
     let folder = out.join(format!("survey-{}", report.survey));
     eprintln!("Results are in {}.", folder.display());

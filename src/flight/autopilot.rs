@@ -13,8 +13,8 @@ use super::{clock::now, lock::locked, track::Track};
 use crate::nav::{
     Monotonic, NotUsed,
     autopilot::{
-        AttitudeOf, AutopilotLink, BootInstant, ComponentState, GimbalHeading, LinkHealth,
-        LinkSettings, NotSent, Position, PositionFixes, Received, Report, Severity,
+        AttitudeOf, AutopilotLink, BootClockDoubt, BootInstant, ComponentState, GimbalHeading,
+        LinkHealth, LinkSettings, NotSent, Position, PositionFixes, Received, Report, Severity,
     },
 };
 
@@ -149,14 +149,7 @@ impl Listener {
             Err(refused) => return self.trouble(refused.to_string()),
         };
         let instant = match received.instant {
-            Some(Err(doubt)) => {
-                let whose = if matches!(report, Report::Gimbal(_)) {
-                    "gimbal"
-                } else {
-                    "autopilot"
-                };
-                return self.trouble(format!("the {whose}'s {doubt}"));
-            }
+            Some(Err(doubt)) => return self.doubt(&report, doubt),
             Some(Ok(instant)) => Some(instant),
             None => None,
         };
@@ -197,6 +190,20 @@ impl Listener {
             (Report::Captured(_), _) => locked(&self.status).images += 1,
             _ => {}
         }
+    }
+
+    /// The clock of a report's sender is not known.
+    fn doubt(&mut self, report: &Report, doubt: BootClockDoubt) {
+        let whose = match report {
+            Report::Gimbal(_) => "gimbal",
+            _ => "autopilot",
+        };
+        let rebooted = matches!(doubt, BootClockDoubt::Rebooted { .. });
+        if rebooted && whose == "autopilot" {
+            // The date was told by the time since the boot before.
+            self.positions = self.positions.take().map(|_| PositionFixes::default());
+        }
+        self.trouble(format!("the {whose}'s {doubt}"));
     }
 
     /// The gimbal's attitudes that are complete now.

@@ -97,3 +97,20 @@ fn whose_clock_is_in_doubt_is_told() {
         assert!(trouble.starts_with(&line), "{trouble}");
     }
 }
+
+#[test]
+fn after_a_reboot_of_the_autopilot_the_date_is_waited_for_anew() {
+    let mut listener = listener(AttitudeOf::Body);
+    listener.positions = Some(PositionFixes::default());
+    let date = Report::SystemTime {
+        boot: BootTime::from_nanos(0),
+        unix_us: 1_790_000_000_000_000,
+    };
+    listener.take(received(date, 1.0));
+    assert_ne!(listener.positions, Some(PositionFixes::default()));
+    listener.take(Received {
+        instant: Some(Err(BootClockDoubt::Rebooted { by_s: 60.0 })),
+        ..received(body(), 2.0)
+    });
+    assert_eq!(listener.positions, Some(PositionFixes::default()));
+}

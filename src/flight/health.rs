@@ -15,7 +15,7 @@ use super::{
     state::{Sense, Situation, StateMachine},
     workload::Totals,
 };
-use crate::link::LinkStatus;
+use crate::{capture::live::Counts, link::LinkStatus};
 
 /// The flight at one moment. Fields may be added, never renamed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -57,20 +57,9 @@ pub struct SensorHealth {
 /// What the camera's reader counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Captured {
-    /// New frames of the camera.
-    pub frames: u64,
-    /// Frames that the driver had no buffer for.
-    pub dropped: u64,
-    /// Frames seen before.
-    pub frozen: u64,
-    /// Frames with impossible times.
-    pub untimely: u64,
-    /// Frames that came damaged.
-    pub damaged: u64,
-    /// Times the camera was opened.
-    pub opened: u64,
-    /// Times it was lost.
-    pub lost: u64,
+    /// Frames and faults.
+    #[serde(flatten)]
+    pub counts: Counts,
     /// Frames given up because too many waited for their pose.
     pub given_up: u64,
 }
@@ -104,15 +93,8 @@ impl From<Sense> for SensorHealth {
 
 impl From<&CameraStatus> for Captured {
     fn from(status: &CameraStatus) -> Self {
-        let counts = &status.counts;
         Self {
-            frames: counts.frames,
-            dropped: counts.dropped,
-            frozen: counts.frozen,
-            untimely: counts.untimely,
-            damaged: counts.damaged,
-            opened: counts.opened,
-            lost: counts.lost,
+            counts: status.counts,
             given_up: status.given_up,
         }
     }

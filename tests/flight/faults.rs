@@ -6,7 +6,7 @@ use scarp::link::Body;
 use serde_json::Value;
 
 use super::{
-    flight::{Flying, Plan},
+    flight::{Flying, Landed, Plan},
     link,
 };
 
@@ -15,6 +15,21 @@ const TOLD: Duration = Duration::from_secs(2);
 
 fn degraded_by(fault: &'static str) -> impl Fn(&Value) -> bool {
     move |health| health["state"] == "degraded" && health["fault"] == fault
+}
+
+/// Health says in time what is wrong.
+fn is_told(flying: &Flying, fault: &'static str) {
+    let told = flying.until("degraded", degraded_by(fault));
+    assert!(told < TOLD, "{told:?}");
+}
+
+/// All is well again for so many seconds, then it lands: everything lies where it is.
+fn lands_in_order(flying: Flying, seconds: f64) -> Landed {
+    flying.until("surveying again", well);
+    flying.pass(seconds);
+    let landed = flying.land();
+    landed.assert_all_in_place();
+    landed
 }
 
 fn well(health: &Value) -> bool {
@@ -26,20 +41,16 @@ fn a_receiver_unplugged_is_told_and_flown_on_with_when_it_is_back() {
     let flying = Flying::surveying(Plan::default());
     flying.pass(2.0);
     flying.aircraft.set(|s| &s.gnss_plugged, false);
-    let told = flying.until("degraded", degraded_by("gnss"));
-    assert!(told < TOLD, "{told:?}");
+    is_told(&flying, "gnss");
     flying.pass(3.0);
     let before = flying.health()["frames"]["tagged"].as_u64().unwrap();
     flying.aircraft.set(|s| &s.gnss_plugged, true);
-    flying.until("surveying again", well);
-    flying.pass(3.0);
-    let landed = flying.land();
+    let landed = lands_in_order(flying, 3.0);
     let summary = landed.flown.summary;
     assert!(
         summary.tagged > before && summary.untagged > 0,
         "{summary:?}"
     );
-    landed.assert_all_in_place();
 }
 
 #[test]
@@ -47,16 +58,12 @@ fn a_jump_of_500_m_is_told_and_places_nothing() {
     let flying = Flying::surveying(Plan::default());
     flying.pass(2.0);
     flying.aircraft.set(|s| &s.gnss_jumped, true);
-    let told = flying.until("degraded", degraded_by("gnss"));
-    assert!(told < TOLD, "{told:?}");
+    is_told(&flying, "gnss");
     assert!(flying.health()["reason"].as_str().unwrap().contains("jump"));
     // Less than what makes the receiver believed.
     flying.aircraft.set(|s| &s.gnss_jumped, false);
-    flying.until("surveying again", well);
-    flying.pass(2.0);
-    let landed = flying.land();
+    let landed = lands_in_order(flying, 2.0);
     assert!(landed.flown.summary.untagged > 0);
-    landed.assert_all_in_place();
 }
 
 /// As u-blox receivers are sold: every sensor talks, and still no place can be told between fixes so far apart.
@@ -65,17 +72,13 @@ fn a_receiver_with_one_fix_a_second_is_told_and_places_nothing() {
     let flying = Flying::surveying(Plan::default());
     flying.pass(2.0);
     flying.aircraft.set(|s| &s.gnss_slow, true);
-    let told = flying.until("degraded", degraded_by("placement"));
-    assert!(told < TOLD, "{told:?}");
+    is_told(&flying, "placement");
     let health = flying.health();
     let reason = health["reason"].as_str().unwrap();
     assert!(reason.contains("rate"), "{reason}");
     flying.aircraft.set(|s| &s.gnss_slow, false);
-    flying.until("surveying again", well);
-    flying.pass(2.0);
-    let landed = flying.land();
+    let landed = lands_in_order(flying, 2.0);
     assert!(landed.flown.summary.untagged > 0);
-    landed.assert_all_in_place();
 }
 
 #[test]
@@ -83,14 +86,10 @@ fn an_autopilot_that_tells_no_attitude_is_told_and_places_nothing() {
     let flying = Flying::surveying(Plan::default());
     flying.pass(1.0);
     flying.aircraft.set(|s| &s.attitude, false);
-    let told = flying.until("degraded", degraded_by("attitude"));
-    assert!(told < TOLD, "{told:?}");
+    is_told(&flying, "attitude");
     flying.aircraft.set(|s| &s.attitude, true);
-    flying.until("surveying again", well);
-    flying.pass(1.0);
-    let landed = flying.land();
+    let landed = lands_in_order(flying, 1.0);
     assert!(landed.flown.summary.untagged > 0);
-    landed.assert_all_in_place();
 }
 
 #[test]
@@ -98,8 +97,7 @@ fn a_camera_that_is_frozen_or_gone_is_told_and_flown_on_with_when_it_is_back() {
     let flying = Flying::surveying(Plan::default());
     flying.pass(1.0);
     flying.aircraft.set(|s| &s.camera_frozen, true);
-    let told = flying.until("degraded", degraded_by("camera"));
-    assert!(told < TOLD, "{told:?}");
+    is_told(&flying, "camera");
     let health = flying.health();
     assert!(
         health["reason"].as_str().unwrap().contains("frozen"),
@@ -109,19 +107,15 @@ fn a_camera_that_is_frozen_or_gone_is_told_and_flown_on_with_when_it_is_back() {
     flying.until("surveying again", well);
 
     flying.aircraft.set(|s| &s.camera, false);
-    let told = flying.until("degraded", degraded_by("camera"));
-    assert!(told < TOLD, "{told:?}");
+    is_told(&flying, "camera");
     flying.aircraft.set(|s| &s.camera, true);
-    flying.until("surveying again", well);
-    flying.pass(2.0);
-    let landed = flying.land();
-    let captured = landed.flown.health.captured;
+    let landed = lands_in_order(flying, 2.0);
+    let counts = landed.flown.health.captured.counts;
     assert!(
-        captured.frozen > 0 && captured.lost > 0 && captured.opened >= 2,
-        "{captured:?}"
+        counts.frozen > 0 && counts.lost > 0 && counts.opened >= 2,
+        "{counts:?}"
     );
     assert_eq!(landed.flown.summary.untagged, 0);
-    landed.assert_all_in_place();
 }
 
 /// The float network takes some half a second for a frame of which nine a second are asked.

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use serde::Serialize;
+
 use super::{
     camera::{Camera, CameraFault, Shot},
     negotiate::OpenError,
@@ -28,7 +30,7 @@ const FUTURE_S: f64 = 0.25;
 const BELIEVED_GAP: u32 = 10_000;
 
 /// What has happened to a camera since the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
     /// New frames.
     pub frames: u64,

@@ -9,7 +9,7 @@ use crate::nav::{Altitudes, Fix, GnssTime, HeightAboveEllipsoid, Monotonic, Time
 const SILENT_S: f64 = 1.0;
 
 /// What the autopilot has told besides its position: only with it is a position a fix.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct PositionFixes {
     /// Of its receiver, and when that came.
     gnss: Option<(Gnss, Monotonic)>,

@@ -168,11 +168,12 @@ fn moved((latitude_deg, longitude_deg): (f64, f64), north_m: f64, east_m: f64) -
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::geodesy::Utm;
 
-    fn sortie() -> Sortie {
+    /// East, a minute at 60 m.
+    pub fn sortie() -> Sortie {
         Sortie {
             home_deg: (31.2, 103.6),
             home_height_m: 1000.0,

@@ -194,6 +194,7 @@ impl Vehicle {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sortie::tests::sortie;
     use super::*;
 
     const SCARP: MavHeader = MavHeader {
@@ -201,19 +202,6 @@ mod tests {
         component_id: 191,
         sequence: 0,
     };
-
-    fn sortie() -> Sortie {
-        Sortie {
-            home_deg: (31.2, 103.6),
-            home_height_m: 1000.0,
-            agl_m: 60.0,
-            speed_m_s: 15.0,
-            heading_deg: 90.0,
-            legs: None,
-            wait_s: 10.0,
-            seconds: 60.0,
-        }
-    }
 
     /// Messages of each id in the ten seconds from `from_s`.
     fn ten_seconds(vehicle: &mut Vehicle, from_s: f64) -> [usize; 6] {
