@@ -89,11 +89,13 @@ impl Linear {
     }
 
     /// The weight from an input to an output, or 0 where the last panel has no such output.
+    #[cfg(target_arch = "x86_64")]
     pub(crate) fn weight(&self, input: usize, output: usize) -> i8 {
         self.packed.value(input, output)
     }
 
     /// What each output's sum starts from, is multiplied by and added to, padded to whole panels.
+    #[cfg(target_arch = "x86_64")]
     pub(crate) fn closing(&self) -> (&[i32], &[f32], &[f32]) {
         (self.packed.view().offsets, &self.scale, &self.bias)
     }

@@ -55,7 +55,7 @@ impl Packed {
     /// The processor has the features below.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
     pub(super) unsafe fn classify(&self, pixels: Fuse<'_>, out: &mut [f32]) {
-        let Fuse { count, width, .. } = pixels;
+        let (width, count) = (pixels.width, out.len() / self.classes);
         let starts_at = |start: &u32| *start as usize + width <= pixels.windows.len();
         assert!(width == self.weights.len() * GROUP && pixels.sums.len() == count * width);
         assert!(
@@ -63,7 +63,7 @@ impl Packed {
                 && pixels.starts.iter().flatten().all(starts_at)
         );
         assert_eq!(pixels.shares.len(), pixels.starts.len());
-        for (x, out) in out.chunks_exact_mut(self.classes).enumerate().take(count) {
+        for (x, out) in out.chunks_exact_mut(self.classes).enumerate() {
             // SAFETY: the asserts hold all that is read against the slices.
             let sums = unsafe { self.sums(&pixels, x) };
             for (class, (logit, sum)) in out.iter_mut().zip(sums).enumerate() {

@@ -8,9 +8,7 @@ const CHANNELS: usize = 64;
 /// Some pixels of one row of the fused map, before they are added up.
 #[derive(Clone, Copy)]
 pub(super) struct Fuse<'a> {
-    /// Number of pixels.
-    pub count: usize,
-    /// Channels of each.
+    /// Channels of each pixel.
     pub width: usize,
     /// Number of coarse maps.
     pub maps: usize,
@@ -41,7 +39,6 @@ impl Job for Rounded<'_> {
             sums,
             windows,
             zero,
-            ..
         } = self.pixels;
         let pixels = sums
             .chunks_exact(width)

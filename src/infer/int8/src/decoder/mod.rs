@@ -196,7 +196,6 @@ impl Decoder {
                 .project
                 .floats(isa, pixels, None, f32::NEG_INFINITY, sums);
             let pixels = Fuse {
-                count,
                 width: self.width(),
                 maps,
                 starts: &memory.starts[first * maps..][..count * maps],

@@ -78,6 +78,7 @@ impl Packed {
     }
 
     /// An element of the padded matrix.
+    #[cfg(target_arch = "x86_64")]
     pub(crate) fn value(&self, row: usize, column: usize) -> i8 {
         let panel = column / PANEL * self.k * PANEL;
         self.panels[panel + (row / 4 * PANEL + column % PANEL) * 4 + row % 4]
