@@ -151,7 +151,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         "autopilot",
         autopilot,
         "autopilot.address in a board file",
-        |_| sensors::autopilot(&board),
+        |_| sensors::autopilot(&board, ground.as_ref()),
     ));
     let out = args.out.as_ref().unwrap_or(&board.paths.out);
     checks.push(Check::of("disk", disk(out)));

@@ -97,6 +97,16 @@ fn interval_s(samples: impl Fn() -> Option<(u64, Monotonic)>) -> Option<f64> {
     (after > before).then(|| last.seconds_since(first) / (after - before) as f64)
 }
 
+/// A frame over an elevation model is placed by a height over the model's datum.
+fn has_height(fix: &Fix, ground: Option<&Ground>) -> Result<(), GeoError> {
+    match ground.and_then(Ground::datum) {
+        Some(datum) if fix.altitude.over(datum).is_none() => {
+            Err(GeoError::NoHeightOver { ground: datum })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Poses lie between samples, which must not be further apart than that.
 fn often_enough(what: &str, interval_s: Option<f64>, limit_s: f64) -> anyhow::Result<String> {
     let Some(interval_s) = interval_s else {
@@ -129,10 +139,7 @@ pub fn gnss(device: &Path, board: &Board, ground: Option<&Ground>) -> anyhow::Re
         let status = gnss.status();
         let pulse_awaited = pulsed && !status.time_by_pulse && started.elapsed() < PULSE_WAIT;
         if let Some(fix) = status.newest.filter(|_| !pulse_awaited) {
-            if let Some(datum) = ground.and_then(Ground::datum) {
-                let height = fix.fix.altitude.over(datum);
-                height.ok_or(GeoError::NoHeightOver { ground: datum })?;
-            }
+            has_height(&fix.fix, ground)?;
             let samples = || {
                 let status = gnss.status();
                 status.newest.map(|fix| (status.fixes, fix.at))
@@ -186,8 +193,8 @@ fn told(fix: &Fix) -> String {
     )
 }
 
-/// Attitudes and a heartbeat of the board's autopilot, and a position where the board takes its.
-pub fn autopilot(board: &Board) -> anyhow::Result<String> {
+/// Attitudes and a heartbeat of the board's autopilot, and where the board takes its positions those, as of a receiver.
+pub fn autopilot(board: &Board, ground: Option<&Ground>) -> anyhow::Result<String> {
     let address = &board.autopilot.address;
     let settings = TrajectorySettings::default();
     let track = Track::new(settings);
@@ -209,7 +216,19 @@ pub fn autopilot(board: &Board) -> anyhow::Result<String> {
             let limit_s = settings.max_attitude_gap_s;
             let rate = often_enough("attitude", interval_s(samples), limit_s)?;
             let armed = if armed { "armed" } else { "disarmed" };
-            let position = if placed { ", with a position fix" } else { "" };
+            let position = match status.newest_fix {
+                Some(fix) => {
+                    has_height(&fix.fix, ground)?;
+                    let samples = || {
+                        let status = autopilot.status();
+                        status.newest_fix.map(|fix| (status.fixes, fix.at))
+                    };
+                    let limit_s = settings.max_fix_gap_s;
+                    let rate = often_enough("position", interval_s(samples), limit_s)?;
+                    format!(", {} {rate}", told(&fix.fix))
+                }
+                None => String::new(),
+            };
             return Ok(format!(
                 "{:?} of system {} at {address}, {armed}, attitudes {rate}{position}",
                 vehicle.autopilot, vehicle.system

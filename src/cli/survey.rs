@@ -13,7 +13,7 @@ use anyhow::Context;
 use scarp::{
     config::Board,
     geo::{Dem, Ground},
-    link::{Body, Config, Envelope, Journal, JournalError, LinkStatus, Survey, Uplink},
+    link::{Body, Config, Envelope, Journal, JournalError, LinkError, LinkStatus, Survey, Uplink},
     nav::VerticalDatum,
     pipeline::Flight,
 };
@@ -99,7 +99,7 @@ pub fn uplink(
     };
     let uplink = Uplink::start(&config, journal()?)?;
     let manifest = flight.model.manifest();
-    uplink.submit(&[Envelope {
+    let announced = uplink.submit(&[Envelope {
         survey: flight.survey,
         sent: SystemTime::now(),
         body: Body::Survey(Survey {
@@ -108,7 +108,12 @@ pub fn uplink(
             model_name: manifest.name.clone(),
             model_version: manifest.version.clone(),
         }),
-    }])?;
+    }]);
+    match announced {
+        // Its messages are only sent while something flies.
+        Err(LinkError::Journal(full @ JournalError::Full { .. })) => log::error!("{full}"),
+        announced => announced?,
+    }
     Ok(Some(uplink))
 }
 

@@ -11,7 +11,7 @@ use nalgebra::UnitQuaternion;
 
 use super::{clock::now, lock::locked, track::Track};
 use crate::nav::{
-    Monotonic, NotUsed,
+    Monotonic, NotUsed, TimedFix,
     autopilot::{
         AttitudeOf, AutopilotLink, BootClockDoubt, BootInstant, ComponentState, GimbalHeading,
         LinkHealth, LinkSettings, NotSent, Position, PositionFixes, Received, Report, Severity,
@@ -37,8 +37,10 @@ pub struct AutopilotStatus {
     pub attitudes: u64,
     /// Instant of the newest of them.
     pub newest: Option<Monotonic>,
-    /// Instant of the newest of its positions used, where they count.
-    pub newest_fix: Option<Monotonic>,
+    /// Its positions used, where they count.
+    pub fixes: u64,
+    /// The newest of them.
+    pub newest_fix: Option<TimedFix>,
     /// Why its newest position was not used; nothing while all is well.
     pub fix_trouble: Option<String>,
     /// Whether the motors may turn, once a heartbeat has come.
@@ -73,6 +75,7 @@ impl Autopilot {
         let listener = Listener {
             gimbal: on_gimbal.then(GimbalHeading::default),
             positions: port.positions.then(PositionFixes::default),
+            doubted: None,
             track,
             status: Arc::clone(&status),
         };
@@ -132,6 +135,8 @@ struct Listener {
     gimbal: Option<GimbalHeading>,
     /// What makes its positions fixes, where they count.
     positions: Option<PositionFixes>,
+    /// Whose clock the present trouble is about.
+    doubted: Option<&'static str>,
     track: Track,
     status: Arc<Mutex<AutopilotStatus>>,
 }
@@ -150,7 +155,10 @@ impl Listener {
         };
         let instant = match received.instant {
             Some(Err(doubt)) => return self.doubt(&report, doubt),
-            Some(Ok(instant)) => Some(instant),
+            Some(Ok(instant)) => {
+                self.believe(&report);
+                Some(instant)
+            }
             None => None,
         };
         match (report, instant) {
@@ -192,12 +200,18 @@ impl Listener {
         }
     }
 
+    /// The clock of a report's sender is known; what was said of it before holds no more.
+    fn believe(&mut self, report: &Report) {
+        if self.doubted == Some(whose(report)) {
+            self.doubted = None;
+            locked(&self.status).trouble = None;
+        }
+    }
+
     /// The clock of a report's sender is not known.
     fn doubt(&mut self, report: &Report, doubt: BootClockDoubt) {
-        let whose = match report {
-            Report::Gimbal(_) => "gimbal",
-            _ => "autopilot",
-        };
+        let whose = whose(report);
+        self.doubted = Some(whose);
         let rebooted = matches!(doubt, BootClockDoubt::Rebooted { .. });
         if rebooted && whose == "autopilot" {
             // The date was told by the time since the boot before.
@@ -237,11 +251,15 @@ impl Listener {
         let used = fixes
             .fix(position, instant, arrived)
             .map_err(|doubt| doubt.to_string())
-            .and_then(|fix| self.track.push_fix(fix).map_err(|doubt| doubt.to_string()));
+            .and_then(|fix| {
+                let pushed = self.track.push_fix(fix.clone());
+                pushed.map_err(|doubt| doubt.to_string()).map(|()| fix)
+            });
         let mut status = locked(&self.status);
         match used {
-            Ok(()) => {
-                status.newest_fix = Some(instant.at);
+            Ok(fix) => {
+                status.fixes += 1;
+                status.newest_fix = Some(fix);
                 status.fix_trouble = None;
             }
             Err(reason) => status.fix_trouble = Some(reason),
@@ -251,6 +269,14 @@ impl Listener {
     fn trouble(&self, reason: String) {
         log::debug!("autopilot: {reason}");
         locked(&self.status).trouble = Some(reason);
+    }
+}
+
+/// Whose clock a report is by.
+const fn whose(report: &Report) -> &'static str {
+    match report {
+        Report::Gimbal(_) => "gimbal",
+        _ => "autopilot",
     }
 }
 

@@ -14,6 +14,7 @@ fn listener(attitude: AttitudeOf) -> Listener {
     Listener {
         gimbal: (attitude == AttitudeOf::Gimbal).then(GimbalHeading::default),
         positions: None,
+        doubted: None,
         track: Track::new(TrajectorySettings::default()),
         status: Arc::default(),
     }
@@ -90,11 +91,14 @@ fn whose_clock_is_in_doubt_is_told() {
         let mut listener = listener(AttitudeOf::Gimbal);
         listener.take(Received {
             instant: Some(Err(BootClockDoubt::Settling { samples: 3 })),
-            ..received(report, 1.0)
+            ..received(report.clone(), 1.0)
         });
         let trouble = told(&listener).2.unwrap();
         let line = format!("{whose} time since boot is known by 3 samples only");
         assert!(trouble.starts_with(&line), "{trouble}");
+        listener.take(received(report, 1.1));
+        let trouble = told(&listener).2.unwrap_or_default();
+        assert!(!trouble.contains("time since boot"), "{trouble}");
     }
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{clock::now, lock::locked, thumbnails::Store, workload::Workload};
 use crate::{
     inventory::Landslide,
-    link::{Body, Envelope, FrameReport, Uplink},
+    link::{Body, Envelope, FrameReport, JournalError, LinkError, Uplink},
     pipeline::{Sink, SinkError, output::OutputFolder},
 };
 
@@ -79,30 +79,33 @@ impl FlightLog {
 
     /// Tries to write what is not written yet; the landslides' file only when it is due, or `at_once`.
     fn write(&mut self, at_once: bool) {
-        let mut result = self.submit();
-        if result.is_err() && self.thumbnails.make_room() {
-            result = self.submit();
+        let mut submitted = self.submit();
+        let on_disk =
+            |error: &LinkError| !matches!(error, LinkError::Journal(JournalError::Full { .. }));
+        if submitted.as_ref().is_err_and(on_disk) && self.thumbnails.make_room() {
+            submitted = self.submit();
         }
-        let result = result
-            .and_then(|()| self.write_footprints())
-            .and_then(|()| self.checkpoint(at_once));
+        // Each for itself: a journal that is full is no reason not to write the files.
+        let submitted = submitted.map_err(|e| e.to_string());
+        let written = [submitted, self.write_footprints(), self.checkpoint(at_once)];
+        let failed = written.into_iter().find_map(Result::err);
         let mut trouble = locked(&self.trouble);
-        if let Err(line) = &result
+        if let Some(line) = &failed
             && trouble.as_ref() != Some(line)
         {
             log::error!("{line}");
         }
-        *trouble = result.err();
+        *trouble = failed;
     }
 
     /// Hands the messages to the journal.
-    fn submit(&mut self) -> Result<(), String> {
+    fn submit(&mut self) -> Result<(), LinkError> {
         let Some(uplink) = &self.uplink else {
             return Ok(());
         };
         if !self.backlog.is_empty() {
             let envelopes = self.backlog.make_contiguous();
-            uplink.submit(envelopes).map_err(|e| e.to_string())?;
+            uplink.submit(envelopes)?;
             self.backlog.clear();
         }
         Ok(())

@@ -17,7 +17,7 @@ use super::{
     health::{Captured, Health, HealthFile, SensorHealth},
     heat::{THERMAL, hottest_c},
     lock::locked,
-    state::{Observed, Sense, Situation, State, StateMachine},
+    state::{Fault, Observed, Sense, Situation, State, StateMachine},
     workload::Totals,
 };
 use crate::{
@@ -28,6 +28,8 @@ use crate::{
     },
 };
 
+/// A fault that comes and goes while the survey is degraded is told the pilot again after so long, seconds.
+const AGAIN_S: f64 = 10.0;
 /// Between two looks at everything.
 pub(super) const LOOK: Duration = Duration::from_millis(250);
 /// Lost ground degrades the flight for so long, seconds.
@@ -53,6 +55,8 @@ pub struct Monitor {
     economy: Economy,
     /// Frames lost so far, and when some last were.
     lost: (u64, Option<Monotonic>),
+    /// Faults told since all was last well, and when.
+    told: Vec<(Fault, Monotonic)>,
 }
 
 impl Monitor {
@@ -76,6 +80,7 @@ impl Monitor {
             machine: StateMachine::default(),
             economy: Economy::new(economy),
             lost: (0, None),
+            told: Vec::new(),
         }
     }
 
@@ -97,10 +102,11 @@ impl Monitor {
         let autopilot = self.autopilot.status();
         let images = autopilot.images;
         let observed = self.observed(&camera, autopilot, totals, effort, now);
-        if self.machine.observe(&observed, now) {
-            self.tell(self.machine.situation());
-        }
+        let changed = self.machine.observe(&observed, now);
         let situation = self.machine.situation().clone();
+        if changed && is_news(&mut self.told, &situation, now) {
+            self.tell(&situation);
+        }
         let begun = matches!(situation.state, State::Surveying | State::Degraded);
         self.watched.surveying.store(begun, Ordering::Relaxed);
         if situation.state == State::Landed {
@@ -141,7 +147,10 @@ impl Monitor {
                 let status = gnss.status();
                 (status.newest.map(|fix| fix.at), status.trouble)
             }
-            None => (autopilot.newest_fix, autopilot.fix_trouble),
+            None => (
+                autopilot.newest_fix.map(|fix| fix.at),
+                autopilot.fix_trouble,
+            ),
         };
         let stalled_s = self.watched.workload.stalled_s(now);
         let coverage = stalled(stalled_s).or_else(|| self.coverage(totals, effort, now));
@@ -207,6 +216,21 @@ impl Monitor {
     }
 }
 
+/// Whether that is to be told, given the faults `told` since all was last well. Two faults may come in turns several times a
+/// second.
+fn is_news(told: &mut Vec<(Fault, Monotonic)>, situation: &Situation, now: Monotonic) -> bool {
+    let (State::Degraded, Some(fault)) = (situation.state, situation.fault) else {
+        told.clear();
+        return true;
+    };
+    told.retain(|(_, at)| now.seconds_since(*at) < AGAIN_S);
+    let is_news = told.iter().all(|(before, _)| *before != fault);
+    if is_news {
+        told.push((fault, now));
+    }
+    is_news
+}
+
 /// Why nothing is searched, when nothing has come out of the pipeline for so long.
 fn stalled(seconds: f64) -> Option<String> {
     (seconds >= STALLED_S).then(|| {
@@ -218,5 +242,35 @@ fn stalled(seconds: f64) -> Option<String> {
 pub(super) fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         log::debug!("service manager: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_that_come_in_turns_are_told_once_until_all_is_well_or_some_time_has_passed() {
+        let degraded = |fault| Situation {
+            state: State::Degraded,
+            fault: Some(fault),
+            reason: None,
+        };
+        let well = Situation {
+            state: State::Surveying,
+            fault: None,
+            reason: None,
+        };
+        let at = |seconds| Monotonic::from_nanos(0).plus_seconds(seconds);
+        let mut told = Vec::new();
+        let mut is_news =
+            |situation: &Situation, seconds| is_news(&mut told, situation, at(seconds));
+        assert!(is_news(&degraded(Fault::Gnss), 0.0));
+        assert!(is_news(&degraded(Fault::Placement), 0.5));
+        assert!(!is_news(&degraded(Fault::Gnss), 1.0));
+        assert!(!is_news(&degraded(Fault::Placement), 9.0));
+        assert!(is_news(&degraded(Fault::Gnss), 11.0));
+        assert!(is_news(&well, 12.0));
+        assert!(is_news(&degraded(Fault::Gnss), 13.0));
     }
 }

@@ -155,9 +155,14 @@ impl Component {
         report: Result<Report, Refused>,
         arrived: Monotonic,
     ) -> Option<Received> {
+        let before = self.gimbal.as_ref().and_then(OwnGimbal::component);
         if !self.gimbal.as_mut().is_some_and(|g| g.admits(component)) {
             self.foreign += 1;
             return None;
+        }
+        if before != Some(component) {
+            // It has not been asked yet, and by itself it speaks too rarely.
+            self.rates.restart();
         }
         let gimbal = self.gimbal.as_mut()?;
         let boot = report.as_ref().ok().and_then(Report::boot);

@@ -157,8 +157,8 @@ fn a_gimbal_that_tells_its_attitude_too_rarely_is_asked_itself_too() {
         targets.collect()
     };
     assert_eq!(asked(&mut component, 100.0), [1]);
-    component.receive(&GIMBAL, &gimbal_attitude(0), at(104.0));
-    assert_eq!(asked(&mut component, 105.0), [1, 154]);
+    component.receive(&GIMBAL, &gimbal_attitude(0), at(101.0));
+    assert_eq!(asked(&mut component, 101.0), [1, 154]);
     hear(
         &mut component,
         GIMBAL,

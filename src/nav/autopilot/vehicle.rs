@@ -108,7 +108,9 @@ impl VehicleFilter {
 
     fn gives_way_to(&self, other: Vehicle, now: Monotonic) -> bool {
         self.known.as_ref().is_none_or(|known| {
-            let is_better = known.vehicle.component != AUTOPILOT1 && other.component == AUTOPILOT1;
+            let is_better = other.system == known.vehicle.system
+                && other.component == AUTOPILOT1
+                && known.vehicle.component != AUTOPILOT1;
             is_better || (!known.flew && now.seconds_since(known.spoke) > SILENT_S)
         })
     }
