@@ -248,13 +248,8 @@ impl Listener {
         let Some(fixes) = &self.positions else {
             return;
         };
-        let used = fixes
-            .fix(position, instant, arrived)
-            .map_err(|doubt| doubt.to_string())
-            .and_then(|fix| {
-                let pushed = self.track.push_fix(fix.clone());
-                pushed.map_err(|doubt| doubt.to_string()).map(|()| fix)
-            });
+        let fix = fixes.fix(position, instant, arrived);
+        let used = self.track.take(fix.map_err(|doubt| doubt.to_string()));
         let mut status = locked(&self.status);
         match used {
             Ok(fix) => {

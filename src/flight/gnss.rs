@@ -243,10 +243,7 @@ impl Reader {
     }
 
     fn epoch(&self, fix: Result<TimedFix, String>) {
-        let used = fix.and_then(|fix| {
-            let pushed = self.track.push_fix(fix.clone());
-            pushed.map_err(|doubt| doubt.to_string()).map(|()| fix)
-        });
+        let used = self.track.take(fix);
         let mut status = locked(&self.status);
         match used {
             Ok(fix) => {

@@ -20,12 +20,16 @@ impl Track {
         Self(Arc::new(Mutex::new(Trajectory::new(settings))))
     }
 
-    /// See [`Trajectory::push_fix`].
+    /// Adds a fix, unless its source doubts it already, and gives it back.
     ///
     /// # Errors
-    /// As there.
-    pub fn push_fix(&self, fix: TimedFix) -> Result<(), NotUsed> {
-        locked(&self.0).push_fix(fix)
+    /// The source's doubt, or why [`Trajectory::push_fix`] does not use it.
+    pub fn take(&self, fix: Result<TimedFix, String>) -> Result<TimedFix, String> {
+        let fix = fix?;
+        match locked(&self.0).push_fix(fix.clone()) {
+            Ok(()) => Ok(fix),
+            Err(doubt) => Err(doubt.to_string()),
+        }
     }
 
     /// See [`Trajectory::push_attitude`].
