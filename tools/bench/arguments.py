@@ -19,7 +19,7 @@ Exit status: 0 all went well; 1 an engine or a graph failed, which is told in on
 
 example: tools/bench/peers --models b0 --threads 1 --engines ort,openvino
 """
-SIZES = ("b0", "b1", "b2", "b3", "b4", "b5")
+MODELS = ("b0", "b1", "b2", "b3", "b4", "b5", *(f"pvt_v2_b{size}" for size in range(6)))
 ENGINES = ("ort", "openvino", "ncnn", "tract", "scarp")
 
 
@@ -47,14 +47,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     forge, engine = (Path("target/release") / name for name in ("scarp-forge", "scarp-bench-engine"))
     add = parser.add_argument
-    add("--models", type=_some_of(SIZES), default=["b0", "b2", "b4"], metavar="LIST", help="sizes of MiT [b0,b2,b4]")
+    add("--models", type=_some_of(MODELS), default=["b0", "b2", "b4"], metavar="LIST", help="MiT or pvt_v2 [b0,b2,b4]")
     add("--threads", type=_counts, default=[1], metavar="LIST", help="numbers of threads to run with [1]")
     add("--engines", type=_some_of(ENGINES), default=list(ENGINES), metavar="LIST", help=f"[{','.join(ENGINES)}]")
     add("--rounds", type=_count, default=15, metavar="N", help="rounds; slow entries take part in five or more [15]")
     add("--json", type=Path, metavar="FILE", help="write everything measured to this file")
     add("--work", type=Path, default=Path("target/bench-models"), metavar="DIR", help="where graphs are kept [%(default)s]")
     add("--tiles", type=Path, metavar="DIR", help="labelled dataset to calibrate and compare on [simulated tiles]")
-    add("--b0-weights", type=Path, metavar="FILE", help="weights.pt of a training run for MiT-B0 [random weights]")
+    add("--b0-weights", type=Path, metavar="FILE", help="weights.safetensors of a run for MiT-B0 [random weights]")
     add("--forge", type=Path, default=forge, metavar="PATH", help="[%(default)s]")
     add("--engine", type=Path, default=engine, metavar="PATH", help="runs tract and scarp [%(default)s]")
     return parser

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime.quantization as ort_quantization
 from onnxruntime.quantization.shape_inference import quant_pre_process
-from scarp_train.export import INPUT, run_onnx
+from scarp_train.release.export import INPUT, run_onnx
 from tiles import CALIBRATING, SIDE, Tiles
 
 NCNN = "{}.ncnn.param"
@@ -109,7 +109,7 @@ class Maker:
         network, image = networks.compared(self.name, self.origin.weights, self.origin.tiles().held_out)
         networks.export(network, image, path)
         image.tofile(path.with_name("input.f32"))
-        run_onnx(str(path), image).astype("<f4").tofile(path.with_name("reference.f32"))
+        run_onnx(path, image).astype("<f4").tofile(path.with_name("reference.f32"))
 
     def _four_dimensional(self, path: Path) -> None:
         import networks

@@ -14,35 +14,50 @@ import onnx
 import onnxslim
 import torch
 import torch.nn.functional as F
-from scarp_train.export import INPUT, OPSET, OUTPUT, TOLERANCE, run_onnx
-from scarp_train.mit import Attention
-from scarp_train.segformer import SegFormer
+from scarp_train.networks import build
+from scarp_train.networks.pyramid import Attention
+from scarp_train.networks.segformer import SegFormer
+from scarp_train.recipe import NetworkSpec
+from scarp_train.release.export import INPUT, OPSET, OUTPUT, TOLERANCE, run_onnx
+from scarp_train.training.weights import load_weights
 from torch import nn
 
 SEED = 7
 SPREAD = 3.0  # standard deviation of a random network's logits, about a trained one's
 
 
-def compared(size: str, weights: Path | None, pictures: list[np.ndarray]) -> tuple[SegFormer, np.ndarray]:
-    """A trained or random network, and of the pictures the one that shows it both classes most evenly."""
-    network = _trained(weights, size) if weights else _random(size, pictures[0])
+def compared(name: str, weights: Path | None, pictures: list[np.ndarray]) -> tuple[SegFormer, np.ndarray]:
+    """A trained or random SegFormer on an encoder, and of the pictures the one that shows it both classes most evenly.
+
+    `name` is a size of MiT ("b0") or a PVTv2 ("pvt_v2_b0").
+    """
+    encoder = name if name.startswith("pvt") else f"mit_{name}"
+    network = _trained(weights, encoder) if weights else _random(encoder, pictures[0])
     return network, min(pictures, key=lambda picture: abs(_share(network, picture) - 0.5))
 
 
-def _trained(weights: Path, size: str) -> SegFormer:
+def _trained(weights: Path, encoder: str) -> SegFormer:
     """The network of a training run at the resolution of its encoder; `reduction` has no weights."""
-    state = torch.load(weights, weights_only=True)
-    if state["size"] != size:
-        raise ValueError(f"{weights}: holds a MiT-{state['size'].upper()}, not a MiT-{size.upper()}")
-    network = SegFormer(size, folded=False)
-    network.load_state_dict(state["network"])
-    return network.eval()
+    found, _ = load_weights(weights)
+    if (found.spec.architecture, found.spec.encoder) != ("segformer", encoder):
+        has = f"{found.spec.architecture} on {found.spec.encoder}"
+        raise ValueError(f"{weights}: holds a {has}, not a segformer on {encoder}")
+    network = _standard(encoder)
+    network.load_state_dict(found.state_dict())
+    return network
 
 
-def _random(size: str, image: np.ndarray) -> SegFormer:
+def _standard(encoder: str) -> SegFormer:
+    """A network in evaluation mode with its decoder in the textbook order."""
+    network = build(NetworkSpec(encoder=encoder)).eval()
+    network.head.folded = False
+    return network
+
+
+def _random(encoder: str, image: np.ndarray) -> SegFormer:
     """A network with nothing in it left trivial, whose logits on `image` are centred on zero."""
     torch.manual_seed(SEED)
-    network = SegFormer(size, folded=False).eval()
+    network = _standard(encoder)
     network.apply(_randomise)
     with torch.no_grad():
         logits = network(torch.from_numpy(image))

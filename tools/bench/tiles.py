@@ -9,8 +9,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from scarp_train import augment
-from scarp_train.dataset import find_pairs, read_image, read_label
+from scarp_train.data.pairs import find_pairs
+from scarp_train.data.read import read_pair
+from scarp_train.predict import normalise
+from scarp_train.recipe import Pixels
 
 SIDE = 512
 CALIBRATING = 16
@@ -33,14 +35,15 @@ def prepare(dataset: Path, folder: Path) -> Tiles:
     if len(pairs) < wanted:
         raise ValueError(f"{dataset}: holds {len(pairs)} labelled images; {wanted} are needed")
     chosen = [pairs[index * len(pairs) // wanted] for index in range(wanted)]
-    images = [_resize(read_image(pair.image), cv2.INTER_AREA) for pair in chosen]
+    read = [read_pair(pair) for pair in chosen]
+    images = [_resize(image, cv2.INTER_AREA) for image, _ in read]
     shutil.rmtree(folder, ignore_errors=True)
     for part in ("images", "labels"):
         (folder / part).mkdir(parents=True)
-    for pair, image in zip(chosen[:CALIBRATING], images):
+    for pair, image, (_, label) in zip(chosen[:CALIBRATING], images, read):
         cv2.imwrite(str(folder / "images" / f"{pair.name}.png"), image[:, :, ::-1])
-        cv2.imwrite(str(folder / "labels" / f"{pair.name}.png"), _resize(read_label(pair.label), cv2.INTER_NEAREST))
-    inputs = [np.ascontiguousarray(augment.normalise(image)[None]) for image in images]
+        cv2.imwrite(str(folder / "labels" / f"{pair.name}.png"), _resize(label, cv2.INTER_NEAREST))
+    inputs = [np.ascontiguousarray(normalise(image, Pixels())[None]) for image in images]
     return Tiles(folder, inputs[:CALIBRATING], inputs[CALIBRATING:])
 
 

@@ -29,6 +29,7 @@ pub fn write_tiles(
 ) -> anyhow::Result<()> {
     let folder = out.join("train_dataset");
     make_folders(&folder)?;
+    write_licence(out)?;
     (seed..seed + count).into_par_iter().try_for_each(|seed| {
         let gsd_m = tile_gsd(seed);
         write_pair(
@@ -56,6 +57,7 @@ pub fn write_scenes(
 ) -> anyhow::Result<()> {
     let folder = out.join("test_data");
     make_folders(&folder)?;
+    write_licence(out)?;
     for seed in seed..seed + count {
         let mut dice = Dice::new(seed, 20);
         let size = (1200 + dice.index(1800), 1100 + dice.index(1500));
@@ -94,6 +96,13 @@ fn make_folders(folder: &Path) -> anyhow::Result<()> {
         fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
     }
     Ok(())
+}
+
+/// States the licence of the images, without which no model that was trained on them is released.
+fn write_licence(out: &Path) -> anyhow::Result<()> {
+    let path = out.join("dataset.toml");
+    let text = "[licence]\ndata = \"simulated scenes of scarp-sim\"\nlicence = \"MIT OR Apache-2.0\"\nattribution = \"Scarp contributors\"\n";
+    fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn write_pair(

@@ -1,19 +1,23 @@
 """Group-wise cross-validation: images that overlap on the ground stay on one side of every split."""
 
-import dataclasses
 import json
 from pathlib import Path
 
-from .batches import Batches
-from .dataset import DatasetError, Pair, Scene
-from .export import export_onnx
-from .metrics import Counts, count
-from .predict import Predictor, predict_image, torch_predictor
+import numpy as np
+import torch
+from torchmetrics.classification import BinaryPrecisionRecallCurve
+
+from .data.origin import IGNORED
+from .data.pairs import Pair
+from .data.read import read_pair
+from .errors import DatasetError
+from .networks import Network
+from .predict import predict_image, torch_predictor
 from .recipe import Recipe
-from .training import Trainer
 
 THRESHOLDS = tuple(round(0.3 + 0.05 * step, 2) for step in range(13))
 REAL = "real"  # the recipe's source that stands for the training side of each split
+Counts = tuple[int, int, int]  # true positive, false positive, false negative
 
 
 def read_groups(path: Path, names: list[str]) -> list[list[str]]:
@@ -35,52 +39,35 @@ def make_folds(groups: list[list[str]], folds: int) -> list[list[str]]:
     return result
 
 
-def run_fold(
-    fold: int,
-    held_out: list[str],
-    scenes: list[Scene],
-    others: dict[str, list[Scene]],
-    recipe: Recipe,
-    out: Path,
-    init: Path | None = None,
-) -> None:
-    """Trains without the held-out images, scores them, and writes fold-N.json and fold-N/float.onnx.
-
-    `others` holds the scenes of the recipe's other sources by name, for instance simulated ones.
-    """
-    recipe = dataclasses.replace(recipe, seed=recipe.seed + fold)
-    inside = [scene for scene in scenes if scene.name not in held_out]
-    loaded = [(source, inside if source.name == REAL else others[source.name]) for source in recipe.sources]
-    trainer = Trainer(recipe, out / f"fold-{fold}", init)
-    trainer.resume()
-    trainer.run(Batches(recipe, loaded))
-    held = [scene for scene in scenes if scene.name in held_out]
-    network = trainer.average.eval()
-    _write(out / f"fold-{fold}.json", score_fold(held, torch_predictor(network)))
-    export_onnx(network, out / f"fold-{fold}" / "float.onnx")
-
-
 def link_images(pairs: list[Pair], folder: Path) -> None:
-    """Links to the images and labels of one side of a split, for `scarp-forge` to quantize with and to prove on."""
+    """Links to one side of a split, for training and for `scarp-forge` to quantize with and to prove on.
+
+    Raises DatasetError for images inside an archive, which no link can reach.
+    """
     for pair in pairs:
-        for kind, path in (("images", pair.image), ("labels", pair.label)):
-            link = folder / kind / path.name
+        for kind, entry in (("images", pair.image), ("labels", pair.label)):
+            if entry.member is not None:
+                raise DatasetError(f"{entry}: unpack the archive first; cross-validation links to the images")
+            link = folder / kind / entry.path.name
             link.parent.mkdir(parents=True, exist_ok=True)
             link.unlink(missing_ok=True)
-            link.symlink_to(path.resolve())
+            link.symlink_to(entry.path.resolve())
 
 
-def _write(path: Path, report: dict) -> None:
-    path.write_text(json.dumps(report, indent=1))
-
-
-def score_fold(held_out: list[Scene], predict: Predictor) -> dict:
+def score_fold(network: Network, held_out: list[Pair], recipe: Recipe) -> dict:
     """Counts of every held-out image at every threshold: {image: {threshold: counts}}."""
-    report = {}
-    for scene in held_out:
-        probability = predict_image(scene.image, predict)
-        report[scene.name] = {str(t): count(probability > t, scene.label).as_dict() for t in THRESHOLDS}
+    report, predict = {}, torch_predictor(network)
+    for pair in held_out:
+        image, label = read_pair(pair)
+        probability = predict_image(image, predict, recipe.pixels, recipe.release.side, network.multiple)
+        report[pair.name] = {str(t): counts for t, counts in zip(THRESHOLDS, _count(probability, label))}
     return report
+
+
+def _count(probability: np.ndarray, label: np.ndarray) -> list[Counts]:
+    metric = BinaryPrecisionRecallCurve(thresholds=torch.tensor(THRESHOLDS, dtype=torch.float64), ignore_index=IGNORED)
+    metric.update(torch.from_numpy(probability.astype(np.float64)), torch.from_numpy(label.astype(np.int64)))
+    return [(int(c[1, 1]), int(c[0, 1]), int(c[1, 0])) for c in metric.confmat]
 
 
 def summarise(out: Path) -> dict:
@@ -93,21 +80,21 @@ def summarise(out: Path) -> dict:
     chosen = {name: best_threshold([other for key, other in folds.items() if key != name]) for name in folds}
     return {
         "images": sum(len(fold) for fold in folds.values()),
-        "at_0.5": pool(folds, dict.fromkeys(folds, 0.5)).scores(),
-        "at_others_best": pool(folds, chosen).scores(),
+        "at_0.5": scores(pool(folds, dict.fromkeys(folds, 0.5))),
+        "at_others_best": scores(pool(folds, chosen)),
         "threshold_of_fold": chosen,
         "best_threshold": best_threshold(list(folds.values())),
-        "iou_of_fold": {name: pool({name: fold}, chosen).iou for name, fold in folds.items()},
+        "iou_of_fold": {name: iou(pool({name: fold}, chosen)) for name, fold in folds.items()},
         "iou_of_image": {
-            image: Counts(**counts[str(chosen[name])]).iou for name, fold in folds.items() for image, counts in fold.items()
+            image: iou(tuple(counts[str(chosen[name])])) for name, fold in folds.items() for image, counts in fold.items()
         },
     }
 
 
 def pool(folds: dict[str, dict], thresholds: dict[str, float]) -> Counts:
     """All pixels of all folds, each fold at its threshold."""
-    counts = (Counts(**image[str(thresholds[name])]) for name, fold in folds.items() for image in fold.values())
-    return sum(counts, Counts())
+    counts = [image[str(thresholds[name])] for name, fold in folds.items() for image in fold.values()]
+    return tuple(sum(column) for column in zip(*counts)) if counts else (0, 0, 0)
 
 
 def best_threshold(folds: list[dict]) -> float:
@@ -115,4 +102,20 @@ def best_threshold(folds: list[dict]) -> float:
     if not folds:
         return 0.5
     named = {str(index): fold for index, fold in enumerate(folds)}
-    return max(THRESHOLDS, key=lambda t: pool(named, dict.fromkeys(named, t)).iou)
+    return max(THRESHOLDS, key=lambda t: iou(pool(named, dict.fromkeys(named, t))))
+
+
+def iou(counts: Counts) -> float:
+    """Intersection over union of the landslide class; 0 where there is none in truth and none found."""
+    return counts[0] / sum(counts) if sum(counts) else 0.0
+
+
+def scores(counts: Counts) -> dict[str, float]:
+    """Precision, recall, F1 and IoU of the landslide class; a ratio of nothing to nothing is 0."""
+    hit, false, missed = counts
+    return {
+        "precision": hit / max(hit + false, 1),
+        "recall": hit / max(hit + missed, 1),
+        "f1": 2 * hit / max(2 * hit + false + missed, 1),
+        "landslide_iou": iou(counts),
+    }

@@ -1,54 +1,55 @@
 """Landslide probability of whole images, tiled and blended as the firmware does it."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 
-from . import augment
-from .export import INPUT, SIDE, open_session
-from .segformer import SegFormer
+from .networks import Network
+from .recipe import Pixels
 
-OVERLAP = 128
-GRID = 32  # pixels; a multiple of every network's stride
-Predictor = Callable[[np.ndarray], np.ndarray]
+OVERLAP = 128  # pixels by which full tiles overlap at least
+Predictor = Callable[[np.ndarray], np.ndarray]  # logits h x w of a normalised 1 x C x H x W tile
 
 
-def torch_predictor(network: SegFormer) -> Predictor:
-    """Logits of a normalised 1 x 3 x H x W tile by PyTorch."""
+def normalise(image: np.ndarray, pixels: Pixels) -> np.ndarray:
+    """H x W x C pixels to C x H x W float32 as the network takes them; a fourth band beside RGB is left out."""
+    bands = len(pixels.mean)
+    mean, std = (np.array(values, np.float32) for values in (pixels.mean, pixels.std))
+    return ((image[:, :, :bands].astype(np.float32) / np.float32(pixels.scale) - mean) / std).transpose(2, 0, 1)
+
+
+def torch_predictor(network: Network, device: torch.device | str = "cpu") -> Predictor:
+    """Logits by PyTorch on a device."""
 
     def predict(tile: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            return network(torch.from_numpy(tile)).numpy()[0, 0]
+            return network(torch.from_numpy(tile).to(device)).float().cpu().numpy()[0, 0]
 
     return predict
 
 
-def onnx_predictor(model: Path, threads: int = 1) -> Predictor:
-    """The same by ONNX Runtime, for a released model.onnx."""
-    session = open_session(Path(model), threads)
-    return lambda tile: session.run(None, {INPUT: tile})[0][0, 0]
+def predict_image(image: np.ndarray, predict: Predictor, pixels: Pixels, tile: int, multiple: int) -> np.ndarray:
+    """H x W float32 probability of an H x W x C image.
 
-
-def predict_image(pixels: np.ndarray, predict: Predictor) -> np.ndarray:
-    """H x W float32 probability of an H x W x 3 uint8 image.
-
-    Tiles of 1024 overlap by 128 or more; a tile's weight falls linearly towards its border. Small images are reflected.
+    Tiles of `tile` pixels overlap by an eighth or 128; a tile's weight falls linearly towards its border. An image smaller
+    than a tile is one tile, reflected up to the next `multiple`.
     """
-    height, width = pixels.shape[:2]
-    below, right = (max(0, SIDE - length) + -length % GRID for length in (height, width))
-    padded = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REFLECT_101)
+    height, width = image.shape[:2]
+    tile = min(tile, -(-max(height, width) // multiple) * multiple)
+    overlap = min(OVERLAP, tile // 8)
+    below, right = (max(0, tile - length) + -max(length, tile) % multiple for length in (height, width))
+    padded = np.pad(image, ((0, below), (0, right), (0, 0)), mode="symmetric")
     total = weights = None
-    for top in _starts(padded.shape[0]):
-        for left in _starts(padded.shape[1]):
-            logits = predict(augment.normalise(padded[top : top + SIDE, left : left + SIDE])[None])
-            stride, cells = SIDE // len(logits), len(logits)
+    for top in _starts(padded.shape[0], tile, overlap, multiple):
+        for left in _starts(padded.shape[1], tile, overlap, multiple):
+            logits = predict(normalise(padded[top : top + tile, left : left + tile], pixels)[None])
+            cells, stride = len(logits), tile // len(logits)
             if total is None:
                 total = np.zeros((padded.shape[0] // stride, padded.shape[1] // stride), np.float32)
                 weights = np.zeros_like(total)
-                ramp = np.minimum(np.arange(cells) + 1, cells - np.arange(cells)).clip(max=OVERLAP // stride)
+                ramp = np.minimum(np.arange(cells) + 1, cells - np.arange(cells)).clip(max=max(overlap // stride, 1))
                 weight = np.outer(ramp, ramp).astype(np.float32)
             place = np.s_[top // stride : top // stride + cells, left // stride : left // stride + cells]
             total[place] += weight / (1.0 + np.exp(-logits))
@@ -57,7 +58,7 @@ def predict_image(pixels: np.ndarray, predict: Predictor) -> np.ndarray:
     return blended[:height, :width]
 
 
-def _starts(length: int) -> list[int]:
-    """First pixels of the tiles along one axis; the last tile ends at the border, on the grid."""
-    step = SIDE - OVERLAP
-    return sorted({*range(0, length - SIDE, step), length - SIDE})
+def _starts(length: int, tile: int, overlap: int, multiple: int) -> list[int]:
+    """First pixels of the tiles along one axis, on the grid; the last tile ends at the border."""
+    step = max((tile - overlap) // multiple, 1) * multiple
+    return sorted({*range(0, length - tile, step), length - tile})

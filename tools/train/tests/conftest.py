@@ -1,6 +1,11 @@
 """Tiny made-up landslides: bright blobs on dark, textured ground, written in GDCLD's layout."""
 
+import io
+import os
+import zipfile
 from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads that wait for each other cost more than they bring on a busy machine
 
 import cv2
 import numpy as np
@@ -8,7 +13,9 @@ import pytest
 import tifffile
 import torch
 
-torch.set_num_threads(1)  # threads that wait for each other cost more than they bring on a busy machine
+from scarp_train.recipe import Recipe, parse_recipe
+
+torch.set_num_threads(1)
 
 
 def make_tile(seed: int, side: int = 192) -> tuple[np.ndarray, np.ndarray]:
@@ -22,6 +29,24 @@ def make_tile(seed: int, side: int = 192) -> tuple[np.ndarray, np.ndarray]:
     return image, label
 
 
+def tiff(pixels: np.ndarray) -> bytes:
+    """A TIFF file of an array."""
+    file = io.BytesIO()
+    tifffile.imwrite(file, pixels)
+    return file.getvalue()
+
+
+def make_recipe(**changes: object) -> Recipe:
+    """A recipe of seconds: MiT-B0 on crops of 64 pixels."""
+    values = {
+        "steps": 4,
+        "source": [{"name": "sim", "paste": 0.5}],
+        "crop": [{"size": 64, "batch": 2, "min_scale": 0.4, "max_scale": 1.0}],
+        "optimiser": {"warmup": 1},
+    }
+    return parse_recipe({**values, **changes}, "recipe")
+
+
 @pytest.fixture
 def gdcld(tmp_path: Path) -> Path:
     """A folder with four training tiles and one validation tile."""
@@ -31,6 +56,18 @@ def gdcld(tmp_path: Path) -> Path:
             (root / part / kind).mkdir(parents=True)
         for seed in seeds:
             image, label = make_tile(seed)
-            tifffile.imwrite(root / part / "images" / f"tile_{seed}.tif", image)
-            tifffile.imwrite(root / part / "labels" / f"tile_{seed}.tif", label)
+            (root / part / "images" / f"tile_{seed}.tif").write_bytes(tiff(image))
+            (root / part / "labels" / f"tile_{seed}.tif").write_bytes(tiff(label))
+    return root
+
+
+@pytest.fixture
+def zipped(gdcld: Path, tmp_path: Path) -> Path:
+    """The same in archives, as GDCLD is published."""
+    root = tmp_path / "zipped"
+    root.mkdir()
+    for part in ("train_dataset", "val_dataset"):
+        with zipfile.ZipFile(root / f"{part}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted((gdcld / part).rglob("*.tif")):
+                archive.write(path, path.relative_to(gdcld / part))
     return root

@@ -1,81 +1,198 @@
-import dataclasses
+"""A run: what it learns by, how it resumes, and what stops it."""
+
 import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import numpy as np
+import pytest
 import torch
+from conftest import make_recipe, tiff
 
-from scarp_train.batches import Batches
-from scarp_train.crossval import THRESHOLDS, best_threshold, make_folds, read_groups, summarise
-from scarp_train.dataset import load_scenes
-from scarp_train.recipe import Crop, Recipe, Source, read_recipe
-from scarp_train.training import Trainer
+from scarp_train.errors import DatasetError, RecipeError, TrainError
+from scarp_train.recipe import read_recipe
+from scarp_train.training.hardware import Hardware
+from scarp_train.training.loop import Result, fit
+from scarp_train.training.weights import load_weights
 
-RECIPE = Recipe(steps=4, warmup=1, sources=(Source("sim", paste=0.5),), crops=(Crop(64, 2, 0.4, 1.0),))
+PLAIN = Hardware(accelerator="cpu", workers=0)
 
 
-def train(recipe: Recipe, data: Path, out: Path, until: int | None = None) -> Trainer:
-    trainer = Trainer(recipe, out)
-    trainer.resume()
-    batches = Batches(recipe, [(recipe.sources[0], load_scenes(data))])
-    for _, (image, truth) in batches.run(trainer.step, until or recipe.steps):
-        trainer.advance(image, truth)
-    trainer.save()
-    return trainer
+def run(gdcld: Path, out: Path, minutes: float | None = None, **changes: object) -> Result:
+    return fit(make_recipe(**changes), {"sim": gdcld}, out, hardware=PLAIN, minutes=minutes, quiet=True)
+
+
+def state(out: Path) -> dict[str, torch.Tensor]:
+    return torch.load(out / "checkpoint.pt", weights_only=True)
 
 
 def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(gdcld: Path, tmp_path: Path):
-    whole = train(RECIPE, gdcld, tmp_path / "whole")
-    train(RECIPE, gdcld, tmp_path / "parts", until=2)
-    resumed = train(RECIPE, gdcld, tmp_path / "parts")
-    assert resumed.step == 4
-    for name, value in whole.network.state_dict().items():
-        assert torch.equal(value, resumed.network.state_dict()[name]), name
+    run(gdcld, tmp_path / "whole")
+    for _ in range(4):
+        run(gdcld, tmp_path / "parts", minutes=0)  # one step a time
+    whole, parts = state(tmp_path / "whole"), state(tmp_path / "parts")
+    assert whole["step"] == parts["step"] == 4
+    for kind in ("network", "average"):
+        assert all(torch.equal(value, parts[kind][name]) for name, value in whole[kind].items())
 
 
-def test_training_lowers_the_loss(gdcld: Path, tmp_path: Path):
-    recipe = dataclasses.replace(RECIPE, steps=30, drop_path=0.0)
-    trainer = Trainer(recipe, tmp_path)
-    image, truth = Batches(recipe, [(recipe.sources[0], load_scenes(gdcld))]).make(0)
-    losses = [trainer.advance(image, truth)["total"] for _ in range(20)]
-    assert losses[-1] < 0.7 * losses[0]
+def test_a_batch_in_parts_teaches_what_the_whole_teaches(gdcld: Path, tmp_path: Path):
+    recipe = {"batch_norm": "frozen", "network": {"drop_path": 0.0}, "crop": [{"size": 64, "batch": 5}], "steps": 1}
+    run(gdcld, tmp_path / "whole", **recipe)
+    hardware = Hardware(accelerator="cpu", workers=0, part=2)
+    fit(make_recipe(**recipe), {"sim": gdcld}, tmp_path / "parts", hardware=hardware, quiet=True)
+    whole, parts = (state(tmp_path / name)["optimiser"]["state"] for name in ("whole", "parts"))
+    for index, moments in whole.items():  # after one step the first moment is a tenth of the gradient
+        assert torch.allclose(moments["exp_avg"], parts[index]["exp_avg"], rtol=1e-3, atol=1e-7)
+
+
+def test_training_lowers_the_loss_and_the_best_weights_are_kept(gdcld: Path, tmp_path: Path):
+    validation = {"source": "sim", "every": 15, "tile": 192, "pictures": 1}
+    optimiser = {"learning_rate": 2e-3, "warmup": 5}
+    network = {"drop_path": 0.0}
+    run(gdcld, tmp_path, steps=30, colour=0.0, ema=0.5, network=network, optimiser=optimiser, validation=validation)
+    first, *_, last = (tmp_path / "logs/csv/from-0000000/metrics.csv").read_text().splitlines()[1:]
+    best = json.loads((tmp_path / "best.json").read_text())
+    assert best["landslide_iou"] > 0.5 and best["step"] in (15, 30)
+    load_weights(tmp_path / "best.safetensors")
+    assert (tmp_path / f"pictures/step-{best['step']:07d}/tile_4.jpg").stat().st_size > 1000
+    assert len(first.split(",")) == len(last.split(","))
+
+
+def test_frozen_batch_norms_keep_their_statistics_and_own_ones_do_not(gdcld: Path, tmp_path: Path):
+    for kind, moved in (("frozen", False), ("own", True)):
+        run(gdcld, tmp_path / kind, batch_norm=kind, steps=2)
+        network, _ = load_weights(tmp_path / kind / "weights.safetensors")
+        variances = [value for name, value in network.state_dict().items() if name.endswith("running_var")]
+        assert any(not torch.equal(v, torch.ones_like(v)) for v in variances) == moved
 
 
 def test_the_feature_teacher_is_frozen_and_its_loss_reaches_the_encoder(gdcld: Path, tmp_path: Path):
-    recipe = dataclasses.replace(RECIPE, features=1.0, coarse=1.0)
-    trainer = train(recipe, gdcld, tmp_path, until=1)
-    assert all(not p.requires_grad for p in trainer.teacher.parameters())
-    image, truth = Batches(recipe, [(recipe.sources[0], load_scenes(gdcld))]).make(1)
-    trainer.network.zero_grad()
-    trainer.loss(image, truth)["features"].backward()
-    assert trainer.network.encoder.stages[0].embed.weight.grad.abs().sum() > 0
+    run(gdcld, tmp_path / "with", loss={"bce": 1e-9, "dice": 0.0, "features": 1.0}, steps=1)
+    moments = state(tmp_path / "with")["optimiser"]["state"]
+    assert moments[0]["exp_avg"].abs().sum() > 1e-3
+    names = state(tmp_path / "with")["network"]
+    assert not any("teacher" in name for name in names)
 
 
-def test_overlapping_images_stay_on_one_side_of_every_split(tmp_path: Path):
-    path = tmp_path / "groups.txt"
-    path.write_text("# overlap\na b c\nd e # two\n")
-    groups = read_groups(path, list("abcdefgh"))
-    folds = make_folds(groups, 3)
-    assert sorted(name for fold in folds for name in fold) == list("abcdefgh")
-    for group in groups:
-        assert sum(set(group) <= set(fold) for fold in folds) == 1
+def test_another_recipe_or_other_images_do_not_resume(gdcld: Path, tmp_path: Path):
+    run(gdcld, tmp_path / "run", minutes=0)
+    with pytest.raises(
+        RecipeError, match=r"another recipe \(optimiser.learning_rate was 0.0006, is 0.001, seed was 0, is 1\)"
+    ):
+        run(gdcld, tmp_path / "run", seed=1, optimiser={"warmup": 1, "learning_rate": 1e-3})
+    (gdcld / "train_dataset/images/tile_9.tif").write_bytes((gdcld / "train_dataset/images/tile_1.tif").read_bytes())
+    (gdcld / "train_dataset/labels/tile_9.tif").write_bytes((gdcld / "train_dataset/labels/tile_1.tif").read_bytes())
+    with pytest.raises(RecipeError, match="began with other images"):
+        run(gdcld, tmp_path / "run")
 
 
-def test_no_fold_takes_part_in_the_choice_of_its_own_threshold(tmp_path: Path):
-    def fold(good: float) -> dict:
-        counts = {
-            str(t): {"true_positive": 10, "false_positive": 0 if t == good else 30, "false_negative": 0} for t in THRESHOLDS
-        }
-        return {f"image of {good}": counts}
+def test_a_damaged_tile_is_named_and_passed_over_up_to_the_recipes_limit(gdcld: Path, tmp_path: Path, capsys):
+    (gdcld / "train_dataset/images/tile_2.tif").write_bytes(b"no image")
+    assert run(gdcld, tmp_path / "allowed", damaged=0.25).step == 4
+    assert capsys.readouterr().err.count("passed over") == 1
+    with pytest.raises(
+        DatasetError, match=r"1 of 4 images cannot be used, and the recipe's 'damaged' allows 0; .*tile_2.tif"
+    ):
+        run(gdcld, tmp_path / "refused", damaged=0.0)
 
-    for index, good in enumerate((0.3, 0.7, 0.7)):
-        (tmp_path / f"fold-{index}.json").write_text(json.dumps(fold(good)))
-    report = summarise(tmp_path)
-    assert report["threshold_of_fold"]["fold-0"] == 0.7
-    assert report["best_threshold"] == best_threshold([fold(0.7), fold(0.7), fold(0.3)]) == 0.7
-    assert report["iou_of_fold"]["fold-0"] == 0.25, "its own best threshold would have given 1"
-    assert report["at_0.5"]["landslide_iou"] == 0.25
+
+def test_labels_that_are_all_empty_are_warned_of_before_training(gdcld: Path, tmp_path: Path, capsys):
+    for path in (gdcld / "train_dataset/labels").iterdir():
+        path.write_bytes(tiff(np.zeros((192, 192), np.uint8)))
+    run(gdcld, tmp_path / "run", minutes=0)
+    assert "warning: source 'sim'" in capsys.readouterr().err
+
+
+def test_out_of_memory_says_what_to_lower(gdcld: Path, tmp_path: Path, monkeypatch):
+    def exhausted(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    monkeypatch.setattr("scarp_train.training.learner.Learner.forward", exhausted)
+    with pytest.raises(TrainError, match="out of memory at step 0 with 2 crops of 64 px at once; lower --device-batch to 1"):
+        run(gdcld, tmp_path)
+
+
+LONG = 'steps = 10000\n[[source]]\nname = "sim"\n[[crop]]\nsize = 64\nbatch = 2\n'
+
+
+def start(gdcld: Path, out: Path, before: str = "", *more: str) -> subprocess.Popen:
+    """The program itself, on 10,000 steps."""
+    path = out.parent / "recipe.toml"
+    path.write_text(LONG)
+    command = [
+        sys.executable,
+        "-m",
+        "scarp_train",
+        "train",
+        "--recipe",
+        path,
+        "--source",
+        f"sim={gdcld}",
+        "--out",
+        out,
+        *more,
+    ]
+    command = f"{before} exec {shlex.join(str(word) for word in command)} --accelerator cpu"
+    return subprocess.Popen(
+        ["bash", "-c", command], stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+
+
+def wait_for(path: Path, process: subprocess.Popen) -> None:
+    for _ in range(600):
+        if path.exists() or process.poll() is not None:
+            return
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_saves_where_it_is(gdcld: Path, tmp_path: Path, number: int):
+    process = start(gdcld, tmp_path / "run")
+    wait_for(tmp_path / "run/logs/csv/from-0000000/metrics.csv", process)
+    process.send_signal(number)
+    _, text = process.communicate(timeout=60)
+    assert process.returncode == 130 and "the same command goes on" in text, text
+    assert state(tmp_path / "run")["step"] >= 10
+
+
+def test_a_disk_that_fills_costs_no_checkpoint(gdcld: Path, tmp_path: Path):
+    whole = start(gdcld, tmp_path / "run", "", "--minutes", "0")
+    assert whole.communicate(timeout=60) and whole.returncode == 3
+    before = (tmp_path / "run/checkpoint.pt").read_bytes()
+    full = start(gdcld, tmp_path / "run", "ulimit -f 20000;", "--minutes", "0")
+    _, text = full.communicate(timeout=60)
+    assert full.returncode == 1 and "free space and run the same command again; the checkpoint before it is whole" in text, (
+        text
+    )
+    assert (tmp_path / "run/checkpoint.pt").read_bytes() == before
+    assert not list((tmp_path / "run").glob("*.part"))
 
 
 def test_the_recipes_of_the_release_can_be_read():
-    for name in ("pretrain.toml", "finetune.toml", "scratch.toml"):
-        assert read_recipe(Path(__file__).parents[1] / "recipes" / name).sources
+    for path in sorted((Path(__file__).parents[1] / "recipes").rglob("*.toml")):
+        if path.name != "training-data.toml":
+            assert read_recipe(path).source
+
+
+@pytest.mark.parametrize(
+    "text,reason",
+    [
+        ('steps = 1\nstep = 2\n[[source]]\nname = "a"\n', "unknown key 'step'"),
+        ('[[source]]\nname = "a"\n', "give either steps or epochs"),
+        ('steps = 1\n[[source]]\nname = "a"\nshare = 0\n', "source.0.share"),
+        ('steps = "many"\n[[source]]\nname = "a"\n', "steps: Input should be a valid integer"),
+        ('steps = 1\n[network]\nbands = 4\n[[source]]\nname = "a"\n', "pixels.mean and pixels.std want 4 numbers"),
+        ("steps = \n", "Invalid value"),
+    ],
+)
+def test_a_wrong_recipe_is_one_line_that_names_the_key(tmp_path: Path, text: str, reason: str):
+    (tmp_path / "r.toml").write_text(text)
+    with pytest.raises(RecipeError) as error:
+        read_recipe(tmp_path / "r.toml")
+    assert reason in str(error.value) and len(str(error.value).splitlines()) == 1

@@ -99,6 +99,19 @@ fn product(isa: Isa, rows: usize, k: usize, n: usize) -> Case {
     )
 }
 
+fn depthwise(channels: usize) -> Depthwise {
+    Depthwise::new(DepthwiseParts {
+        weights: (0..9 * channels)
+            .map(|i| (i * 31 % 255) as u8 as i8)
+            .collect(),
+        scale: vec![0.0002; channels],
+        bias: vec![0.1; channels],
+        input_zero: 128,
+        output_scale: 0.02,
+        output_zero: 10,
+    })
+}
+
 fn cases(isa: Isa) -> Vec<Case> {
     let stage = |i: usize| {
         let side = 128 >> i;
@@ -186,53 +199,46 @@ fn cases(isa: Isa) -> Vec<Case> {
             },
         ));
 
-        let hidden = 4 * channels;
-        let parts = DepthwiseParts {
-            weights: (0..9 * hidden)
-                .map(|i| (i * 31 % 255) as u8 as i8)
-                .collect(),
-            scale: vec![0.0002; hidden],
-            bias: vec![0.1; hidden],
-            input_zero: 128,
-            output_scale: 0.02,
-            output_zero: 10,
-        };
-        let depthwise = Depthwise::new(parts);
-        let (layer, row, mut out) = (
-            depthwise.clone(),
-            bytes(size.width * hidden),
-            vec![0; size.width * hidden],
-        );
-        let height = size.height;
-        cases.push(case(
-            format!("depthwise {area} x {hidden}, GELU"),
-            Work::Moved(2 * area * hidden),
-            move || {
-                for _ in 0..height {
-                    layer.row(isa, [&row, &row, &row], black_box(&mut out));
-                }
-            },
-        ));
+        // PVTv2's feed-forward layers are twice as wide in the first two stages.
+        for factor in [4, 8].into_iter().take(if i < 2 { 2 } else { 1 }) {
+            let hidden = factor * channels;
+            let depthwise = depthwise(hidden);
+            let (layer, row, mut out) = (
+                depthwise.clone(),
+                bytes(size.width * hidden),
+                vec![0; size.width * hidden],
+            );
+            let height = size.height;
+            cases.push(case(
+                format!("depthwise {area} x {hidden}, GELU"),
+                Work::Moved(2 * area * hidden),
+                move || {
+                    for _ in 0..height {
+                        layer.row(isa, [&row, &row, &row], black_box(&mut out));
+                    }
+                },
+            ));
 
-        let layer = FeedForward {
-            norm: norm(channels).quantised(0.02, 128),
-            expand: linear(channels, hidden).quantised(1.0, BYTES),
-            depthwise,
-            contract: linear(hidden, channels),
-            size,
-        };
-        let products = area * (2 * channels * hidden + 9 * hidden);
-        let (mut team, mut scratch) = (Team::new(1), vec![0; layer.scratch() + 64]);
-        let start = scratch.as_ptr().align_offset(64);
-        let (source, mut out) = (x, vec![0.0; area * channels]);
-        cases.push(case(
-            format!("feed-forward {area} x {channels}"),
-            Work::Products(products),
-            move || {
-                let scratch = &mut scratch[start..][..layer.scratch()];
-                layer.run(isa, &mut team, &source, scratch, black_box(&mut out));
-            },
-        ));
+            let layer = FeedForward {
+                norm: norm(channels).quantised(0.02, 128),
+                expand: linear(channels, hidden).quantised(1.0, BYTES),
+                depthwise,
+                contract: linear(hidden, channels),
+                size,
+            };
+            let products = area * (2 * channels * hidden + 9 * hidden);
+            let (mut team, mut scratch) = (Team::new(1), vec![0; layer.scratch() + 64]);
+            let start = scratch.as_ptr().align_offset(64);
+            let (source, mut out) = (x.clone(), vec![0.0; area * channels]);
+            cases.push(case(
+                format!("feed-forward {area} x {channels} x {hidden}"),
+                Work::Products(products),
+                move || {
+                    let scratch = &mut scratch[start..][..layer.scratch()];
+                    layer.run(isa, &mut team, &source, scratch, black_box(&mut out));
+                },
+            ));
+        }
     }
     cases.extend([
         entry(isa),

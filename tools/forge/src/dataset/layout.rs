@@ -69,6 +69,7 @@ pub(super) fn read(root: &Path) -> Result<Layout, DatasetError> {
                     image,
                     label,
                     origin,
+                    ignored: origins.ignored,
                 };
                 layout.complete.push((part, pair));
             }

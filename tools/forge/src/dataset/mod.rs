@@ -16,7 +16,7 @@ use thiserror::Error;
 use self::entry::Archive;
 pub use self::{
     entry::{Entry, EntryError, Local, Zipped},
-    origin::Origin,
+    origin::{IGNORED, Origin},
 };
 
 /// Which part of a dataset.
@@ -56,6 +56,8 @@ pub struct Pair {
     pub label: Entry,
     /// Where the image comes from.
     pub origin: Origin,
+    /// Whether pixels of the label may have the value [`IGNORED`].
+    pub ignored: bool,
 }
 
 /// A dataset's pairs, and the images that have no label.

@@ -49,12 +49,21 @@ const SENSORS: [(&str, &str); 9] = [
     ("sentinel", "Sentinel"),
 ];
 
+/// Label value of a pixel that nobody judged, where `dataset.toml` says `ignored = 255`.
+pub const IGNORED: u8 = 255;
+
 /// What a dataset's `dataset.toml` says; nothing if there is none.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Origins {
     #[serde(default)]
     image: Vec<Rule>,
+    /// Whether labels may hold [`IGNORED`].
+    #[serde(default, deserialize_with = "ignored")]
+    pub(super) ignored: bool,
+    /// Whose the images are and on which terms; the trainer wants it.
+    #[serde(default, rename = "licence")]
+    _licence: Option<toml::Table>,
 }
 
 #[derive(Deserialize)]
@@ -115,6 +124,15 @@ impl Origins {
 fn pattern<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Pattern, D::Error> {
     let text = String::deserialize(from)?;
     Pattern::new(&text).map_err(|e| serde::de::Error::custom(format!("name \"{text}\": {e}")))
+}
+
+fn ignored<'de, D: serde::Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    match u8::deserialize(from)? {
+        IGNORED => Ok(true),
+        other => Err(serde::de::Error::custom(format!(
+            "ignored is {other}; pixels that nobody judged have the label {IGNORED}"
+        ))),
+    }
 }
 
 fn gsd<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
@@ -209,6 +227,10 @@ mod tests {
         "line 3: unknown field `sensors`"
     )]
     #[case("[[image\n", "line 1")]
+    #[case(
+        "ignored = 0\n",
+        "line 1: ignored is 0; pixels that nobody judged have the label 255"
+    )]
     fn a_wrong_file_is_one_line_that_says_where(#[case] text: &str, #[case] reason: &str) {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(FILE), text).unwrap();

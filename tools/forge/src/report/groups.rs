@@ -138,6 +138,7 @@ mod tests {
                 sensor: sensor.map(str::to_owned),
                 gsd_m: None,
             },
+            ignored: false,
         };
         let ground = Ground {
             gsd_m: 0.2,

@@ -112,7 +112,7 @@ pub enum ValidateError {
     },
     /// The label holds another value than 0 and 1.
     #[error(
-        "{label}: holds the value {value}; labels are 0 and 1, convert it (gdal_calc.py --calc=\"A>0\")"
+        "{label}: holds the value {value}; labels are 0 and 1, convert it (gdal_calc.py --calc=\"A>0\"); where 255 is what nobody judged, say ignored = 255 in dataset.toml"
     )]
     LabelValue {
         /// The label.
@@ -248,7 +248,14 @@ fn one(
     let (map, effort) = predict::probability(&image, ground, segmenters, |done, all| {
         tiles(done as f64 / all as f64);
     })?;
-    let (counts, overlay) = scan::scan(&image, &label, &map, ground, thresholds, shown)?;
+    let (counts, overlay) = scan::scan(
+        &image,
+        (&label, pair.ignored),
+        &map,
+        ground,
+        thresholds,
+        shown,
+    )?;
     Ok((Found { counts, effort }, overlay))
 }
 

@@ -14,7 +14,7 @@ use super::{Found, Ground, Options, ValidateError, written};
 use crate::{dataset::Pair, files::write_whole};
 
 /// Changes whenever something else is counted or stored; results of another number are made anew.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct Done {

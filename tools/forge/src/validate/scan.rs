@@ -7,7 +7,7 @@ use scarp::infer::ProbabilityMap;
 
 use super::{Ground, ValidateError, sample::Sampler};
 use crate::{
-    dataset::Local,
+    dataset::{IGNORED, Local},
     metrics::{Counts, EdgeScan, ObjectScan},
     raster::{Kind, Raster, Window},
 };
@@ -21,13 +21,13 @@ const FALSE_ALARM: [f32; 3] = [235.0, 50.0, 60.0];
 const OPACITY: f32 = 0.55;
 
 /// Compares `map`, made of the image as `ground` says, with the label. `thresholds` rise; objects, distances and the overlay
-/// are those at number `shown` of them.
+/// are those at number `shown` of them. The label comes with whether it may hold [`IGNORED`]: such pixels count nowhere.
 ///
 /// # Errors
 /// When a file cannot be read, sizes differ, or the label holds other values than 0 and 1.
 pub(super) fn scan(
     image: &Local,
-    label: &Local,
+    (label, ignored): (&Local, bool),
     map: &ProbabilityMap,
     ground: Ground,
     thresholds: &[f32],
@@ -54,16 +54,24 @@ pub(super) fn scan(
         };
         image.read(window, &mut colours)?;
         label.read(window, &mut truths)?;
-        check_values(label_path, &truths)?;
+        check_values(label_path, &truths, ignored)?;
         let mut cells = vec![Block::default(); overlay.width() as usize];
-        for (row, line) in truths.chunks_exact(width as usize).enumerate() {
+        for (row, line) in truths.chunks_exact_mut(width as usize).enumerate() {
             let colours = colours[row * 3 * width as usize..].chunks_exact(3);
-            let pixels = line.iter().zip(colours).zip(sampler.row(top + row as u32));
-            for (x, ((&truth, colour), probability)) in pixels.enumerate() {
-                counts.curve.count(probability, truth == 1, thresholds);
-                let found = thresholds.get(shown).is_some_and(|t| probability >= *t);
+            let pixels = line
+                .iter_mut()
+                .zip(colours)
+                .zip(sampler.row(top + row as u32));
+            for (x, ((truth, colour), probability)) in pixels.enumerate() {
+                let judged = *truth != IGNORED;
+                if judged {
+                    counts.curve.count(probability, *truth == 1, thresholds);
+                } else {
+                    *truth = 0;
+                }
+                let found = judged && thresholds.get(shown).is_some_and(|t| probability >= *t);
                 finds[x] = u8::from(found);
-                cells[x / block as usize].add(colour, truth == 1, found);
+                cells[x / block as usize].add(colour, *truth == 1, found);
             }
             objects.row(line, &finds);
             edges.row(line, &finds);
@@ -88,8 +96,9 @@ fn check_sizes(path: &Path, image: &Raster, label: &Raster) -> Result<(), Valida
 }
 
 /// GDCLD's labels are 0 and 1; guessing what others mean could turn a score upside down.
-fn check_values(path: &Path, truths: &[u8]) -> Result<(), ValidateError> {
-    match truths.iter().find(|value| **value > 1) {
+fn check_values(path: &Path, truths: &[u8], ignored: bool) -> Result<(), ValidateError> {
+    let known = |value: u8| value <= 1 || ignored && value == IGNORED;
+    match truths.iter().find(|value| !known(**value)) {
         None => Ok(()),
         Some(&value) => Err(ValidateError::LabelValue {
             label: path.to_owned(),

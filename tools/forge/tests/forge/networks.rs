@@ -71,7 +71,8 @@ fn a_segformer_of_any_exporter_computes_the_same_for_less_work(
         "mmseg_segformer",
         "mmseg_segformer_batchnorm",
         "paddle_segformer",
-        "paddle_segformer_dynamic"
+        "paddle_segformer_dynamic",
+        "smp_segformer_pvt"
     )]
     name: &str,
 ) {
@@ -185,7 +186,8 @@ fn a_quantized_segformer_of_any_exporter_flies_in_fused_operators(
         "hf_segformer_static",
         "hf_segformer_dynamo",
         "mmseg_segformer",
-        "mmseg_segformer_batchnorm"
+        "mmseg_segformer_batchnorm",
+        "smp_segformer_pvt"
     )]
     name: &str,
 ) {

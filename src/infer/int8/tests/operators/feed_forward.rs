@@ -58,8 +58,8 @@ proptest! {
         height in 1..40usize,
         width in prop_oneof![1..20usize, 90..100usize],
         (channels, factor) in prop_oneof![
-            ((1..6usize).prop_map(|fours| 4 * fours), 1..5usize),
-            (Just(16_usize), Just(4_usize)),
+            ((1..6usize).prop_map(|fours| 4 * fours), 1..9usize),
+            (Just(16_usize), prop_oneof![Just(4_usize), Just(8_usize)]),
         ],
         threads in 1..5usize,
         seed: u64,
@@ -74,9 +74,14 @@ proptest! {
     }
 
     #[test]
-    fn every_set_gives_the_same(height in 1..12usize, width in 1..12usize, seed: u64) {
+    fn every_set_gives_the_same(
+        height in 1..12usize,
+        width in 1..12usize,
+        factor in prop_oneof![Just(4_usize), Just(8_usize)],
+        seed: u64,
+    ) {
         let mut random = Random::new(seed);
-        let layer = layer(&mut random, Size { height, width }, 32, 4);
+        let layer = layer(&mut random, Size { height, width }, 32, factor);
         let x = random.floats(height * width * 32, -2.0, 2.0);
         let exact = run(&layer, Isa::best(), 1, &x);
         for isa in Isa::available() {

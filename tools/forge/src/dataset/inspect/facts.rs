@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::{
-    dataset::{EntryError, Pair},
+    dataset::{EntryError, IGNORED, Pair},
     raster::{Crs, Georeference, Kind, Raster, RasterError, Window},
 };
 
@@ -94,7 +94,13 @@ pub(super) fn read(pair: &Pair) -> Result<Facts, Misfit> {
         });
     }
     let counts = histogram(&mut label)?;
-    if counts[2..].iter().any(|count| *count > 0) {
+    let judged = counts[0] + counts[1];
+    let ignored = if pair.ignored {
+        counts[usize::from(IGNORED)]
+    } else {
+        0
+    };
+    if judged + ignored < counts.iter().sum() {
         let values: Vec<_> = (0..=u8::MAX)
             .filter(|v| counts[usize::from(*v)] > 0)
             .collect();
@@ -114,7 +120,7 @@ pub(super) fn read(pair: &Pair) -> Result<Facts, Misfit> {
             crs: Georeference::read(image_file.path()).map(|place| place.crs),
         },
         landslide: counts[1],
-        pixels: u64::from(width) * u64::from(height),
+        pixels: judged,
     })
 }
 

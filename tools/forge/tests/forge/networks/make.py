@@ -140,6 +140,22 @@ def paddle_network() -> Any:
     return SegFormer(num_classes=2, backbone=backbone, embedding_dim=DECODER)
 
 
+def smp_segformer_pvt(path: Path) -> float:
+    """segmentation-models-pytorch's SegFormer on timm's PVTv2, one channel at a quarter of the resolution."""
+    import segmentation_models_pytorch as smp
+
+    network = smp.Segformer(
+        encoder_name="tu-pvt_v2_b0",
+        encoder_weights=None,
+        decoder_segmentation_channels=3 * DECODER,
+        upsampling=1,
+        depths=(1, 1, 1, 1),
+        embed_dims=DIMS,
+        num_heads=HEADS,
+    )
+    return export_torch(network, path, SIDE)
+
+
 def train_segformer_standard(path: Path) -> float:
     """This project's own trainer, projections, upsampling and fusion in the paper's order."""
     return export_train(path, folded=False)
@@ -152,12 +168,16 @@ def train_segformer_folded(path: Path) -> float:
 
 def export_train(path: Path, folded: bool) -> float:
     sys.path.insert(0, str(TRAIN))
-    from scarp_train import export, mit, segformer
+    from scarp_train.networks import build, encoders, pyramid, segformer
+    from scarp_train.recipe import NetworkSpec
+    from scarp_train.release.export import export_onnx
 
-    mit.SIZES["tiny"] = mit.MitSize(DIMS, (1, 1, 1, 1), DECODER)
-    export.SIDE = SIDE
-    network = randomise_torch(segformer.SegFormer("tiny"))
-    difference = export.export_onnx(network, path, folded)
+    pyramid.SIZES["mit_tiny"] = pyramid.PyramidSize(DIMS, (1, 1, 1, 1), (4, 4, 4, 4))
+    encoders.ENCODERS["mit_tiny"] = encoders.EncoderEntry("mit", "tiny")
+    network = build(NetworkSpec(encoder="mit_tiny"))
+    network.head = segformer.Head(DIMS, DECODER)
+    network = randomise_torch(network)
+    difference = export_onnx(network, path, SIDE, folded)
     save(onnx.load(path), path)
     return difference
 
@@ -425,6 +445,7 @@ FIXTURES: tuple[Fixture, ...] = (
     mmseg_segformer_batchnorm,
     paddle_segformer,
     paddle_segformer_dynamic,
+    smp_segformer_pvt,
     train_segformer_standard,
     train_segformer_folded,
     unet,

@@ -1,0 +1,50 @@
+"""The commands of `scarp-train`, one file each."""
+
+import argparse
+import os
+import sys
+
+from ..errors import TrainError
+from . import crossval, dataset, fit, networks, paper, release, score, train
+
+COMMANDS = (train, fit, crossval, paper, dataset, networks, score, release)
+EPILOG = """\
+the usual way:
+  scarp-sim tiles --seed 1 --count 400 --out data/sim
+  scarp-train train --recipe tools/train/recipes/pretrain.toml --source sim=data/sim --out runs/pretrain
+  scarp-train train --recipe tools/train/recipes/finetune.toml --source real=data/real --source sim=data/sim \\
+      --init runs/pretrain/weights.safetensors --out runs/final
+  scarp-train release --weights runs/final/weights.safetensors --name mine --golden data/real/images/NAME.tif --out models
+
+exit status: 0 done; 1 stopped by an error; 2 wrong command line; 3 stopped by --minutes before the end; 130 interrupted, to
+be resumed by the same command
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; its exit status, with one line on standard error when it could not be done."""
+    options = _parser().parse_args(argv)
+    try:
+        return options.run(options) or 0
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (TrainError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "scarp-train",
+        description="Trains, fine-tunes, compares and releases networks that find landslides.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_arguments(commands)
+    return parser

@@ -1,0 +1,101 @@
+"""Options that several commands share."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from ..errors import RecipeError
+from ..training.hardware import Hardware
+from ..training.loop import Result
+
+STATUS_OUT_OF_TIME = 3
+STATUS_INTERRUPTED = 130
+
+
+def add_recipe(command: argparse.ArgumentParser) -> None:
+    """Options of a run by a recipe."""
+    command.add_argument("--recipe", type=Path, required=True, help="TOML file; see tools/train/recipes")
+    command.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="NAME=DIR",
+        help="folder or zip archives of a source that the recipe names, in GDCLD's layout, or images/ and labels/. Repeat "
+        "for each",
+    )
+    command.add_argument(
+        "--init", type=Path, help="weights.safetensors of an earlier run or a released model, to start from"
+    )
+    command.add_argument(
+        "--weights-folder",
+        type=Path,
+        metavar="DIR",
+        help="folder of pretrained encoder weights, for machines without internet",
+    )
+    command.add_argument(
+        "--out", type=Path, required=True, help="folder for checkpoint, weights and logs; run again to resume"
+    )
+    add_hardware(command)
+
+
+def add_hardware(command: argparse.ArgumentParser) -> None:
+    """Options that say how to use the machine; none changes what is learnt beyond rounding."""
+    command.add_argument("--accelerator", choices=("auto", "cpu", "cuda"), default="auto")
+    command.add_argument(
+        "--devices", type=_devices, default="auto", help="number on this machine (default: all GPUs, or the CPU)"
+    )
+    command.add_argument(
+        "--device-batch", type=_positive, metavar="N", help="samples a device holds at once; lower it for less memory"
+    )
+    command.add_argument("--workers", type=_whole, metavar="N", help="processes for each device that read images (0: none)")
+    command.add_argument(
+        "--compile", action="store_true", help="let torch.compile optimise the network: minutes first, then faster"
+    )
+    command.add_argument("--threads", type=_positive, metavar="N", help="CPU threads for PyTorch")
+    command.add_argument("--minutes", type=float, metavar="N", help="stop after so long, saved; the same command goes on")
+    command.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def hardware(options: argparse.Namespace) -> Hardware:
+    """The hardware that the options choose."""
+    if options.threads is not None:
+        import torch
+
+        torch.set_num_threads(options.threads)
+    return Hardware(options.accelerator, options.devices, options.device_batch, options.workers, options.compile)
+
+
+def named_folders(values: list[str]) -> dict[str, Path]:
+    """NAME=DIR of the command line, by name."""
+    pairs = [value.partition("=") for value in values]
+    if wrong := [value for value, (name, _, folder) in zip(values, pairs) if not name or not folder]:
+        raise RecipeError(f"--source {wrong[0]}: wants NAME=DIR, for example sim=data/sim")
+    return {name: Path(folder) for name, _, folder in pairs}
+
+
+def finish(result: Result, options: argparse.Namespace) -> int:
+    """Says how a run ended; the exit status."""
+    if result.stopped is None:
+        if not options.quiet:
+            print(f"{result.weights}: trained to step {result.step}", file=sys.stderr)
+        return 0
+    print(f"{result.stopped} after step {result.step} of {result.steps}, saved; the same command goes on", file=sys.stderr)
+    return STATUS_INTERRUPTED if result.stopped == "interrupted" else STATUS_OUT_OF_TIME
+
+
+def _devices(text: str) -> int | str:
+    return text if text == "auto" else _positive(text)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return value

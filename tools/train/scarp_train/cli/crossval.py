@@ -1,0 +1,68 @@
+"""`scarp-train crossval`: a recipe judged on images held out by group."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from ..files import write_text
+from .common import add_recipe, finish, hardware, named_folders
+
+
+def add_arguments(commands: argparse._SubParsersAction) -> None:
+    """Adds the command."""
+    command = commands.add_parser(
+        "crossval",
+        help="score a recipe on images held out by group",
+        description="Trains once for each fold without its images, scores them, and pools the pixels of all. The recipe's "
+        "source 'real' is"
+        " the training side of each split. Each fold leaves float.onnx and links to its images for scarp-forge.",
+    )
+    add_recipe(command)
+    command.add_argument("--data", type=Path, required=True, help="labelled images; the recipe's source 'real'")
+    command.add_argument("--groups", type=Path, help="text file: one line of image names that must stay together")
+    command.add_argument("--folds", type=int, default=4)
+    command.add_argument("--only", type=int, action="append", help="run this fold only (repeatable); pools what is there")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the folds and prints the pooled scores as JSON."""
+    from .. import crossval
+    from ..data.pairs import find_pairs
+    from ..recipe import read_recipe
+    from ..release.export import export_onnx
+    from ..training.loop import fit
+    from ..training.weights import load_weights
+
+    recipe = read_recipe(options.recipe)
+    pairs = find_pairs(options.data)
+    names = [pair.name for pair in pairs]
+    groups = crossval.read_groups(options.groups, names) if options.groups else [[name] for name in names]
+    folds = crossval.make_folds(groups, options.folds)
+    for fold in range(options.folds) if options.only is None else options.only:
+        home = options.out / f"fold-{fold}"
+        held_out = [pair for pair in pairs if pair.name in folds[fold]]
+        inside = [pair for pair in pairs if pair.name not in folds[fold]]
+        crossval.link_images(held_out, home / "held-out")
+        crossval.link_images(inside, home / "inside")
+        result = fit(
+            recipe.model_copy(update={"seed": recipe.seed + fold}),
+            {**named_folders(options.source), crossval.REAL: home / "inside"},
+            home,
+            init=options.init,
+            weights_folder=options.weights_folder,
+            hardware=hardware(options),
+            minutes=options.minutes,
+            quiet=options.quiet,
+        )
+        if result.stopped is not None:
+            return finish(result, options)
+        network, _ = load_weights(result.weights)
+        write_text(options.out / f"fold-{fold}.json", json.dumps(crossval.score_fold(network, held_out, recipe), indent=1))
+        export_onnx(network, home / "float.onnx", recipe.release.side)
+        print(f"fold {fold}: done, held out {' '.join(folds[fold])}", file=sys.stderr)
+    report = json.dumps(crossval.summarise(options.out), indent=1)
+    write_text(options.out / "crossval.json", report)
+    print(report)
+    return 0

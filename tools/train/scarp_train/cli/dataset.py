@@ -1,0 +1,147 @@
+"""`scarp-train dataset`: brings other people's datasets into GDCLD's layout, and looks for labels that cannot be right."""
+
+import argparse
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+
+from ..data.importers import LAYOUTS, choose
+from ..data.importers.base import LeftOut
+from ..data.importers.labels import parse
+from ..data.importers.run import Imported, Settings, run_import
+from ..data.origin import Origin
+
+_LAYOUT_HELP = "\n".join(f"  {kind.name:16}{kind.describe}" for kind in LAYOUTS)
+
+
+def add_arguments(commands: argparse._SubParsersAction) -> None:
+    """Adds the command with `import` and `check`."""
+    dataset = commands.add_parser("dataset", help="import other people's datasets; check labels against their images")
+    actions = dataset.add_subparsers(required=True, metavar="ACTION")
+    _add_import(actions)
+    check = actions.add_parser("check", help="warn of labels that are empty, inverted, shifted or of odd values")
+    check.add_argument("data", type=Path, metavar="DIR", help="dataset in GDCLD's layout, or a zip archive of it")
+    check.add_argument("--part", choices=("train", "val", "test"), default="train", help="part to look at (default: train)")
+    check.add_argument("--json", action="store_true", help="print warnings as JSON")
+    check.set_defaults(run=run_check)
+
+
+def _add_import(actions: argparse._SubParsersAction) -> None:
+    command = actions.add_parser(
+        "import",
+        help="bring a published dataset into GDCLD's layout",
+        description="Writes DIR/train_dataset, val_dataset and test_data with labels 0 and 1 (255: ignored), dataset.toml\n"
+        "with event, sensor and GSD, and import.json with what was left out and why. The same command goes on where it\n"
+        "stopped.\n\n"
+        f"layouts:\n{_LAYOUT_HELP}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("source", type=Path, metavar="SOURCE", help="folder of the unpacked dataset")
+    names = ("auto", *(kind.name for kind in LAYOUTS))
+    command.add_argument("--layout", choices=names, default="auto", metavar="LAYOUT", help="one of the above; default: auto")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="new folder, or one to go on with")
+    command.add_argument("--labels", choices=("mask", "label"), help="cas: the folder that holds the labels")
+    command.add_argument("--landslide", type=_value, metavar="VALUE", help="label value of landslides: 1, 255, #ff0000")
+    command.add_argument("--event", help="event of all images, such as Luding; default: from names")
+    command.add_argument("--sensor", help="sensor of all images, such as UAV; default: from the layout or names")
+    command.add_argument("--gsd", type=_metres, metavar="METRES", help="metres per pixel; default: layout, names, files")
+    command.add_argument("--split", type=_share, default=0.25, help="for validation where none is published (0.25)")
+    command.add_argument("--seed", type=int, default=0, help="of that split")
+    command.add_argument("--allow-damaged", type=_count, default=0, metavar="N", help="skip up to N damaged images (0)")
+    command.add_argument("--json", action="store_true", help="print the result as JSON")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Imports, and says in the last line what was left out and why."""
+    importer = choose(options.source, options.layout, options.labels)
+    settings = Settings(
+        origin=Origin(options.event, options.sensor, options.gsd),
+        landslide=options.landslide,
+        split=options.split,
+        seed=options.seed,
+        allow_damaged=options.allow_damaged,
+    )
+    done = run_import(options.source, importer, options.out, settings)
+    if options.json:
+        print(json.dumps({"layout": importer.name, **asdict(done)}, ensure_ascii=False))
+    else:
+        print(told(done, options.out))
+
+
+def told(done: Imported, out: Path) -> str:
+    """What an import did, in lines; the last one says what is not in the result."""
+    parts = ", ".join(f"{done.images[part]} {part}" for part in ("train", "val", "test") if done.images[part])
+    share = 100 * done.landslide_pixels / done.label_pixels if done.label_pixels else 0.0
+    lines = [f"{out}: {sum(done.images.values())} images ({parts}); {share:.2g} % of labelled pixels are landslide"]
+    if done.kept:
+        lines.append(f"{done.kept} of them were there already")
+    if done.ignored_images:
+        lines.append(f"{done.ignored_images} labels hold 255, pixels that nobody judged")
+    lines.append(f"split: {done.split}")
+    reasons: dict[str, list[LeftOut]] = {}
+    for entry in done.left_out:
+        reasons.setdefault(entry.why, []).append(entry)
+    left = [f"{sum(e.count for e in entries)} in {_places(entries)}: {why}" for why, entries in reasons.items()]
+    left += [f"damaged: {reason}" for reason in done.damaged]
+    lines.append(f"left out: {'; '.join(left) or 'nothing'}")
+    return "\n".join(lines)
+
+
+def _places(entries: list[LeftOut]) -> str:
+    more = f" and {len(entries) - 1} other places" if len(entries) > 1 else ""
+    return f"{entries[0].what}{more}"
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """Looks at up to 64 pairs; status 1 if there is a warning."""
+    from ..data.checks import check_labels, spread
+    from ..data.pairs import find_pairs
+    from ..data.read import read_pair
+
+    pairs = spread(find_pairs(options.data, options.part))
+    warnings = check_labels((pair.name, *read_pair(pair)) for pair in pairs)
+    if options.json:
+        found = [asdict(warning) for warning in warnings]
+        print(json.dumps({"looked_at": len(pairs), "warnings": found}, ensure_ascii=False))
+    else:
+        for warning in warnings:
+            print(f"warning: {warning}")
+        print(f"{options.data}: {len(pairs)} pairs looked at, {len(warnings)} warnings")
+    return 1 if warnings else 0
+
+
+def _value(text: str) -> int:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is neither a number nor a colour #rrggbb") from error
+
+
+def _metres(text: str) -> float:
+    value = _number(text)
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text} is not a length in metres")
+    return value
+
+
+def _share(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a share from 0 to below 1")
+    return value
+
+
+def _count(text: str) -> int:
+    value = _number(text)
+    if value != int(value) or value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a count")
+    return int(value)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not a number") from error

@@ -1,0 +1,69 @@
+"""`scarp-train release`: from a run's weights to a model folder."""
+
+import argparse
+from pathlib import Path
+
+from ..errors import RecipeError
+from .common import named_folders
+
+
+def add_arguments(commands: argparse._SubParsersAction) -> None:
+    """Adds the command."""
+    command = commands.add_parser(
+        "release",
+        help="export to ONNX, with manifest, golden output, weights for fine-tuning and model card",
+        description="Writes OUT/NAME: GSD and side come from the recipe's [release], data and licences from what was "
+        "trained on.",
+    )
+    command.add_argument("--threshold", type=float, default=0.5, help="best_threshold of crossval, or another")
+    command.add_argument(
+        "--golden", type=Path, required=True, help="image whose middle is the golden input; it must show both classes"
+    )
+    command.add_argument(
+        "--report",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="of 'scarp-forge validate --json': figures for the card",
+    )
+    command.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="NAME=DIR",
+        help="folder whose dataset.toml states the licence of a source that had none when it was trained on",
+    )
+    command.add_argument(
+        "--non-commercial",
+        action="store_true",
+        help="release a model that its training data keep from commercial use, so marked",
+    )
+    command.add_argument(
+        "--standard", action="store_true", help="keep SegFormer's decoder in its textbook order (slower, same output)"
+    )
+    command.add_argument("--out", type=Path, required=True, help="folder that gets NAME/")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Releases, and says where to."""
+    from ..release.release import Plan, release
+
+    if not 0.0 < options.threshold < 1.0:
+        raise RecipeError(f"--threshold is {options.threshold:g}; it must lie between 0 and 1")
+    folder = release(
+        Plan(
+            weights=options.weights,
+            name=options.name,
+            golden=options.golden,
+            out=options.out,
+            version=options.version,
+            threshold=options.threshold,
+            folded=not options.standard,
+            non_commercial=options.non_commercial,
+            sources=named_folders(options.source),
+            reports=tuple(options.report),
+        )
+    )
+    print(f"{folder}: released; what was measured is in MODEL_CARD.md")

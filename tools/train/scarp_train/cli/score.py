@@ -1,0 +1,49 @@
+"""`scarp-train score`: scores of a run's weights on labelled images, of any number of bands."""
+
+import argparse
+import json
+from pathlib import Path
+
+from .common import add_hardware, hardware
+
+
+def add_arguments(commands: argparse._SubParsersAction) -> None:
+    """Adds the command."""
+    command = commands.add_parser(
+        "score",
+        help="precision, recall, F1 and IoU of a run's weights on labelled images",
+        description="Scores in PyTorch, for images of any bands. `scarp-forge validate` scores a released model by the "
+        "engine that flies.",
+    )
+    command.add_argument(
+        "--weights", type=Path, required=True, help="weights.safetensors of a run or a released float model"
+    )
+    command.add_argument(
+        "--data", type=Path, required=True, help="folder or archives in GDCLD's layout, or images/ and labels/"
+    )
+    command.add_argument("--part", choices=("train", "val", "test"), default="val")
+    command.add_argument("--tile", type=int, default=1024, help="side of the tiles an image is cut into")
+    command.add_argument("--limit", type=int, help="the first N images only")
+    add_hardware(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Prints the scores as JSON."""
+    from ..data.pairs import find_pairs
+    from ..recipe import Validation
+    from ..training.hardware import launch
+    from ..training.validation import validate
+    from ..training.weights import load_weights, recipe_of
+
+    network, metadata = load_weights(options.weights)
+    recipe = recipe_of(metadata, options.weights)
+    pairs = find_pairs(options.data, options.part)[: options.limit]
+    recipe = recipe.model_copy(
+        update={"validation": Validation(source="data", part=options.part, tile=options.tile, pictures=0)}
+    )
+    device = launch(hardware(options), recipe).device
+    scores = validate(network.to(device), pairs, recipe, device=device, quiet=options.quiet)
+    print(
+        json.dumps({"weights": str(options.weights), "images": len(pairs), "threshold": 0.5, **scores.as_dict()}, indent=1)
+    )

@@ -1,0 +1,36 @@
+"""`scarp-train train`: a run by a recipe."""
+
+import argparse
+
+from .common import add_recipe, finish, hardware, named_folders
+
+
+def add_arguments(commands: argparse._SubParsersAction) -> None:
+    """Adds the command."""
+    command = commands.add_parser(
+        "train",
+        help="train by a recipe, or go on where an interrupted run stopped",
+        description="The recipe is the whole truth of a run; the options below tie it to folders and hardware. Several "
+        "GPUs are used by"
+        " themselves; several machines by `torchrun` or SLURM around the same command. Ctrl-C saves.",
+    )
+    add_recipe(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Trains; the exit status."""
+    from ..recipe import read_recipe
+    from ..training.loop import fit
+
+    result = fit(
+        read_recipe(options.recipe),
+        named_folders(options.source),
+        options.out,
+        init=options.init,
+        weights_folder=options.weights_folder,
+        hardware=hardware(options),
+        minutes=options.minutes,
+        quiet=options.quiet,
+    )
+    return finish(result, options)

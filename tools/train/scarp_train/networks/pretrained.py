@@ -1,0 +1,133 @@
+"""Published weights of encoders: which there are, under which licence, and how they get into a network.
+
+They come from the Hugging Face hub or, without internet, from a file that the user has put into a folder. A recipe's
+`weights` is the tag timm gives them ("in1k", "a1_in1k", ...), or "nvidia" for MiT's.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import timm
+from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
+
+from ..errors import NetworkError
+from ..recipe import NetworkSpec
+from .encoders import family
+from .network import Network
+from .pretrained_state import mit_state, timm_state
+
+NONE = "none"
+NVIDIA = "nvidia"
+NVIDIA_LICENCE = "NVIDIA Source Code License for SegFormer (non-commercial)"
+HUB_FILES = ("model.safetensors", "pytorch_model.bin")
+# How the licences that timm states are called, of those that let a model be released; any other keeps timm's name for it.
+FREE_LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "bsd-3-clause": "BSD-3-Clause"}
+AUTHORS = {
+    "mit": "NVIDIA (Xie et al., SegFormer, NeurIPS 2021)",
+    "pvt_v2": "Wang et al., PVT v2, Computational Visual Media 2022",
+    "efficientnet_lite": "The TensorFlow Authors",
+    "resnet": "He et al., Deep Residual Learning, CVPR 2016",
+    "hrnet": "Wang et al., HRNet, TPAMI 2021",
+    "swin": "Microsoft (Liu et al., Swin Transformer, ICCV 2021)",
+    "vit": "Google (Dosovitskiy et al., ViT, ICLR 2021)",
+}
+
+
+@dataclass(frozen=True)
+class Published:
+    """Weights of an encoder as published: their name in a recipe, licence, whom to name, and the hub's repository."""
+
+    name: str
+    licence: str
+    attribution: str
+    repository: str
+
+    @property
+    def free(self) -> bool:
+        """Whether a model that started from them may be released without restriction."""
+        return self.licence in FREE_LICENCES.values()
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """The weights a network started from; `free` as in `Published`, `sha256` of the file they were read from."""
+
+    name: str
+    licence: str
+    attribution: str
+    sha256: str
+    free: bool
+
+
+def published(encoder: str) -> list[Published]:
+    """All published weights of an encoder whose licence is stated; empty where there are none."""
+    kind = family(encoder)
+    if kind == "mit":
+        return [Published(NVIDIA, NVIDIA_LICENCE, AUTHORS["mit"], f"nvidia/{encoder.replace('_', '-')}")]
+    if kind == "plain" or not timm.is_model(encoder):
+        return []
+    found = []
+    for name in timm.list_pretrained(f"{encoder}.*"):
+        config = timm.get_pretrained_cfg(name)
+        if config.license and config.hf_hub_id:
+            licence = FREE_LICENCES.get(config.license, config.license)
+            attribution = f"{AUTHORS.get(kind, encoder)}; weights huggingface.co/{config.hf_hub_id}"
+            found.append(Published(config.tag, licence, attribution, config.hf_hub_id))
+    return found
+
+
+def load_pretrained(network: Network, spec: NetworkSpec, folder: Path | None) -> Pretrained | None:
+    """Puts the weights `spec` names into the network's encoder, in place; None for "none".
+
+    `folder` may hold `<encoder>.<weights>.safetensors`, which is taken before the hub is asked. Such a file must have
+    the hash that `spec.weights_sha256` gives; what the hub gives is checked against it where it is given. Raises
+    NetworkError for weights that do not exist, cannot be had, have another hash or are not those of the encoder.
+    """
+    if spec.weights == NONE:
+        return None
+    entry = _choose(spec)
+    path, local = _obtain(entry, spec, folder)
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if spec.weights_sha256 is None and local:
+        line = f'weights_sha256 = "{found}"'
+        raise NetworkError(f"{path}: the recipe has no hash of it; if you trust it, add to [network]: {line}")
+    if spec.weights_sha256 not in (None, found):
+        raise NetworkError(f"{path}: its SHA-256 is {found}, but weights_sha256 in the recipe is {spec.weights_sha256}")
+    read = mit_state if family(spec.encoder) == "mit" else timm_state
+    state = read(path, spec, network.backbone.state_dict())
+    network.backbone.load_state_dict(state)
+    return Pretrained(f"{spec.encoder}.{entry.name}", entry.licence, entry.attribution, found, entry.free)
+
+
+def _choose(spec: NetworkSpec) -> Published:
+    entries = published(spec.encoder)
+    for entry in entries:
+        if entry.name == spec.weights:
+            return entry
+    if not entries:
+        raise NetworkError(f"network.weights: there are none of '{spec.encoder}'; use 'none'")
+    names = ", ".join(entry.name for entry in entries)
+    raise NetworkError(f"network.weights: there are no '{spec.weights}' of '{spec.encoder}'; use 'none' or one of {names}")
+
+
+def _obtain(entry: Published, spec: NetworkSpec, folder: Path | None) -> tuple[Path, bool]:
+    """The file of the weights, and whether it is the user's own rather than the hub's."""
+    name = f"{spec.encoder}.{entry.name}.safetensors"
+    if folder is not None and (folder / name).is_file():
+        return folder / name, True
+    for file in HUB_FILES:
+        try:
+            return Path(hf_hub_download(entry.repository, file)), False
+        except (HfHubHTTPError, OSError) as error:
+            if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
+                continue
+            place = f"no {name} in {folder}" if folder is not None else "no folder of weights given"
+            reason = str(error).strip().splitlines()[0].split(". ")[0]
+            raise NetworkError(
+                f"weights '{entry.name}' of {spec.encoder}: {place}, and huggingface.co/{entry.repository} cannot be read"
+                f" ({reason}); fetch {file} from there on a machine with internet and give the folder it lies in as {name}"
+            ) from error
+    raise NetworkError(f"huggingface.co/{entry.repository} has none of {', '.join(HUB_FILES)}")

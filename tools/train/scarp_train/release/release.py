@@ -1,0 +1,126 @@
+"""From a run's weights to a model folder that the firmware accepts; `scarp-forge` makes the 8-bit model of it."""
+
+import tempfile
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import ExportError
+from ..networks import Network
+from ..training.weights import NAME as WEIGHTS
+from ..training.weights import Metadata, load_weights, recipe_of, save_weights, training_data, with_training
+from .card import Facts, write_card
+from .export import export_onnx
+from .golden import read_golden, shows_both
+from .manifest import Naming, check_contract, predict_tile, write_golden, write_manifest
+from .reports import Figures, read_report, read_run
+from .training_data import TrainingData, model_licence, with_licences
+
+FIRST_VERSION = "0.1.0"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to release, where to, and which image makes the golden input.
+
+    `version` None is 0.1.0 for a new name, and the version that is there for another. `sources` are folders whose
+    dataset.toml states the licence that was not known when the weights were trained. `reports` are written by `scarp-forge
+    validate --json`.
+    """
+
+    weights: Path
+    name: str
+    golden: Path
+    out: Path
+    version: str | None = None
+    threshold: float = 0.5
+    folded: bool = True
+    non_commercial: bool = False
+    sources: dict[str, Path] = field(default_factory=dict)
+    reports: tuple[Path, ...] = ()
+
+
+def release(plan: Plan) -> Path:
+    """Writes `out/NAME` with graph, weights, golden pair, manifest and card, and returns it.
+
+    The folder is made beside its place and then moved there. Raises ExportError where the graph differs from PyTorch, the
+    golden image shows one class only, a licence forbids it, or a model of this name and version with other files is there.
+    """
+    network, metadata = load_weights(plan.weights)
+    recipe = recipe_of(metadata, plan.weights)
+    check_contract(recipe)
+    training = with_licences(training_data(metadata, plan.weights), plan.sources)
+    folder = plan.out / plan.name
+    naming = Naming(
+        plan.name,
+        plan.version or _version(folder) or FIRST_VERSION,
+        model_licence(training, plan.non_commercial),
+        plan.threshold,
+    )
+    figures = [read_report(path, naming.name, naming.version) for path in plan.reports] + read_run(plan.weights)
+    plan.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".release-", dir=plan.out) as near:
+        new = Path(near) / plan.name
+        new.mkdir()
+        _write(new, plan, naming, network, metadata, training, figures)
+        _refuse_another(folder, new, naming)
+        if folder.exists():
+            folder.rename(Path(near) / "before")
+        new.rename(folder)
+    return folder
+
+
+def _write(
+    folder: Path,
+    plan: Plan,
+    naming: Naming,
+    network: Network,
+    metadata: Metadata,
+    training: list[TrainingData],
+    figures: list[Figures],
+) -> None:
+    recipe = recipe_of(metadata, plan.weights)
+    pixels = read_golden(plan.golden, recipe.release.side)
+    difference = export_onnx(network, folder / "model.onnx", recipe.release.side, plan.folded)
+    probability = predict_tile(folder / "model.onnx", pixels, recipe)
+    share = float((probability >= plan.threshold).mean())
+    if not shows_both(share):
+        raise ExportError(
+            f"{plan.golden}: the network finds landslide on {share:.1%} of it; give a golden image that shows both classes"
+        )
+    write_golden(folder, pixels, probability)
+    save_weights(folder / WEIGHTS, network, with_training(metadata, training), half=True)
+    write_manifest(folder, naming, network, recipe, training)
+    write_card(folder, Facts(naming, network, recipe, training, figures, difference, share))
+
+
+def _version(folder: Path) -> str | None:
+    """The version of the model that is there."""
+    return _manifest(folder).get("version") if folder.exists() else None
+
+
+def _refuse_another(folder: Path, new: Path, naming: Naming) -> None:
+    """Two models of one name and version must be the same one; its card may be written anew."""
+    if not folder.exists():
+        return
+    there = _manifest(folder)
+    if there.get("version") == naming.version and there != _manifest(new):
+        raise ExportError(
+            f"{folder}: version {naming.version} is there with other files; give this one its own --version, such as "
+            f"{_next(naming.version)}"
+        )
+
+
+def _manifest(folder: Path) -> dict:
+    path = folder / "manifest.toml"
+    try:
+        return tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ExportError(
+            f"{path}: {error}; the folder is there but holds no model, remove it or choose another --name"
+        ) from error
+
+
+def _next(version: str) -> str:
+    head, _, last = version.rpartition(".")
+    return f"{head}.{int(last) + 1}" if head and last.isdigit() else f"{version}.1"

@@ -1,0 +1,1 @@
+"""Training: the loop, what it learns by, and what it leaves behind."""

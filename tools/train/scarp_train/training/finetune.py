@@ -1,0 +1,189 @@
+"""Fine-tuning of a model that flies on a few own pictures, so that it loses little elsewhere.
+
+Two things keep what the model knew: old pictures between the new ones, where they are at hand ("replay"), and an
+interpolation between its first weights and the fine-tuned ones (Wortsman et al., "Robust fine-tuning of zero-shot models",
+CVPR 2022), whose share is chosen by measurement.
+"""
+
+import json
+import time
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomli_w
+import torch
+
+from ..data.pairs import Pair, find_pairs
+from ..errors import DatasetError, NetworkError
+from ..files import write_text
+from ..networks import Network, build
+from ..recipe import Crop, Loss, Optimiser, Recipe, Source, Validation, read_recipe
+from .area import check_gsd, split
+from .hardware import Hardware
+from .learner import Learner
+from .loop import Result, fit
+from .validation import Scores, validate
+from .weights import NAME as WEIGHTS
+from .weights import load_weights, read_metadata, recipe_of, save_weights
+
+OWN, REPLAY = "own", "replay"
+SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # of the fine-tuned weights
+NEAR_BEST = 0.005  # landslide IoU by which a smaller share may be worse than the best
+MOST_LOSS = 0.01  # landslide IoU that may be lost on the old pictures
+OLD_PICTURES = 8  # held out of the old pictures at most
+TRAINED = 0.85  # of the time; the rest judges
+LEAST_STEPS, MOST_STEPS = 100, 3000
+
+
+@dataclass(frozen=True)
+class Start:
+    """The model that fine-tuning starts from, and the threshold in its manifest (0.5 for a run's weights)."""
+
+    weights: Path
+    recipe: Recipe
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the run ended and, at its end, the chosen weights and their scores on pictures held out: before, after."""
+
+    result: Result
+    weights: Path | None = None
+    share: float = 0.0
+    own: tuple[Scores, Scores] | None = None
+    old: tuple[Scores, Scores] | None = None
+
+
+def starting_point(init: Path) -> Start:
+    """The weights in a model folder, or a weights file."""
+    weights, threshold = init, 0.5
+    if init.is_dir():
+        weights = init / WEIGHTS
+        try:
+            threshold = float(tomllib.loads((init / "manifest.toml").read_text())["threshold"])
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+            raise NetworkError(f"{init}: has no readable manifest.toml ({error}); give a model folder") from error
+        if not weights.is_file():
+            raise NetworkError(
+                f"{init}: holds no {WEIGHTS}, so it cannot be trained on; give the float model it was made from"
+            )
+    return Start(weights, recipe_of(read_metadata(weights), weights), threshold)
+
+
+def prepare(start: Start, data: Path, replay: Path | None, out: Path, minutes: float) -> Recipe:
+    """Splits the own pictures and writes the run's recipe to `out/recipe.toml`; one that is there already is kept."""
+    path = out / "recipe.toml"
+    if path.is_file():
+        return read_recipe(path)
+    check_gsd(find_pairs(data, "train"), start.recipe.release.gsd_m)
+    split(data, out / OWN)
+    kept = None
+    if replay is not None:
+        old = find_pairs(replay, "train")
+        if len(old) < 2:
+            raise DatasetError(f"{replay}: one old picture is too few; give some of those the model was trained on")
+        kept = len(old) - kept_back(old)
+    recipe = make_recipe(start.recipe, LEAST_STEPS, kept)
+    steps = int(TRAINED * minutes * 60 / seconds_per_step(recipe))
+    recipe = make_recipe(start.recipe, min(max(steps, LEAST_STEPS), MOST_STEPS), kept)
+    write_text(path, tomli_w.dumps(json.loads(recipe.model_dump_json(exclude_none=True))))
+    return recipe
+
+
+def kept_back(old: list[Pair]) -> int:
+    """How many of the old pictures, the last ones, are kept for judging."""
+    return min(OLD_PICTURES, max(1, len(old) // 5))
+
+
+def make_recipe(first: Recipe, steps: int, kept: int | None) -> Recipe:
+    """The recipe of a fine-tuning run: network, crops and loss as the model was trained, half of the crops from own
+    pictures.
+
+    `kept` is the number of old pictures, None without; then the learning rate is lower.
+    """
+    sources = [Source(name=OWN, share=0.5, paste=0.1)]
+    if kept is not None:
+        sources.append(Source(name=REPLAY, share=0.5, limit=kept))
+    return Recipe(
+        steps=steps,
+        seed=first.seed,
+        ema=0.99,
+        colour=first.colour,
+        coarse=first.coarse,
+        batch_norm="frozen",
+        network=first.network.model_copy(update={"drop_path": 0.0}),
+        pixels=first.pixels,
+        optimiser=Optimiser(learning_rate=4e-4 if kept is not None else 1e-4, weight_decay=0.01, warmup=20),
+        loss=Loss(**first.loss.model_dump() | {"features": 0.0}),
+        source=tuple(sources),
+        crop=first.crop,
+        validation=Validation(source=OWN, part="val", every=max(steps // 4, 25), pictures=4, tile=first.release.side),
+        release=first.release,
+    )
+
+
+def seconds_per_step(recipe: Recipe) -> float:
+    """Time of a training step on this machine's processor, each kind of crop measured once after a first try."""
+    learner = Learner(build(recipe.network), recipe).train()
+    total = sum(crop.share for crop in recipe.crop)
+    return sum(crop.share / total * _seconds(learner, recipe, crop) for crop in recipe.crop)
+
+
+def _seconds(learner: Learner, recipe: Recipe, crop: Crop) -> float:
+    stride = learner.network.stride // recipe.network.reduction
+    image = torch.zeros(crop.batch, recipe.network.bands, crop.size, crop.size)
+    truth = torch.zeros(crop.batch, 1, crop.size // stride, crop.size // stride)
+    started = 0.0
+    for _ in range(2):
+        started = time.monotonic()
+        learner(image, truth, False)["total"].backward()
+    return time.monotonic() - started
+
+
+def finetune(
+    start: Start, recipe: Recipe, replay: Path | None, out: Path, hardware: Hardware | None = None, quiet: bool = False
+) -> Outcome:
+    """Trains by the recipe of `prepare`, or goes on; the chosen weights are `out/fit.safetensors`, their scores fit.json."""
+    sources = {OWN: out / OWN} | ({REPLAY: replay} if replay is not None else {})
+    result = fit(recipe, sources, out, init=start.weights, hardware=hardware, quiet=quiet)
+    if result.stopped is not None:
+        return Outcome(result)
+    own = find_pairs(out / OWN, "val")
+    old = find_pairs(replay, "train") if replay is not None else []
+    old = old[len(old) - kept_back(old) :] if old else []
+    first, _ = load_weights(start.weights)
+    last, metadata = load_weights(result.weights)
+    judged = {}
+    for share in SHARES:
+        network = interpolate(first, last, share)
+        judged[share] = [validate(network, pairs, recipe, quiet=True) if pairs else None for pairs in (own, old)]
+    share = choose({s: (a.landslide_iou, b and b.landslide_iou) for s, (a, b) in judged.items()})
+    path = out / "fit.safetensors"
+    note = f"{1 - share:.1f} of the weights that training started from, {share:.1f} of those it ended with"
+    save_weights(path, interpolate(first, last, share), metadata | {"note": note})
+    (own_before, old_before), (own_after, old_after) = judged[0.0], judged[share]
+    what = "own pictures held out, by which the share of the fine-tuned weights was chosen"
+    write_text(out / "fit.json", json.dumps({"what": what, "images": len(own), **own_after.as_dict()}, indent=1) + "\n")
+    return Outcome(result, path, share, (own_before, own_after), (old_before, old_after) if old else None)
+
+
+def interpolate(first: Network, last: Network, share: float) -> Network:
+    """A network between two of one architecture; `share` 0 is the first, 1 the last."""
+    network = build(first.spec)
+    ends = zip(first.state_dict().items(), last.state_dict().values())
+    network.load_state_dict({name: torch.lerp(a, b, share) if a.is_floating_point() else b for (name, a), b in ends})
+    return network.eval()
+
+
+def choose(found: dict[float, tuple[float, float | None]]) -> float:
+    """The share to take, from the landslide IoU on own and old pictures by share, 0 being the model as it was.
+
+    The least share that is within half a point of the best on own pictures, among those that lose a point at most on old
+    ones.
+    """
+    before = found[0.0][1]
+    allowed = {s: own for s, (own, old) in found.items() if before is None or old is None or before - old <= MOST_LOSS}
+    best = max(allowed.values())
+    return min(share for share, own in allowed.items() if own >= best - NEAR_BEST)
