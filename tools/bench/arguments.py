@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from encoders import ENCODERS
 from machine import cores
 
 DESCRIPTION = """\
@@ -19,7 +20,6 @@ Exit status: 0 all went well; 1 an engine or a graph failed, which is told in on
 
 example: tools/bench/peers --models b0 --threads 1 --engines ort,openvino
 """
-MODELS = ("b0", "b1", "b2", "b3", "b4", "b5", *(f"pvt_v2_b{size}" for size in range(6)))
 ENGINES = ("ort", "openvino", "ncnn", "tract", "scarp")
 
 
@@ -47,7 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     forge, engine = (Path("target/release") / name for name in ("scarp-forge", "scarp-bench-engine"))
     add = parser.add_argument
-    add("--models", type=_some_of(MODELS), default=["b0", "b2", "b4"], metavar="LIST", help="MiT or pvt_v2 [b0,b2,b4]")
+    models = "sizes of MiT, or of PVTv2 as in pvt_v2_b0 [b0,b2,b4]"
+    add("--models", type=_some_of(tuple(ENCODERS)), default=["b0", "b2", "b4"], metavar="LIST", help=models)
     add("--threads", type=_counts, default=[1], metavar="LIST", help="numbers of threads to run with [1]")
     add("--engines", type=_some_of(ENGINES), default=list(ENGINES), metavar="LIST", help=f"[{','.join(ENGINES)}]")
     add("--rounds", type=_count, default=15, metavar="N", help="rounds; slow entries take part in five or more [15]")

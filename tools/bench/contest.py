@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from child import Child, EngineError
+from encoders import title
 from entries import Entry
 from graphs import Model
 from machine import Neighbours
@@ -38,7 +39,7 @@ class Setting:
     outputs: Path
 
     def __str__(self) -> str:
-        return f"MiT-{self.model.name.upper()}, {self.threads} thread{'s' if self.threads > 1 else ''}"
+        return f"{title(self.model.name)}, {self.threads} thread{'s' if self.threads > 1 else ''}"
 
 
 @dataclass

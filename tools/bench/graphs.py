@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime.quantization as ort_quantization
+from encoders import title
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from scarp_train.release.export import INPUT, run_onnx
 from tiles import CALIBRATING, SIDE, Tiles
@@ -86,7 +87,7 @@ class Maker:
         if source in self.failed:
             self.failed[name] = f"{source} could not be made"
             return
-        print(f"making MiT-{self.name.upper()} {name}", file=sys.stderr, flush=True)
+        print(f"making {title(self.name)} {name}", file=sys.stderr, flush=True)
         try:
             with tempfile.TemporaryDirectory(dir=self.folder) as temporary:
                 path = Path(temporary) / name
@@ -101,7 +102,7 @@ class Maker:
 
     def _fail(self, name: str, text: str) -> None:
         self.failed[name] = text.strip().splitlines()[-1]
-        print(f"failed: MiT-{self.name.upper()} {name}: {self.failed[name]}", file=sys.stderr)
+        print(f"failed: {title(self.name)} {name}: {self.failed[name]}", file=sys.stderr)
 
     def _standard(self, path: Path) -> None:
         import networks  # PyTorch takes seconds to load, and is not needed when all graphs are there

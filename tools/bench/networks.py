@@ -14,6 +14,7 @@ import onnx
 import onnxslim
 import torch
 import torch.nn.functional as F
+from encoders import ENCODERS
 from scarp_train.networks import build
 from scarp_train.networks.pyramid import Attention
 from scarp_train.networks.segformer import SegFormer
@@ -27,11 +28,8 @@ SPREAD = 3.0  # standard deviation of a random network's logits, about a trained
 
 
 def compared(name: str, weights: Path | None, pictures: list[np.ndarray]) -> tuple[SegFormer, np.ndarray]:
-    """A trained or random SegFormer on an encoder, and of the pictures the one that shows it both classes most evenly.
-
-    `name` is a size of MiT ("b0") or a PVTv2 ("pvt_v2_b0").
-    """
-    encoder = name if name.startswith("pvt") else f"mit_{name}"
+    """A trained or random network, and of the pictures the one that shows it both classes most evenly."""
+    encoder = ENCODERS[name]
     network = _trained(weights, encoder) if weights else _random(encoder, pictures[0])
     return network, min(pictures, key=lambda picture: abs(_share(network, picture) - 0.5))
 

@@ -160,7 +160,8 @@ class Recipe(Table):
     `colour` scales the strength of the colour augmentation, 1 being strong, 0 none. `coarse` is the share of the steps, from
     the start, whose SegFormer head works at stride 8 (cheaper, near the same function). `ema` is the decay of the averaged
     weights, 0 keeps the newest. `batch_norm` "frozen" uses the statistics the weights came with, "synced" those of all
-    devices' samples. `damaged` is the share of a source's images that may turn out unreadable before the run stops.
+    devices' samples. `damaged` is the share of the images that may turn out unreadable before the run stops.
+    `quantize_aware` trains with the rounding of the 8-bit form.
     """
 
     steps: int | None = Field(None, ge=1)
@@ -172,6 +173,7 @@ class Recipe(Table):
     coarse: Fraction = 0.0
     batch_norm: Literal["own", "synced", "frozen"] = "own"
     damaged: Fraction = 0.01
+    quantize_aware: bool = False
     network: NetworkSpec = NetworkSpec()
     pixels: Pixels = Pixels()
     optimiser: Optimiser = Optimiser()

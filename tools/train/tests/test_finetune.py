@@ -12,11 +12,11 @@ from test_release import LICENCE, make_recipe, make_weights
 
 from scarp_train.cli import main
 from scarp_train.data.pairs import find_pairs
-from scarp_train.errors import DatasetError, NetworkError
+from scarp_train.errors import DatasetError, NetworkError, RecipeError
 from scarp_train.networks import build
 from scarp_train.recipe import Source
 from scarp_train.training.area import check_gsd, held_out, split
-from scarp_train.training.finetune import choose, interpolate, starting_point
+from scarp_train.training.finetune import choose, interpolate, prepare, starting_point
 from scarp_train.training.finetune import make_recipe as recipe_for
 from scarp_train.training.weights import load_weights, recipe_of
 
@@ -140,6 +140,21 @@ def test_from_a_model_and_own_pictures_to_a_released_local_model(weights: Path, 
     # The same command again finds everything done, and ends with the same model.
     assert main([str(word) for word in command]) == 0
     assert tomllib.loads((folder / "manifest.toml").read_text()) == manifest
+
+
+@pytest.mark.parametrize("change", ["weights", "pictures", "replay"])
+def test_a_run_goes_on_only_with_what_it_began_with(weights: Path, tmp_path: Path, change: str, monkeypatch):
+    monkeypatch.setattr("scarp_train.training.finetune.LEAST_STEPS", 2)
+    own, old, out = make_pictures(tmp_path / "mine", 5), make_pictures(tmp_path / "old", 4), tmp_path / "run"
+    start = starting_point(weights)
+    first = prepare(start, own, None, out, 0.001)
+    assert prepare(start, own, None, out, 60) == first
+    if change == "weights":
+        weights.write_bytes(weights.read_bytes() + b"0")
+    if change == "pictures":
+        own = make_pictures(tmp_path / "more", 6)
+    with pytest.raises(RecipeError, match=f"other .*{change}"):
+        prepare(start, own, old if change == "replay" else None, out, 60)
 
 
 def test_a_licence_that_is_missing_is_asked_for_before_training(weights: Path, tmp_path: Path, capsys):

@@ -196,3 +196,12 @@ def test_a_wrong_recipe_is_one_line_that_names_the_key(tmp_path: Path, text: str
     with pytest.raises(RecipeError) as error:
         read_recipe(tmp_path / "r.toml")
     assert reason in str(error.value) and len(str(error.value).splitlines()) == 1
+
+
+def test_training_with_the_rounding_of_8_bits_teaches_something_else_and_changes_no_shape(gdcld: Path, tmp_path: Path):
+    for name, aware in (("float", False), ("eight", True)):
+        run(gdcld, tmp_path / name, quantize_aware=aware, steps=2)
+    plain, rounded = (state(tmp_path / name)["network"] for name in ("float", "eight"))
+    assert plain.keys() == rounded.keys()
+    name = "encoder.stages.0.embed.weight"
+    assert not torch.equal(plain[name], rounded[name])

@@ -3,13 +3,16 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from scarp_train.errors import DatasetError, NetworkError
 from scarp_train.networks import Network, Pretrained, build
+from scarp_train.predict import normalise, torch_predictor
 from scarp_train.recipe import Recipe, parse_recipe
 from scarp_train.release.training_data import TrainingData, describe_sources
 from scarp_train.training.weights import (
@@ -54,6 +57,17 @@ def test_a_network_comes_back_as_it_was_with_recipe_and_training_data(
     assert recipe_of(metadata, path) == recipe
     assert training_data(metadata) == [TrainingData("hills", "CC BY 4.0", "A. Nobody")]
     assert list(tmp_path.glob("*.part")) == []
+
+
+def test_the_released_model_carries_weights_that_give_its_golden_output():
+    model = Path(__file__).parents[3] / "models" / "segformer-b0"
+    network, metadata = load_weights(model / "weights.safetensors")
+    recipe = recipe_of(metadata, model)
+    image = normalise(np.asarray(Image.open(model / "golden_input.png").convert("RGB")), recipe.pixels)[None]
+    expected = np.fromfile(model / "golden_output.bin", "<f4").reshape(128, 128)
+    found = torch_predictor(network)(np.ascontiguousarray(image))
+    assert np.abs(1 / (1 + np.exp(-found)) - expected).max() < 1e-3
+    assert (recipe.release.gsd_m, recipe.release.side) == (0.2, 1024) and len(training_data(metadata)) == 3
 
 
 def test_half_precision_halves_the_file_and_hardly_changes_what_the_network_finds(

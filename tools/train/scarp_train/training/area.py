@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ..data.pairs import Pair, find_pairs
 from ..data.read import read_label
-from ..errors import DatasetError
+from ..errors import DatasetError, RecipeError
 from ..files import replacing
 from ..release.training_data import FILE
 
@@ -34,6 +34,13 @@ def split(data: Path, area: Path) -> None:
     if said.is_file():
         with replacing(area / FILE) as file:
             file.write(said.read_bytes())
+
+
+def check_split(data: Path, area: Path) -> None:
+    """Raises RecipeError where `area` does not hold the pictures of `data`."""
+    found = {pair.name for part in ("train", "val") for pair in find_pairs(area, part)}
+    if found != {pair.name for pair in find_pairs(data, "train")}:
+        raise RecipeError(f"{area}: holds other pictures than {data}; give those, or another --out")
 
 
 def held_out(shares: list[float]) -> range | None:

@@ -15,11 +15,11 @@ import tomli_w
 import torch
 
 from ..data.pairs import Pair, find_pairs
-from ..errors import DatasetError, NetworkError
-from ..files import write_text
+from ..errors import DatasetError, NetworkError, RecipeError
+from ..files import replacing, write_text
 from ..networks import Network, build
 from ..recipe import Crop, Loss, Optimiser, Recipe, Source, Validation, read_recipe
-from .area import check_gsd, split
+from .area import check_gsd, check_split, split
 from .hardware import Hardware
 from .learner import Learner
 from .loop import Result, fit
@@ -28,6 +28,7 @@ from .weights import NAME as WEIGHTS
 from .weights import load_weights, read_metadata, recipe_of, save_weights
 
 OWN, REPLAY = "own", "replay"
+INIT = "init.safetensors"  # a copy of what training started from
 SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # of the fine-tuned weights
 NEAR_BEST = 0.005  # landslide IoU by which a smaller share may be worse than the best
 MOST_LOSS = 0.01  # landslide IoU that may be lost on the old pictures
@@ -73,12 +74,24 @@ def starting_point(init: Path) -> Start:
 
 
 def prepare(start: Start, data: Path, replay: Path | None, out: Path, minutes: float) -> Recipe:
-    """Splits the own pictures and writes the run's recipe to `out/recipe.toml`; one that is there already is kept."""
-    path = out / "recipe.toml"
+    """Splits the own pictures and writes the run's recipe to `out/recipe.toml`.
+
+    A run that is there already is kept. Raises RecipeError where it began from other weights or other pictures.
+    """
+    path, area = out / "recipe.toml", out / OWN
     if path.is_file():
-        return read_recipe(path)
+        recipe = read_recipe(path)
+        check_split(data, area)
+        if (out / INIT).read_bytes() != start.weights.read_bytes():
+            raise RecipeError(f"{out}: the run there began from other weights; give the same --init, or another --out")
+        if (replay is not None) != any(source.name == REPLAY for source in recipe.source):
+            raise RecipeError(f"{out}: the run there began with other --replay pictures; give the same, or another --out")
+        return recipe
     check_gsd(find_pairs(data, "train"), start.recipe.release.gsd_m)
-    split(data, out / OWN)
+    split(data, area)
+    check_split(data, area)
+    with replacing(out / INIT) as file:
+        file.write(start.weights.read_bytes())
     kept = None
     if replay is not None:
         old = find_pairs(replay, "train")
@@ -98,8 +111,7 @@ def kept_back(old: list[Pair]) -> int:
 
 
 def make_recipe(first: Recipe, steps: int, kept: int | None) -> Recipe:
-    """The recipe of a fine-tuning run: network, crops and loss as the model was trained, half of the crops from own
-    pictures.
+    """The recipe of a fine-tuning run: network, crops and loss as the model was trained, half of the crops own pictures.
 
     `kept` is the number of old pictures, None without; then the learning rate is lower.
     """

@@ -1,10 +1,13 @@
 """What is trained: the network, and beside it what only training needs. Its forward pass gives the loss of a batch."""
 
+import contextlib
+
 import torch
 from torch import nn
 
 from ..networks import Network
 from ..recipe import Recipe
+from ..release.quantize_aware import FakeQuantization
 from . import losses
 from .teacher import FeatureLoss, FeatureTeacher
 
@@ -45,7 +48,8 @@ class Learner(nn.Module):
         losses."""
         pixels = image.float() / 255.0 if image.dtype == torch.uint8 else image
         normal = ((pixels - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
-        outputs = self.network.training_outputs(normal, coarse)
+        with FakeQuantization() if self.recipe.quantize_aware else contextlib.nullcontext():
+            outputs = self.network.training_outputs(normal, coarse)
         truth = losses.shrink(truth, outputs.logits.shape[-1])
         found = losses.terms(outputs.logits, outputs.levels, truth, self.recipe.loss)
         if self.features is not None:

@@ -1,6 +1,6 @@
 """Measures `scarp-train fit`: what the released model gains by 20 simulated pictures of a new style and loses elsewhere.
 
-Needs scarp-sim and scarp-forge on the PATH. From the repository's root: python tools/train/measure_fit.py --out target/fit
+Needs scarp-sim and scarp-forge on the PATH. From the repository's root: python tools/train/bench/fit.py --out target/fit
 """
 
 import argparse
