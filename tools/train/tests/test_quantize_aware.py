@@ -10,9 +10,10 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from scarp_train.networks import build
-from scarp_train.recipe import NetworkSpec
+from scarp_train.recipe import NetworkSpec, parse_recipe
 from scarp_train.release.export import open_session
 from scarp_train.release.quantize_aware import FakeQuantization, round_activation, round_weight
+from scarp_train.training.learner import Learner
 
 
 def qdq(layer: nn.Conv2d | nn.Linear, image: np.ndarray) -> np.ndarray:
@@ -147,3 +148,19 @@ def test_zeros_stay_zeros():
     assert torch.equal(round_activation(torch.zeros(4)), torch.zeros(4))
     assert torch.equal(round_weight(torch.zeros(2, 3)), torch.zeros(2, 3))
     assert round_activation(torch.tensor([3.0, 5.0]))[1] == 5.0
+
+
+def test_a_recipe_that_asks_for_it_trains_on_what_the_8_bit_form_computes():
+    image = torch.randint(0, 255, (2, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    truth = (torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(1)) > 0.5).float()
+    losses = {}
+    for rounded in (False, True):
+        values = {"steps": 1, "quantize_aware": rounded, "network": {"drop_path": 0.0}, "source": [{"name": "sim"}]}
+        recipe = parse_recipe(values, "recipe")
+        torch.manual_seed(0)
+        learner = Learner(build(recipe.network), recipe).train()
+        total = learner(image, truth, False)["total"]
+        total.backward()
+        losses[rounded] = total.item()
+        assert all(p.grad is not None and bool(p.grad.isfinite().all()) for p in learner.network.parameters())
+    assert 0 < abs(losses[True] - losses[False]) < 0.05

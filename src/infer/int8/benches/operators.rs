@@ -1,5 +1,5 @@
-//! How fast each operator is at MiT-B0's own sizes (512 x 512), and what share that is of what limits it: `cargo bench -p
-//! scarp-int8`.
+//! How fast each operator is at the sizes of MiT-B0 and PVTv2-B0 (512 x 512), and what share that is of what limits it:
+//! `cargo bench -p scarp-int8`.
 //!
 //! Two limits are measured first, on the same thread: the rate of a product whose operands stay in the first cache, and
 //! of reading and writing memory beyond the second. All operators then run in turns; the median counts.

@@ -1,5 +1,5 @@
 //! The feed-forward half of a block: norm, expansion, depthwise convolution with GELU, contraction, residual. The expanded
-//! rows, four times as wide as the map, live in a thread's scratch memory only.
+//! rows, four or eight times as wide as the map, live in a thread's scratch memory only.
 
 use crate::{
     Depthwise, Isa, Linear, Norm, Size, Team,

@@ -90,24 +90,37 @@ def paste(
 
 
 def recolour(pixels: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
-    """Gamma, white balance, contrast, shadow, haze and noise, and for three bands hue and saturation; S x S x C float32 in
-    0..1."""
-    x = np.power(pixels, np.float32(np.exp(rng.normal(0, 0.25 * strength))))
+    """Gamma, white balance, contrast, shadow, haze and noise, and for three bands hue and saturation.
+
+    `pixels` is S x S x C float32 in 0..1, and so is the result.
+    """
+    x = cv2.pow(pixels, float(np.exp(rng.normal(0, 0.25 * strength)))).reshape(pixels.shape)
     bands = x.shape[2]
-    if bands == 3:
-        x = cv2.transform(x, _hue_matrix(rng, strength))
-    x = x * rng.normal(1, 0.10 * strength, bands).astype(np.float32)
-    contrast = np.float32(np.exp(rng.normal(0, 0.2 * strength)))
-    mean = np.float32(x.mean())
-    x = (x - mean) * contrast + (mean + np.float32(rng.normal(0, 0.07 * strength)))
+    matrix = _hue_matrix(rng, strength) if bands == 3 else np.eye(bands, dtype=np.float32)
+    matrix = np.diag(rng.normal(1, 0.10 * strength, bands)) @ matrix
+    contrast = np.exp(rng.normal(0, 0.2 * strength))
+    mean = float((matrix @ cv2.resize(x, (1, 1), interpolation=cv2.INTER_AREA).reshape(bands)).mean())
+    shift = mean * (1 - contrast) + rng.normal(0, 0.07 * strength)
+    x = _transform(x, (contrast * matrix).astype(np.float32), np.float32(shift))
     if rng.random() < 0.3 * strength:
         x *= _field(x.shape[0], rng, 0.35, 1.0)
     if rng.random() < 0.3 * strength:
         haze = _field(x.shape[0], rng, 0.0, rng.uniform(0.1, 0.5))
         x += (np.float32(rng.uniform(0.6, 0.95)) - x) * haze
     if rng.random() < 0.5 * strength:
-        x += rng.standard_normal(x.shape, np.float32) * np.float32(rng.uniform(0.005, 0.04))
+        noise = np.empty_like(x)
+        cv2.setRNGSeed(int(rng.integers(1 << 31)))  # OpenCV's own generator is quicker, and the same for the same seed
+        cv2.randn(noise, 0, float(rng.uniform(0.005, 0.04)))
+        x += noise
     return np.clip(x, 0, 1, out=x)
+
+
+def _transform(x: np.ndarray, matrix: np.ndarray, shift: np.float32) -> np.ndarray:
+    """`matrix` on the bands of each pixel, and `shift` on all."""
+    if x.shape[2] <= 4:
+        whole = np.column_stack([matrix, np.full(len(matrix), shift, np.float32)])
+        return cv2.transform(x, whole).reshape(x.shape)
+    return x @ matrix.T + shift
 
 
 def degrade(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:

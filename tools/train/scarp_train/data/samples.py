@@ -140,7 +140,7 @@ class Samples:
             x = augment.recolour(x, rng, colour)
         if not eight_bit:
             return x
-        image = (x * 255.0 + 0.5).astype(np.uint8)
+        image = cv2.convertScaleAbs(x, alpha=255.0).reshape(x.shape)
         return augment.degrade(image, rng) if bands == 3 else image
 
     def _cells(self, truth: np.ndarray) -> torch.Tensor:
