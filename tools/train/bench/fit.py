@@ -76,7 +76,7 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     own = restyle(simulate(out / "own", 200001, 20), out / f"own-{style}", style)
     new = restyle(simulate(out / "new", 300001, 24), out / f"new-{style}", style)
-    elsewhere, old = simulate(out / "elsewhere", 100001, 24), simulate(out / "old", 1, 40)
+    elsewhere, old = simulate(out / "elsewhere", 100001, 24), simulate(out / "old", 20001, 120)
     for folder in (own, old):
         (folder / "dataset.toml").write_text(LICENCE)
     run = out / f"run-{style}{'-alone' if options.no_replay else ''}"

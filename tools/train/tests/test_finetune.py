@@ -16,7 +16,7 @@ from scarp_train.errors import DatasetError, NetworkError, RecipeError
 from scarp_train.networks import build
 from scarp_train.recipe import Source
 from scarp_train.training.area import check_gsd, held_out, split
-from scarp_train.training.finetune import choose, interpolate, prepare, starting_point
+from scarp_train.training.finetune import choose, interpolate, prepare, shares, starting_point
 from scarp_train.training.finetune import make_recipe as recipe_for
 from scarp_train.training.weights import load_weights, recipe_of
 
@@ -113,6 +113,11 @@ def test_the_least_change_that_is_nearly_the_best_is_taken():
 def test_a_change_that_loses_more_than_a_point_on_old_pictures_is_not_taken():
     assert choose({0.0: (0.2, 0.8), 0.5: (0.5, 0.795), 1.0: (0.6, 0.78)}) == 0.5
     assert choose({0.0: (0.2, 0.8), 0.5: (0.5, 0.7), 1.0: (0.6, 0.7)}) == 0.0
+
+
+def test_without_old_pictures_at_most_a_quarter_of_the_change_is_taken():
+    assert max(shares(old=False)) == 0.25 and max(shares(old=True)) == 1.0
+    assert shares(old=False)[0] == shares(old=True)[0] == 0.0
 
 
 def test_a_model_without_weights_is_refused(tmp_path: Path):

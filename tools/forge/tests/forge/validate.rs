@@ -78,6 +78,61 @@ fn a_tiff_however_stored_gives_what_the_png_gives(#[case] options: &[&str]) {
 }
 
 #[test]
+fn pixels_that_nobody_judged_count_nowhere_where_the_dataset_says_that_there_are_such() {
+    let (image, mut label) = scene(300, 200);
+    // The lower half, where hits, misses and false alarms are, is not judged.
+    label
+        .enumerate_pixels_mut()
+        .filter(|(_, y, _)| *y >= 100)
+        .for_each(|(_, _, pixel)| *pixel = Luma([255]));
+    let (top, judged) = (
+        image::imageops::crop_imm(&image, 0, 0, 300, 100).to_image(),
+        image::imageops::crop_imm(&label, 0, 0, 300, 100).to_image(),
+    );
+    let data = Dataset::new()
+        .with("images/a.png", &png(image))
+        .with("labels/a.png", &png(label));
+    let (output, _) = data.validate(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        lines(&output).contains("ignored = 255"),
+        "{}",
+        lines(&output)
+    );
+
+    let data = data.with("dataset.toml", b"ignored = 255\n");
+    let (output, found) = data.validate(&[]);
+    assert!(output.status.success(), "{}", lines(&output));
+    let found = found.unwrap();
+    let alone = Dataset::new()
+        .with("images/a.png", &png(top))
+        .with("labels/a.png", &png(judged));
+    let expected = alone.validate(&[]).1.unwrap();
+    let counts = [
+        "true_positive",
+        "false_positive",
+        "false_negative",
+        "true_negative",
+    ];
+    let of = |report: &Value, name: &str| report["overall"][name].as_u64().unwrap();
+    assert_eq!(
+        counts.iter().map(|name| of(&found, name)).sum::<u64>(),
+        300 * 100
+    );
+    for name in counts {
+        // Cells at the cut see what lies below it in one image and its mirror in the other.
+        assert!(
+            of(&found, name).abs_diff(of(&expected, name)) < 300 * 8,
+            "{name}"
+        );
+    }
+    assert_eq!(
+        found["overall"]["objects"]["landslides"],
+        expected["overall"]["objects"]["landslides"]
+    );
+}
+
+#[test]
 fn an_image_enlarged_gives_nearly_what_it_gives_at_its_own_scale() {
     let (image, label) = scene(300, 200);
     let half = image::imageops::resize(&image, 150, 100, image::imageops::FilterType::Triangle);

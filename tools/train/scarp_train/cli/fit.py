@@ -22,7 +22,10 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
         "--data", type=Path, required=True, help="own pictures and labels in images/ and labels/, 5 at least"
     )
     command.add_argument(
-        "--replay", type=Path, metavar="DIR", help="pictures the model was trained on, so that it loses less elsewhere"
+        "--replay",
+        type=Path,
+        metavar="DIR",
+        help="pictures like those the model was trained on, best 100 new ones, so that it loses little elsewhere",
     )
     command.add_argument(
         "--out", type=Path, default=Path("fit"), help="folder of the run; run again to resume (default: fit)"
@@ -33,7 +36,7 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--non-commercial", action="store_true", help="release it so marked, where its training data want that"
     )
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, devices=1)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
 
     if not options.minutes > 0:
         raise RecipeError(f"--minutes is {options.minutes:g}; give how long training may take")
+    if options.devices != 1:
+        raise RecipeError("fit runs on one device; leave --devices out")
     start = starting_point(options.init)
     if options.release_as:  # what forbids a release is said before an hour is spent
         sources = {OWN: options.data} | ({REPLAY: options.replay} if options.replay else {})
