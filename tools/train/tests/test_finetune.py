@@ -115,8 +115,8 @@ def test_a_change_that_loses_more_than_a_point_on_old_pictures_is_not_taken():
     assert choose({0.0: (0.2, 0.8), 0.5: (0.5, 0.7), 1.0: (0.6, 0.7)}) == 0.0
 
 
-def test_without_old_pictures_at_most_a_quarter_of_the_change_is_taken():
-    assert max(shares(old=False)) == 0.25 and max(shares(old=True)) == 1.0
+def test_at_most_half_of_the_change_is_taken_and_a_quarter_without_old_pictures():
+    assert max(shares(old=False)) == 0.25 and max(shares(old=True)) == 0.5
     assert shares(old=False)[0] == shares(old=True)[0] == 0.0
 
 

@@ -12,8 +12,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from scarp_train.networks import build
 from scarp_train.recipe import NetworkSpec, parse_recipe
 from scarp_train.release.export import open_session
-from scarp_train.release.quantize_aware import FakeQuantization, round_activation, round_weight
 from scarp_train.training.learner import Learner
+from scarp_train.training.quantize_aware import FakeQuantization, round_activation, round_weight
 
 
 def qdq(layer: nn.Conv2d | nn.Linear, image: np.ndarray) -> np.ndarray:

@@ -10,11 +10,11 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from scarp_train.data.licences import TrainingData, describe_sources
 from scarp_train.errors import DatasetError, NetworkError
 from scarp_train.networks import Network, Pretrained, build
 from scarp_train.predict import normalise, torch_predictor
 from scarp_train.recipe import Recipe, parse_recipe
-from scarp_train.release.training_data import TrainingData, describe_sources
 from scarp_train.training.weights import (
     load_weights,
     read_metadata,

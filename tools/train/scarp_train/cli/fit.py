@@ -41,7 +41,7 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Fine-tunes, prints scores before and after, and releases if asked to; the exit status."""
-    from ..release.training_data import describe_sources, model_licence
+    from ..data.licences import describe_sources, model_licence
     from ..training.finetune import OWN, REPLAY, finetune, prepare, starting_point
     from ..training.weights import read_metadata, training_data
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import tomli_w
 
+from ..data.licences import TrainingData
 from ..networks import Network
 from ..recipe import Recipe
 from .manifest import TOLERANCE, Naming, architecture
 from .reports import SCORES, Figures
-from .training_data import TrainingData
 
 CARD = "MODEL_CARD.md"
 

@@ -9,13 +9,13 @@ import numpy as np
 import tomli_w
 from PIL import Image
 
+from ..data.licences import TrainingData
 from ..errors import ExportError
 from ..networks import Network
 from ..predict import normalise
 from ..recipe import Recipe
 from ..training.weights import NAME as WEIGHTS
 from .export import INPUT, OUTPUT, open_session
-from .training_data import TrainingData
 
 FILES = ("model.onnx", "golden_input.png", "golden_output.bin", WEIGHTS)
 MAX_SIDE = 4096  # pixels; the firmware's limit

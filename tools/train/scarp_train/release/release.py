@@ -5,6 +5,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..data.licences import TrainingData, model_licence, with_licences
 from ..errors import ExportError
 from ..networks import Network
 from ..training.weights import NAME as WEIGHTS
@@ -14,7 +15,6 @@ from .export import export_onnx
 from .golden import read_golden, shows_both
 from .manifest import Naming, check_contract, predict_tile, write_golden, write_manifest
 from .reports import Figures, read_report, read_run
-from .training_data import TrainingData, model_licence, with_licences
 
 FIRST_VERSION = "0.1.0"
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from ..data.licences import FILE
 from ..data.pairs import Pair, find_pairs
 from ..data.read import read_label
 from ..errors import DatasetError, RecipeError
 from ..files import replacing
-from ..release.training_data import FILE
 
 LEAST = 5  # pictures; fewer leave nothing to judge by
 HELD_OUT = 4  # one picture in so many
@@ -21,7 +21,7 @@ def split(data: Path, area: Path) -> None:
     pairs = find_pairs(data, "train")
     if len(pairs) < LEAST:
         raise DatasetError(f"{data}: {len(pairs)} labelled pictures are too few; give {LEAST} at least, about 20 are better")
-    held = held_out([float((read_label(pair.label) == 1).mean()) for pair in pairs])
+    held = held_out([float((read_label(pair.label, pair.ignored) == 1).mean()) for pair in pairs])
     if held is None:
         raise DatasetError(f"{data}: no label shows a landslide; fine-tuning wants pictures of some")
     for index, pair in enumerate(pairs):

@@ -7,8 +7,8 @@ from torch import nn
 
 from ..networks import Network
 from ..recipe import Recipe
-from ..release.quantize_aware import FakeQuantization
 from . import losses
+from .quantize_aware import FakeQuantization
 from .teacher import FeatureLoss, FeatureTeacher
 
 

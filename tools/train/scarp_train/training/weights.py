@@ -14,11 +14,11 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from ..data.licences import TrainingData, describe_sources
 from ..errors import NetworkError, RecipeError
 from ..files import replacing
 from ..networks import Network, Pretrained, build
 from ..recipe import Recipe, parse_recipe
-from ..release.training_data import TrainingData, describe_sources
 from .teacher import SOURCE
 
 ENTRY = "scarp-train"
