@@ -70,8 +70,8 @@ def _deviation(values: list[float]) -> float | None:
     return stdev(values) if len(values) > 1 else None
 
 
-def notes(table: Table, results: list[Result], warning: str | None) -> list[str]:
-    """What stands below a table, and the warning of a rehearsal."""
+def notes(table: Table, results: list[Result]) -> list[str]:
+    """What stands below a table."""
     paper = HR_GLDD_PAPER if table.name == "hr-gldd" else GDCLD_PAPER
     said = [f"Published: {paper}.", ABOUT, *(f"{note}." for note in table.notes)]
     seeds = max(len(result.scores) for result in results)
@@ -80,7 +80,7 @@ def notes(table: Table, results: list[Result], warning: str | None) -> list[str]
     missing = [result.row.label for result in results if result.images == 0]
     if missing:
         said.append(f"No images at hand for: {'; '.join(missing)}.")
-    return [*([warning] if warning else []), *said]
+    return said
 
 
 def cells(results: list[Result]) -> list[list[str]]:
@@ -108,10 +108,11 @@ def _theirs(value: float | None) -> str:
 
 
 def as_text(table: Table, results: list[Result], warning: str | None) -> str:
-    """The table for a terminal."""
+    """The table for a terminal, a rehearsal's warning first."""
     rows = aligned([list(HEAD), *cells(results)], left=2)
-    below = [textwrap.fill(note, TERMINAL) for note in notes(table, results, warning)]
-    return "\n".join([f"Table {table.name}: {table.title}", *rows, *below])
+    below = [textwrap.fill(note, TERMINAL) for note in notes(table, results)]
+    above = [f"Table {table.name}: {table.title}", *([warning] if warning else [])]
+    return "\n".join([*above, *rows, *below])
 
 
 def aligned(lines: list[list[str]], left: int) -> list[str]:
@@ -125,8 +126,8 @@ def as_markdown(table: Table, results: list[Result], warning: str | None) -> str
     """The table as Markdown."""
     rule = ["---", "---", *["---:"] * (len(HEAD) - 2)]
     rows = ["| " + " | ".join(line) + " |" for line in [list(HEAD), rule, *cells(results)]]
-    below = "\n\n".join(notes(table, results, warning))
-    return f"# Table {table.name}: {table.title}\n\n" + "\n".join(rows) + f"\n\n{below}\n"
+    above = [f"# Table {table.name}: {table.title}", *([f"**{warning}**"] if warning else [])]
+    return "\n\n".join([*above, "\n".join(rows), *notes(table, results)]) + "\n"
 
 
 def write(table: Table, results: list[Result], warning: str | None, out: Path) -> None:
@@ -135,7 +136,7 @@ def write(table: Table, results: list[Result], warning: str | None, out: Path) -
         "table": table.name,
         "title": table.title,
         "rehearsal": warning,
-        "notes": notes(table, results, None),
+        "notes": notes(table, results),
         "rows": [result.as_dict() for result in results],
     }
     (out / f"table-{table.name}.md").write_text(as_markdown(table, results, warning), encoding="utf-8")
