@@ -71,12 +71,13 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("models/segformer-b0"))
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--no-replay", action="store_true")
+    parser.add_argument("--seed", type=int, default=0, help="other pictures, by this much later in the simulator's seeds")
     options = parser.parse_args()
-    out, style = options.out, options.style
+    out, style, seed = options.out, options.style, options.seed
     out.mkdir(parents=True, exist_ok=True)
-    own = restyle(simulate(out / "own", 200001, 20), out / f"own-{style}", style)
-    new = restyle(simulate(out / "new", 300001, 24), out / f"new-{style}", style)
-    elsewhere, old = simulate(out / "elsewhere", 100001, 24), simulate(out / "old", 20001, 120)
+    own = restyle(simulate(out / "own", 200001 + seed, 20), out / f"own-{style}", style)
+    new = restyle(simulate(out / "new", 300001 + seed, 24), out / f"new-{style}", style)
+    elsewhere, old = simulate(out / "elsewhere", 100001 + seed, 24), simulate(out / "old", 20001 + seed, 120)
     for folder in (own, old):
         (folder / "dataset.toml").write_text(LICENCE)
     run = out / f"run-{style}{'-alone' if options.no_replay else ''}"

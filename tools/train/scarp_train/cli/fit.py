@@ -14,7 +14,7 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
         "fit",
         conflict_handler="resolve",
         help="fine-tune a released model on own pictures",
-        description="Holds out a quarter of the pictures, fine-tunes on the others and keeps the change that helps. "
+        description="Holds out a quarter of the pictures, fine-tunes on the others and keeps at most half of the change. "
         "The recipe is written to OUT/recipe.toml.",
     )
     command.add_argument("--init", type=Path, required=True, help="model folder with weights.safetensors, or such a file")
