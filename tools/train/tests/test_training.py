@@ -121,10 +121,10 @@ def test_out_of_memory_says_what_to_lower(gdcld: Path, tmp_path: Path, monkeypat
 LONG = 'steps = 10000\n[[source]]\nname = "sim"\n[[crop]]\nsize = 64\nbatch = 2\n'
 
 
-def start(gdcld: Path, out: Path, before: str = "", *more: str) -> subprocess.Popen:
-    """The program itself, on 10,000 steps."""
+def start(gdcld: Path, out: Path, before: str = "", *more: str, text: str = LONG) -> subprocess.Popen:
+    """The program itself, on 10,000 steps or another recipe."""
     path = out.parent / "recipe.toml"
-    path.write_text(LONG)
+    path.write_text(text)
     command = [
         sys.executable,
         "-m",
@@ -159,6 +159,21 @@ def test_an_interrupted_run_saves_where_it_is(gdcld: Path, tmp_path: Path, numbe
     _, text = process.communicate(timeout=60)
     assert process.returncode == 130 and "the same command goes on" in text, text
     assert state(tmp_path / "run")["step"] >= 10
+
+
+def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_weights(gdcld: Path, tmp_path: Path):
+    text = LONG.replace("10000", "40")
+    assert start(gdcld, tmp_path / "run", "", "--minutes", "0", text=text).wait(timeout=60) == 3
+    process = start(gdcld, tmp_path / "run", text=text)
+    wait_for(tmp_path / "run/logs/csv/from-0000001/metrics.csv", process)  # step 10
+    process.kill()
+    process.communicate(timeout=60)
+    assert state(tmp_path / "run")["step"] == 1
+    for out in ("run", "whole"):
+        assert start(gdcld, tmp_path / out, text=text).wait(timeout=60) == 0
+    whole, killed = state(tmp_path / "whole"), state(tmp_path / "run")
+    for kind in ("network", "average"):
+        assert all(torch.equal(value, killed[kind][name]) for name, value in whole[kind].items())
 
 
 def test_a_disk_that_fills_costs_no_checkpoint(gdcld: Path, tmp_path: Path):

@@ -1,6 +1,7 @@
 """The devices of a run: CPU, one GPU, several, several machines, by the same command."""
 
 import os
+import warnings
 from dataclasses import dataclass
 
 import torch
@@ -59,6 +60,8 @@ def launch(hardware: Hardware, recipe: Recipe, loggers: list | None = None) -> F
         precision="bf16-mixed" if recipe.precision == "bfloat16" else "32-true",
         loggers=loggers,
     )
+    # A 1x1 kernel has the same bytes in both memory orders; DDP warns of the other name at every start.
+    warnings.filterwarnings("ignore", message="Grad strides do not match bucket view strides")
     fabric.launch()
     smallest = min(crop.batch for crop in recipe.crop)
     if smallest < fabric.world_size:
