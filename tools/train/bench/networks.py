@@ -72,7 +72,7 @@ def recipe_for(architecture: str, encoder: str, steps: int) -> Recipe:
 def macs(network: Network) -> float:
     """Multiply-accumulates of one tile."""
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(torch.zeros(1, 3, SIDE, SIDE))
+        network.eval()(torch.zeros(1, 3, SIDE, SIDE))
     return counter.get_total_flops() / 2
 
 

@@ -80,6 +80,15 @@ def test_the_feature_teacher_is_frozen_and_its_loss_reaches_the_encoder(gdcld: P
     assert not any("teacher" in name for name in names)
 
 
+def test_a_run_of_a_version_that_lacked_a_key_resumes(gdcld: Path, tmp_path: Path):
+    run(gdcld, tmp_path, minutes=0)
+    before = state(tmp_path)
+    recipe = json.loads(before["recipe"])
+    del recipe["quantize_aware"], recipe["release"]
+    torch.save({**before, "recipe": json.dumps(recipe)}, tmp_path / "checkpoint.pt")
+    assert run(gdcld, tmp_path).step == 4
+
+
 def test_another_recipe_or_other_images_do_not_resume(gdcld: Path, tmp_path: Path):
     run(gdcld, tmp_path / "run", minutes=0)
     with pytest.raises(

@@ -9,7 +9,7 @@ import torch
 from ..data.pairs import Pair
 from ..errors import RecipeError, TrainError
 from ..files import replacing, write_text
-from ..recipe import Recipe
+from ..recipe import Recipe, parse_recipe
 
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.safetensors"
@@ -32,7 +32,7 @@ def load_checkpoint(out: Path, recipe: Recipe, images: str) -> dict | None:
         return None
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        before = json.loads(state["recipe"])
+        before = _with_defaults(json.loads(state["recipe"]))
     except (OSError, RuntimeError, EOFError, KeyError, ValueError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise TrainError(
@@ -56,6 +56,14 @@ def fingerprint(pairs: dict[str, list[Pair]]) -> str:
     """A hash of the names of all images by source: other images make another run."""
     text = json.dumps({source: [pair.name for pair in found] for source, found in pairs.items()}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _with_defaults(recipe: dict) -> dict:
+    """A recipe of an earlier version, with the keys that have come since; as it is where this version cannot read it."""
+    try:
+        return json.loads(parse_recipe(recipe, CHECKPOINT).as_json())
+    except RecipeError:
+        return recipe
 
 
 def _differences(before: object, now: object, place: str = "") -> list[str]:
