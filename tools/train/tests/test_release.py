@@ -12,6 +12,7 @@ import tifffile
 import torch
 from conftest import make_tile
 
+from scarp_train.cli import main
 from scarp_train.errors import DatasetError, ExportError, NetworkError
 from scarp_train.networks import build
 from scarp_train.recipe import NetworkSpec, Recipe, parse_recipe
@@ -70,6 +71,26 @@ def plan(weights: Path, golden: Path, **changes: object) -> Plan:
 
 def read_manifest(folder: Path) -> dict:
     return tomllib.loads((folder / "manifest.toml").read_text())
+
+
+def test_the_command_releases_and_says_where_to(weights: Path, golden: Path, tmp_path: Path, capsys):
+    words = [
+        "release",
+        "--weights",
+        weights,
+        "--name",
+        "tiny",
+        "--version",
+        "1.2.3",
+        "--threshold",
+        "0.4",
+        "--golden",
+        golden,
+    ]
+    assert main([str(word) for word in [*words, "--out", tmp_path / "models"]]) == 0
+    manifest = read_manifest(tmp_path / "models" / "tiny")
+    assert (manifest["name"], manifest["version"], manifest["threshold"]) == ("tiny", "1.2.3", 0.4)
+    assert "tiny: released" in capsys.readouterr().out
 
 
 def test_a_folder_holds_graph_golden_pair_weights_and_a_manifest_with_their_hashes(weights: Path, golden: Path):

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -45,14 +46,14 @@ def add_hardware(command: argparse.ArgumentParser) -> None:
         "--devices", type=_devices, default="auto", help="number on this machine (default: all GPUs, or the CPU)"
     )
     command.add_argument(
-        "--device-batch", type=_positive, metavar="N", help="samples a device holds at once; lower it for less memory"
+        "--device-batch", type=positive, metavar="N", help="samples a device holds at once; lower it for less memory"
     )
     command.add_argument("--workers", type=_whole, metavar="N", help="processes for each device that read images (0: none)")
     command.add_argument(
         "--compile", action="store_true", help="let torch.compile optimise the network: minutes first, then faster"
     )
-    command.add_argument("--threads", type=_positive, metavar="N", help="CPU threads for PyTorch")
-    command.add_argument("--minutes", type=float, metavar="N", help="stop after so long, saved; the same command goes on")
+    command.add_argument("--threads", type=positive, metavar="N", help="CPU threads for PyTorch")
+    command.add_argument("--minutes", type=minutes, metavar="N", help="stop after so long, saved; the same command goes on")
     command.add_argument("--quiet", action="store_true", help="no progress")
 
 
@@ -84,13 +85,22 @@ def finish(result: Result, options: argparse.Namespace) -> int:
 
 
 def _devices(text: str) -> int | str:
-    return text if text == "auto" else _positive(text)
+    return text if text == "auto" else positive(text)
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A number from 1 up."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def minutes(text: str) -> float:
+    """A time in minutes, 0 or more."""
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError("must be a number of minutes, 0 or more")
     return value
 
 

@@ -5,8 +5,9 @@ import json
 import sys
 from pathlib import Path
 
+from ..errors import RecipeError
 from ..files import write_text
-from .common import add_recipe, finish, hardware, named_folders
+from .common import add_recipe, finish, hardware, named_folders, positive
 
 
 def add_arguments(commands: argparse._SubParsersAction) -> None:
@@ -21,7 +22,7 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
     add_recipe(command)
     command.add_argument("--data", type=Path, required=True, help="labelled images; the recipe's source 'real'")
     command.add_argument("--groups", type=Path, help="text file: one line of image names that must stay together")
-    command.add_argument("--folds", type=int, default=4)
+    command.add_argument("--folds", type=positive, default=4, help="number of splits (default 4)")
     command.add_argument("--only", type=int, action="append", help="run this fold only (repeatable); pools what is there")
     command.set_defaults(run=run)
 
@@ -35,12 +36,15 @@ def run(options: argparse.Namespace) -> int:
     from ..training.loop import fit
     from ..training.weights import load_weights
 
+    chosen = range(options.folds) if options.only is None else options.only
+    if wrong := [fold for fold in chosen if not 0 <= fold < options.folds]:
+        raise RecipeError(f"--only {wrong[0]}: there are folds 0 to {options.folds - 1}")
     recipe = read_recipe(options.recipe)
     pairs = find_pairs(options.data)
     names = [pair.name for pair in pairs]
     groups = crossval.read_groups(options.groups, names) if options.groups else [[name] for name in names]
     folds = crossval.make_folds(groups, options.folds)
-    for fold in range(options.folds) if options.only is None else options.only:
+    for fold in chosen:
         home = options.out / f"fold-{fold}"
         held_out = [pair for pair in pairs if pair.name in folds[fold]]
         inside = [pair for pair in pairs if pair.name not in folds[fold]]

@@ -15,6 +15,12 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
         description="Writes OUT/NAME: GSD and side come from the recipe's [release], data and licences from what was "
         "trained on.",
     )
+    command.add_argument("--weights", type=Path, required=True, help="weights.safetensors or best.safetensors of a run")
+    command.add_argument("--name", required=True, help="model name")
+    command.add_argument(
+        "--version",
+        help="of this model; 0.1.0 for a new name, else that of the model there, which must then be the same",
+    )
     command.add_argument("--threshold", type=float, default=0.5, help="best_threshold of crossval, or another")
     command.add_argument(
         "--golden", type=Path, required=True, help="image whose middle is the golden input; it must show both classes"

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from .common import add_hardware, hardware
+from .common import add_hardware, hardware, positive
 
 
 def add_arguments(commands: argparse._SubParsersAction) -> None:
@@ -22,10 +22,17 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
         "--data", type=Path, required=True, help="folder or archives in GDCLD's layout, or images/ and labels/"
     )
     command.add_argument("--part", choices=("train", "val", "test"), default="val")
-    command.add_argument("--tile", type=int, default=1024, help="side of the tiles an image is cut into")
-    command.add_argument("--limit", type=int, help="the first N images only")
+    command.add_argument("--tile", type=_side, default=1024, help="side of the tiles an image is cut into")
+    command.add_argument("--limit", type=positive, help="the first N images only")
     add_hardware(command)
     command.set_defaults(run=run)
+
+
+def _side(text: str) -> int:
+    value = int(text)
+    if value < 64 or value % 64:
+        raise argparse.ArgumentTypeError("must be a multiple of 64")
+    return value
 
 
 def run(options: argparse.Namespace) -> None:

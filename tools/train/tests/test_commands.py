@@ -1,0 +1,42 @@
+"""Every command has the options that its code asks for."""
+
+import argparse
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+from scarp_train import cli
+from scarp_train.cli import COMMANDS
+
+
+def options_of(parser: argparse.ArgumentParser) -> set[str]:
+    found = set()
+    for action in parser._actions:
+        found.add(action.dest)
+        if isinstance(action, argparse._SubParsersAction):
+            found |= set().union(*(options_of(sub) for sub in action.choices.values()))
+    return found
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda module: module.__name__.rsplit(".", 1)[-1])
+def test_what_a_command_reads_can_be_given(command):
+    commands = argparse.ArgumentParser().add_subparsers()
+    command.add_arguments(commands)
+    given = set().union(*(options_of(parser) for parser in commands.choices.values()))
+    tree = ast.parse(Path(importlib.import_module(command.__name__).__file__).read_text())
+    read = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "options"
+    }
+    assert read <= given | {"run"}
+
+
+def test_help_names_every_command_and_the_exit_status(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    text = capsys.readouterr().out
+    assert all(command.__name__.rsplit(".", 1)[-1] in text for command in COMMANDS)
+    assert "exit status" in text
