@@ -32,7 +32,12 @@ def read_groups(path: Path, names: list[str]) -> list[list[str]]:
 
 
 def make_folds(groups: list[list[str]], folds: int) -> list[list[str]]:
-    """Spreads groups over folds of nearly equal size, the largest group first."""
+    """Spreads groups over folds of nearly equal size, the largest group first.
+
+    Raises DatasetError for fewer than two folds, which hold nothing out, or more folds than groups.
+    """
+    if not 2 <= folds <= len(groups):
+        raise DatasetError(f"--folds {folds}: there are {len(groups)} groups of images; give a number from 2 to that")
     result: list[list[str]] = [[] for _ in range(folds)]
     for group in sorted(groups, key=len, reverse=True):
         min(result, key=len).extend(group)

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from scarp_train.cli import main
 from scarp_train.crossval import THRESHOLDS, _count, best_threshold, make_folds, read_groups, summarise
+from scarp_train.errors import DatasetError
 
 RECIPE = """
 steps = 2
@@ -28,6 +30,12 @@ def test_overlapping_images_stay_on_one_side_of_every_split(tmp_path: Path):
     assert sorted(name for fold in folds for name in fold) == list("abcdefgh")
     for group in groups:
         assert sum(set(group) <= set(fold) for fold in folds) == 1
+
+
+@pytest.mark.parametrize("folds", [1, 4])
+def test_folds_that_would_hold_nothing_out_are_refused(folds: int):
+    with pytest.raises(DatasetError, match="there are 3 groups of images; give a number from 2 to that"):
+        make_folds([["a"], ["b"], ["c"]], folds)
 
 
 def test_no_fold_takes_part_in_the_choice_of_its_own_threshold(tmp_path: Path):
