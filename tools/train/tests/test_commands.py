@@ -3,6 +3,8 @@
 import argparse
 import ast
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,13 @@ def test_what_a_command_reads_can_be_given(command):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "options"
     }
     assert read <= given | {"run"}
+
+
+def test_no_command_waits_for_libraries_before_it_knows_what_to_do():
+    # They load while the command runs, where Ctrl-C is one line.
+    code = "import sys; from scarp_train import cli; cli._parser(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"torch", "numpy", "rasterio", "h5py", "pydantic"} & set(loaded)
 
 
 def test_help_names_every_command_and_the_exit_status(capsys):

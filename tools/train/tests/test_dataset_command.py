@@ -52,3 +52,9 @@ def test_check_warns_of_empty_labels_with_status_1(tmp_path: Path, capsys: pytes
     assert capsys.readouterr().out.startswith("warning: all 3 labels looked at are empty")
     assert main(["dataset", "check", str(tmp_path), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["looked_at"] == 3
+
+
+def test_the_layouts_are_listed_when_help_is_asked_for(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        main(["dataset", "import", "--help"])
+    assert "mask-beside" in capsys.readouterr().out

@@ -5,7 +5,8 @@ import os
 import sys
 
 from ..errors import TrainError
-from . import crossval, dataset, fit, networks, paper, release, score, train
+from ..processes import is_first_process
+from . import common, crossval, dataset, fit, networks, paper, release, score, train
 
 COMMANDS = (train, fit, crossval, paper, dataset, networks, score, release)
 EPILOG = """\
@@ -23,12 +24,13 @@ be resumed by the same command
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command; its exit status, with one line on standard error when it could not be done."""
-    options = _parser().parse_args(argv)
     try:
+        options = _parser().parse_args(argv)
         return options.run(options) or 0
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+        if is_first_process():
+            print("interrupted", file=sys.stderr)
+        return common.STATUS_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -1,13 +1,19 @@
 """Options that several commands share."""
 
+from __future__ import annotations
+
 import argparse
 import math
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import RecipeError
-from ..training.hardware import Hardware
-from ..training.loop import Result
+from ..processes import is_first_process
+
+if TYPE_CHECKING:
+    from ..training.hardware import Hardware
+    from ..training.loop import Result
 
 STATUS_OUT_OF_TIME = 3
 STATUS_INTERRUPTED = 130
@@ -37,6 +43,12 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
         "--out", type=Path, required=True, help="folder for checkpoint, weights and logs; run again to resume"
     )
     add_hardware(command)
+    add_minutes(command)
+
+
+def add_minutes(command: argparse.ArgumentParser) -> None:
+    """The option that ends a run by the clock."""
+    command.add_argument("--minutes", type=minutes, metavar="N", help="stop after so long, saved; the same command goes on")
 
 
 def add_hardware(command: argparse.ArgumentParser) -> None:
@@ -53,12 +65,13 @@ def add_hardware(command: argparse.ArgumentParser) -> None:
         "--compile", action="store_true", help="let torch.compile optimise the network: minutes first, then faster"
     )
     command.add_argument("--threads", type=positive, metavar="N", help="CPU threads for PyTorch")
-    command.add_argument("--minutes", type=minutes, metavar="N", help="stop after so long, saved; the same command goes on")
     command.add_argument("--quiet", action="store_true", help="no progress")
 
 
 def hardware(options: argparse.Namespace) -> Hardware:
     """The hardware that the options choose."""
+    from ..training.hardware import Hardware
+
     if options.threads is not None:
         import torch
 
@@ -75,12 +88,15 @@ def named_folders(values: list[str]) -> dict[str, Path]:
 
 
 def finish(result: Result, options: argparse.Namespace) -> int:
-    """Says how a run ended; the exit status."""
+    """Says how a run ended, once for all its devices; the exit status."""
+    leads = is_first_process()
     if result.stopped is None:
-        if not options.quiet:
+        if leads and not options.quiet:
             print(f"{result.weights}: trained to step {result.step}", file=sys.stderr)
         return 0
-    print(f"{result.stopped} after step {result.step} of {result.steps}, saved; the same command goes on", file=sys.stderr)
+    if leads:
+        how = f"{result.stopped} after step {result.step} of {result.steps}"
+        print(f"{how}, saved; the same command goes on", file=sys.stderr)
     return STATUS_INTERRUPTED if result.stopped == "interrupted" else STATUS_OUT_OF_TIME
 
 

@@ -1,24 +1,40 @@
 """`scarp-train dataset`: brings other people's datasets into GDCLD's layout, and looks for labels that cannot be right."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..data.importers import LAYOUTS, choose
-from ..data.importers.base import LeftOut
-from ..data.importers.labels import parse
-from ..data.importers.run import Imported, Settings, run_import
-from ..data.origin import Origin
+if TYPE_CHECKING:
+    from ..data.importers.base import LeftOut
+    from ..data.importers.run import Imported
 
-_LAYOUT_HELP = "\n".join(f"  {kind.name:16}{kind.describe}" for kind in LAYOUTS)
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose epilog is written when help is asked for, so that no other command waits for what it names."""
+
+    write_epilog: Callable[[], str] | None = None
+
+    def format_help(self) -> str:
+        self.epilog = self.write_epilog and self.write_epilog()
+        return super().format_help()
+
+
+def _layouts() -> str:
+    from ..data.importers import LAYOUTS
+
+    return "layouts:\n" + "\n".join(f"  {kind.name:16}{kind.describe}" for kind in LAYOUTS)
 
 
 def add_arguments(commands: argparse._SubParsersAction) -> None:
     """Adds the command with `import` and `check`."""
     dataset = commands.add_parser("dataset", help="import other people's datasets; check labels against their images")
-    actions = dataset.add_subparsers(required=True, metavar="ACTION")
+    actions = dataset.add_subparsers(required=True, metavar="ACTION", parser_class=_Parser)
     _add_import(actions)
     check = actions.add_parser("check", help="warn of labels that are empty, inverted, shifted or of odd values")
     check.add_argument("data", type=Path, metavar="DIR", help="dataset in GDCLD's layout, or a zip archive of it")
@@ -33,13 +49,12 @@ def _add_import(actions: argparse._SubParsersAction) -> None:
         help="bring a published dataset into GDCLD's layout",
         description="Writes DIR/train_dataset, val_dataset and test_data with labels 0 and 1 (255: ignored), dataset.toml\n"
         "with event, sensor and GSD, and import.json with what was left out and why. The same command goes on where it\n"
-        "stopped.\n\n"
-        f"layouts:\n{_LAYOUT_HELP}",
+        "stopped.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    command.write_epilog = _layouts
     command.add_argument("source", type=Path, metavar="SOURCE", help="folder of the unpacked dataset")
-    names = ("auto", *(kind.name for kind in LAYOUTS))
-    command.add_argument("--layout", choices=names, default="auto", metavar="LAYOUT", help="one of the above; default: auto")
+    command.add_argument("--layout", type=_layout, default="auto", metavar="LAYOUT", help="one of these; default: auto")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="new folder, or one to go on with")
     command.add_argument("--labels", choices=("mask", "label"), help="cas: the folder that holds the labels")
     command.add_argument("--landslide", type=_value, metavar="VALUE", help="label value of landslides: 1, 255, #ff0000")
@@ -55,6 +70,10 @@ def _add_import(actions: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Imports, and says in the last line what was left out and why."""
+    from ..data.importers import choose
+    from ..data.importers.run import Settings, run_import
+    from ..data.origin import Origin
+
     importer = choose(options.source, options.layout, options.labels)
     settings = Settings(
         origin=Origin(options.event, options.sensor, options.gsd),
@@ -112,7 +131,18 @@ def run_check(options: argparse.Namespace) -> int:
     return 1 if warnings else 0
 
 
+def _layout(text: str) -> str:
+    from ..data.importers import LAYOUTS
+
+    names = ("auto", *(kind.name for kind in LAYOUTS))
+    if text not in names:
+        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(names)}")
+    return text
+
+
 def _value(text: str) -> int:
+    from ..data.importers.labels import parse
+
     try:
         return parse(text)
     except ValueError as error:

@@ -12,7 +12,6 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
     """Adds the command."""
     command = commands.add_parser(
         "fit",
-        conflict_handler="resolve",
         help="fine-tune a released model on own pictures",
         description="Holds out a quarter of the pictures, fine-tunes on the others and keeps at most half of the change. "
         "The recipe is written to OUT/recipe.toml.",

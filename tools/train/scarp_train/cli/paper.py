@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from ..errors import TrainError
-from .common import add_hardware, finish, hardware
+from .common import add_hardware, add_minutes, finish, hardware
 
 TABLES = ("4", "5", "6", "7", "8", "9", "10", "hr-gldd")
 EPILOG = """\
@@ -41,6 +41,7 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--estimate-only", action="store_true", help="say what it would cost, and stop")
     command.add_argument("--yes", action="store_true", help="start without asking")
     add_hardware(command)
+    add_minutes(command)
     command.set_defaults(run=run)
 
 

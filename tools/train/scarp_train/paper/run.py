@@ -5,7 +5,6 @@ What lies in OUT is the state: a network already trained or scored there is not 
 
 import hashlib
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import torch
 
 from ..data.pairs import find_pairs
 from ..files import write_text
+from ..processes import is_first_process
 from ..recipe import Recipe
 from ..release.export import export_onnx
 from ..training.checkpoint import fingerprint
@@ -51,11 +51,6 @@ class Place:
 def seeded(training: Training, seed: int) -> Training:
     """The same training from another seed."""
     return Training(training.key, training.network, training.recipe.model_copy(update={"seed": seed}))
-
-
-def is_first_process() -> bool:
-    """Whether this is the process that reports and scores; each further device has a process that only trains along."""
-    return all(os.environ.get(name, "0") == "0" for name in ("RANK", "SLURM_PROCID", "LOCAL_RANK", "NODE_RANK"))
 
 
 def is_trained(training: Training, place: Place) -> bool:
