@@ -8,8 +8,8 @@ import pytest
 from conftest import make_tile, tiff
 from PIL import Image
 
-from scarp_train.data.pairs import find_pairs
-from scarp_train.data.read import read_label, read_pair
+from scarp_train.data.pairs import Entry, entry_at, find_pairs
+from scarp_train.data.read import read_image, read_label, read_pair
 from scarp_train.errors import DatasetError
 
 
@@ -89,7 +89,7 @@ def test_a_damaged_member_of_an_archive_is_named(zipped: Path):
     data[start : start + 50] = bytes(50)
     path.write_bytes(data)
     pairs = find_pairs(zipped)
-    with pytest.raises(DatasetError, match=r"train_dataset.zip/images/tile_1.tif: cannot be read"):
+    with pytest.raises(DatasetError, match=r"train_dataset.zip/images/tile_1.tif: cannot be unpacked"):
         read_pair(pairs[1])
     read_pair(pairs[2])
 
@@ -120,3 +120,34 @@ def test_255_beside_1_is_ignored_where_dataset_toml_says_so_and_refused_elsewher
         read_pair(find_pairs(gdcld)[0])
     (gdcld / "dataset.toml").write_text("ignored = 255\n")
     assert np.array_equal(read_pair(find_pairs(gdcld)[0])[1], label)
+
+
+def test_the_true_cause_is_said_of_a_file_that_is_missing_empty_cut_or_no_image(gdcld: Path):
+    path = gdcld / "train_dataset" / "images" / "tile_3.tif"
+    whole = path.read_bytes()
+    for content, cause in (
+        (b"", "cannot be read \\(it is empty\\)"),
+        (whole[:30_000], "cut short or damaged"),
+        (b"text" * 40, "no image of a known format"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(DatasetError, match=rf"tile_3.tif: .*{cause}.*; replace the file"):
+            read_image(Entry(path))
+    path.unlink()
+    with pytest.raises(DatasetError, match=r"tile_3.tif: is not there; look at the path"):
+        read_image(Entry(path))
+
+
+def test_a_path_may_lead_into_an_archive(zipped: Path, gdcld: Path):
+    inside = read_image(entry_at(zipped / "train_dataset.zip" / "images" / "tile_1.tif"))
+    assert np.array_equal(inside, read_image(entry_at(gdcld / "train_dataset" / "images" / "tile_1.tif")))
+    with pytest.raises(DatasetError, match=r"x.tif: the archive holds no such file; `unzip -l .*train_dataset.zip`"):
+        read_image(entry_at(zipped / "train_dataset.zip" / "x.tif"))
+
+
+def test_pixels_that_are_no_numbers_are_refused_with_what_to_do(tmp_path: Path):
+    pixels = np.ones((8, 8, 3), np.float32)
+    pixels[0, 0] = np.nan, np.inf, 0
+    (tmp_path / "x.tif").write_bytes(tiff(pixels))
+    with pytest.raises(DatasetError, match=r"x.tif: 2 values are NaN or infinite; set them to 0"):
+        read_image(Entry(tmp_path / "x.tif"))

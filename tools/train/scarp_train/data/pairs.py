@@ -57,8 +57,20 @@ class Entry:
             if archive.getinfo(self.member).file_size > MAX_BYTES:
                 raise DatasetError(f"{self}: unpacks to more than 5 GB, which no image that can be read does; take it out")
             return archive.read(self.member)
-        except (OSError, KeyError, zipfile.BadZipFile, zipfile.zlib.error, NotImplementedError, RuntimeError) as error:
-            raise DatasetError(f"{self}: cannot be read ({error}); fetch it again") from error
+        except FileNotFoundError as error:
+            raise DatasetError(f"{self}: is not there; look at the path") from error
+        except KeyError as error:
+            raise DatasetError(f"{self}: the archive holds no such file; `unzip -l {self.path}` lists what it holds") from error
+        except OSError as error:
+            raise DatasetError(f"{self}: cannot be read ({error.strerror or error})") from error
+        except (zipfile.BadZipFile, zipfile.zlib.error, NotImplementedError, RuntimeError) as error:
+            raise DatasetError(f"{self}: cannot be unpacked ({error}); fetch the archive again") from error
+
+
+def entry_at(path: Path) -> Entry:
+    """The file at `path`, which may lead into an archive: ARCHIVE.zip/images/x.tif."""
+    archive = next((above for above in path.parents if above.suffix.lower() == ".zip" and above.is_file()), None)
+    return Entry(path) if archive is None else Entry(archive, path.relative_to(archive).as_posix())
 
 
 @dataclass(frozen=True)

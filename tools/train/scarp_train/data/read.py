@@ -22,10 +22,15 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
 def read_image(entry: Entry) -> np.ndarray:
-    """H x W x C in the file's own type (uint8, uint16 or float32)."""
+    """H x W x C in the file's own type (uint8, uint16 or float32, all finite)."""
     pixels = _decode(entry)
     if pixels.dtype not in (np.uint8, np.uint16, np.float32):
         raise DatasetError(f"{entry}: pixels are {pixels.dtype}; need uint8, uint16 or float32, convert it first")
+    if pixels.dtype == np.float32 and not np.isfinite(pixels).all():
+        raise DatasetError(
+            f"{entry}: {int((~np.isfinite(pixels)).sum())} values are NaN or infinite; set them to 0, and the label there to "
+            "255 with `ignored = 255` in dataset.toml (`scarp-train dataset import` does both)"
+        )
     return pixels
 
 
@@ -60,6 +65,8 @@ def read_pair(pair: Pair) -> tuple[np.ndarray, np.ndarray]:
 
 def _decode(entry: Entry) -> np.ndarray:
     data = entry.read()
+    if not data:
+        raise DatasetError(f"{entry}: cannot be read (it is empty); replace the file")
     try:
         if entry.suffix in (".tif", ".tiff"):
             with MemoryFile(data) as file, file.open() as raster:
@@ -76,7 +83,7 @@ def _decode(entry: Entry) -> np.ndarray:
         rasterio.errors.RasterioIOError,
         Image.DecompressionBombError,
     ) as error:
-        raise DatasetError(f"{entry}: cannot be read ({_first_line(error)}); replace the file") from error
+        raise DatasetError(f"{entry}: cannot be read ({cause(error)}); replace the file") from error
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
 
 
@@ -84,6 +91,12 @@ def _plain_mode(mode: str) -> str:
     return "L" if mode in ("1", "LA", "I;16", "I") else "RGB"
 
 
-def _first_line(error: Exception) -> str:
-    line = (str(error).splitlines() or [type(error).__name__])[0]
-    return re.sub(r"'?/vsimem/[^' :]+'?", "file", line)  # GDAL names the copy in memory
+def cause(error: Exception) -> str:
+    """Why an image cannot be decoded, in words that say more than the libraries' own where these speak of their insides."""
+    # rasterio says "Read failed. See previous exception for details." and GDAL's own words are the cause.
+    said = (str(error.__cause__ or error).splitlines() or [type(error).__name__])[0]
+    if re.search(r"IReadBlock|TIFFRead|TIFFFill|unpack_from|[Tt]runcated|Premature end", said):
+        return "it is cut short or damaged within"
+    if re.search(r"not recognized as being|cannot identify image", said):
+        return "it is no image of a known format"
+    return re.sub(r"^.*/(?=[^/]*:? )", "", re.sub(r"'?/vsimem/[^' :]+'?", "file", said))  # GDAL's copy in memory

@@ -5,18 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..origin import UNKNOWN, Origin
+from ..pairs import EXTENSIONS, PARTS
 from .base import Damaged, Item
-from .rasters import EXTENSIONS, Raster, UnreadableError, read_image, read_label
-
-_PARTS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-    "testing": "test",
-}
+from .rasters import Raster, UnreadableError, read_image, read_label
 
 
 def rasters(folder: Path, below: bool = False) -> list[Path]:
@@ -76,7 +67,7 @@ def part_of(name: str) -> str | None:
     """The part a folder is named after: "train", "ValidData", "test_data" and their like, as `scarp-forge` reads them."""
     words = [word for word in re.split(r"[^0-9a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) if word]
     plain = all(word in ("data", "dataset", "set") or word.isdigit() for word in words[1:])
-    return _PARTS.get(words[0]) if words and plain else None
+    return PARTS.get(words[0]) if words and plain else None
 
 
 def _read(reader: Callable[[Path], Raster], path: Path) -> Raster:

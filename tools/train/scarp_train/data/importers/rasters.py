@@ -1,6 +1,5 @@
 """Pixels in and out: any raster that GDAL reads, and TIFF files that are either whole or not there."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from rasterio.io import DatasetReader, MemoryFile
 
 from ...errors import DatasetError
 from ...files import replacing
+from ..read import cause
 
 Place = tuple[rasterio.crs.CRS, rasterio.Affine]
-EXTENSIONS = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def read_image(path: Path) -> Raster:
                 pixels = _colours(file)[pixels[:, :, 0]]
             return Raster(pixels, None if valid.all() else valid, _place(file))
     except (RasterioError, OSError, ValueError, SyntaxError) as error:
-        raise UnreadableError(_reason(error)) from error
+        raise UnreadableError(cause(error)) from error
 
 
 def read_label(path: Path) -> Raster:
@@ -74,7 +73,7 @@ def read_label(path: Path) -> Raster:
                 valid = ~(pixels == file.nodata).all(axis=2)
             return Raster(pixels, valid)
     except (RasterioError, OSError, ValueError, SyntaxError) as error:
-        raise UnreadableError(_reason(error)) from error
+        raise UnreadableError(cause(error)) from error
 
 
 def write_tif(path: Path, pixels: np.ndarray, place: Place | None = None, **profile: object) -> None:
@@ -111,7 +110,12 @@ def gsd_of(place: Place | None) -> float | None:
 
 
 def _verify(path: Path) -> None:
-    """Raises where a PNG is not whole, of which GDAL says nothing. Pillow only sums the chunks, which costs little."""
+    """Raises where a file is empty or a PNG not whole, of which GDAL says nothing clear.
+
+    Pillow only sums a PNG's chunks, which costs little.
+    """
+    if not path.stat().st_size:
+        raise ValueError("it is empty")
     if path.suffix.lower() == ".png":
         with Image.open(path) as image:
             image.verify()
@@ -126,9 +130,3 @@ def _colours(file: DatasetReader) -> np.ndarray:
     for index, colour in file.colormap(1).items():
         table[index] = colour[:3]
     return table
-
-
-def _reason(error: Exception) -> str:
-    # rasterio says "Read failed. See previous exception for details." and GDAL's own words are the cause.
-    said = str(error.__cause__ or error).splitlines() or [type(error).__name__]
-    return re.sub(r"^.*/(?=[^/]*:? )", "", said[0])
