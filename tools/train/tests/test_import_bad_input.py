@@ -35,7 +35,7 @@ def source(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("file", ["valley/1.png", "valley/1_mask.png"])
 def test_a_damaged_file_is_named_and_skipped_up_to_the_number_allowed(source: Path, tmp_path: Path, file: str):
     cut(source / file)
-    with pytest.raises(DatasetError, match=rf"{file}: cannot be read \(.+\); .* --allow-damaged 1"):
+    with pytest.raises(DatasetError, match=rf"1 damaged: .*{file}: cannot be read \(.+\); .* --allow-damaged 1"):
         bring(source, tmp_path / "strict")
     done = bring(source, tmp_path / "out", allow_damaged=1)
     assert sum(done.images.values()) == 5 and len(done.damaged) == 1 and file in done.damaged[0]
@@ -67,7 +67,7 @@ def test_a_jpeg_overwritten_in_its_middle_is_damaged(source: Path, tmp_path: Pat
 def test_a_missing_mask_and_a_missing_image_are_named(source: Path, tmp_path: Path):
     (source / "valley" / "0_mask.png").unlink()
     with pytest.raises(DatasetError, match=r"valley/0.png: has no 0_mask"):
-        bring(source, tmp_path / "out")
+        bring(source, tmp_path / "strict")
     shutil.move(source / "ridge" / "0.png", source / "ridge" / "7.png")
     done = bring(source, tmp_path / "out", allow_damaged=3)
     assert [reason.split(": ")[1][:12] for reason in done.damaged] == ["has no 7_mas", "has no 0_mas", "has no image"]
@@ -120,7 +120,7 @@ def test_a_folder_that_holds_something_else_or_another_import_is_refused(source:
 
 def test_a_source_of_no_layout_says_which_are_known_and_archives_are_to_be_unpacked(tmp_path: Path):
     (tmp_path / "palu.zip").write_bytes(b"PK")
-    with pytest.raises(DatasetError, match=r"holds no known layout \(hr-gldd: trainX.npy.*unpack its archives first"):
+    with pytest.raises(DatasetError, match=r"holds no known layout \(hr-gldd, cas,.*unpack its archives first.*--help"):
         choose(tmp_path, "auto")
     with pytest.raises(DatasetError, match="holds no gvlm"):
         choose(tmp_path, "gvlm")
@@ -180,3 +180,27 @@ def test_arrays_are_never_whole_in_memory(tmp_path: Path):
     tracemalloc.stop()
     assert sum(done.images.values()) == 48
     assert peak < (source / "trainX.npy").stat().st_size / 4
+
+
+def test_all_damage_is_told_at_once_and_what_is_whole_is_written_before(source: Path, tmp_path: Path):
+    cut(source / "valley" / "1.png")
+    (source / "ridge" / "0_mask.png").write_bytes(b"")
+    with pytest.raises(DatasetError, match=r"2 damaged: .*ridge/0_mask.png: .*empty.*valley/1.png: .*--allow-damaged 2"):
+        bring(source, tmp_path / "out", allow_damaged=1)
+    assert len(list((tmp_path / "out").rglob("images/*.tif"))) == 4
+    done = bring(source, tmp_path / "out", allow_damaged=2)
+    assert (done.kept, sum(done.images.values()), len(done.damaged)) == (4, 4, 2)
+
+
+def test_without_any_readable_label_nothing_is_written(source: Path, tmp_path: Path):
+    for path in source.rglob("*_mask.png"):
+        path.write_bytes(b"")
+    with pytest.raises(DatasetError, match="every label is damaged; the first: .*_mask.png"):
+        bring(source, tmp_path / "out", allow_damaged=9)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_layout_is_one_short_line(tmp_path: Path):
+    with pytest.raises(DatasetError) as found:
+        choose(tmp_path, "auto")
+    assert len(str(found.value)) - len(str(tmp_path)) < 250

@@ -107,6 +107,12 @@ def test_bijie_without_landslides_has_empty_labels_and_its_split_by_image_is_sai
     assert sorted((Path(left.what).name, left.count) for left in done.left_out) == [("dem", 3), ("polygon_coordinate", 3)]
 
 
+def test_bijie_says_nothing_of_folders_that_are_empty(tmp_path: Path):
+    source = layouts.bijie(tmp_path / "bijie")
+    (source / "Bijie-landslide-dataset" / "non-landslide" / "dem").mkdir()
+    assert all(left.count for left in bring(source, split=0.4)[1].left_out)
+
+
 def test_landslide4sense_keeps_14_bands_and_says_which_parts_have_no_masks(tmp_path: Path):
     out, done = bring(layouts.landslide4sense(tmp_path / "l4s"))
     assert _counts(done) == {"train": 6, "val": 2} and "by image" in done.split
@@ -135,6 +141,23 @@ def test_voc_asks_which_palette_index_is_landslide(tmp_path: Path):
     truth[:2] = 255
     assert np.array_equal(read(out, "val_dataset", "p3")[1], truth)
     assert [(Path(left.what).name, left.count, left.why) for left in done.left_out] == [("JPEGImages", 1, "in no list")]
+
+
+def test_voc_is_found_in_the_folders_that_its_archive_makes(tmp_path: Path):
+    layouts.voc(tmp_path / "download" / "VOCdevkit" / "VOC2012")
+    for source in (tmp_path / "download", tmp_path / "download" / "VOCdevkit"):
+        assert choose(source, "auto").name == "voc"
+    _, done = bring(tmp_path / "download", landslide=2)
+    assert _counts(done) == {"train": 3, "val": 2}
+
+
+def test_voc_lists_may_hold_names_with_spaces_and_more_than_the_name(tmp_path: Path):
+    source = layouts.voc(tmp_path / "voc")
+    for path in (source / "JPEGImages" / "p0.jpg", source / "SegmentationClass" / "p0.png"):
+        path.rename(path.with_stem("river bank 1"))
+    (source / "ImageSets" / "Segmentation" / "train.txt").write_text("river bank 1\np1 1\np2 -1\n")
+    out, _ = bring(source, landslide=2)
+    assert names(out, "train_dataset") == ["p1", "p2", "river-bank-1"]
 
 
 def test_masks_beside_their_images_split_whole_sites(tmp_path: Path):

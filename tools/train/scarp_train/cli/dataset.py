@@ -63,7 +63,7 @@ def _add_import(actions: argparse._SubParsersAction) -> None:
     command.add_argument("--gsd", type=_metres, metavar="METRES", help="metres per pixel; default: layout, names, files")
     command.add_argument("--split", type=_share, default=0.25, help="for validation where none is published (0.25)")
     command.add_argument("--seed", type=int, default=0, help="of that split")
-    command.add_argument("--allow-damaged", type=_count, default=0, metavar="N", help="skip up to N damaged images (0)")
+    command.add_argument("--allow-damaged", type=_count, default=0, metavar="N", help="be content without N damaged images (0)")
     command.add_argument("--json", action="store_true", help="print the result as JSON")
     command.set_defaults(run=run)
 
@@ -102,7 +102,7 @@ def told(done: Imported, out: Path) -> str:
     reasons: dict[str, list[LeftOut]] = {}
     for entry in done.left_out:
         reasons.setdefault(entry.why, []).append(entry)
-    left = [f"{sum(e.count for e in entries)} in {_places(entries)}: {why}" for why, entries in reasons.items()]
+    left = [f"{_places(entries)}: {why}" for why, entries in reasons.items()]
     left += [f"damaged: {reason}" for reason in done.damaged]
     lines.append(f"left out: {'; '.join(left) or 'nothing'}")
     return "\n".join(lines)
@@ -110,7 +110,8 @@ def told(done: Imported, out: Path) -> str:
 
 def _places(entries: list[LeftOut]) -> str:
     more = f" and {len(entries) - 1} other places" if len(entries) > 1 else ""
-    return f"{entries[0].what}{more}"
+    count = sum(entry.count for entry in entries)
+    return f"{count} in {entries[0].what}{more}" if count else f"{entries[0].what}{more}"
 
 
 def run_check(options: argparse.Namespace) -> int:

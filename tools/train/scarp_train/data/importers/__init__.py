@@ -32,9 +32,13 @@ def choose(source: Path, layout: str, labels: str | None = None) -> Importer:
         raise DatasetError(f"{source}: could be {names}; say which: --layout {fitting[0].name}")
     if not fitting:
         zipped = any(source.glob("*.zip")) or any(source.glob("*/*.zip"))
-        hint = "unpack its archives first" if zipped else "give the folder that holds these"
-        known = chosen[0].describe if layout != "auto" else "; ".join(f"{i.name}: {i.describe}" for i in importers.values())
-        raise DatasetError(f"{source}: holds no {'known layout' if layout == 'auto' else layout} ({known}); {hint}")
+        hint = "unpack its archives first" if zipped else "give the folder that holds it"
+        if layout != "auto":
+            raise DatasetError(f"{source}: holds no {layout} ({chosen[0].describe}); {hint}")
+        raise DatasetError(
+            f"{source}: holds no known layout ({', '.join(importers)}); {hint}; `scarp-train dataset import --help` says how "
+            "each looks"
+        )
     if labels and fitting[0].name != Cas.name:
         raise DatasetError(f"--labels is for the layout {Cas.name}; {fitting[0].name} has one kind of labels")
     return fitting[0]

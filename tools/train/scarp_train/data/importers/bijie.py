@@ -27,9 +27,9 @@ class Bijie:
         for path in rasters(home / "non-landslide" / "image"):
             yield Item(str(path), path.stem, image(path), None, site="non-landslide", origin=_ORIGIN)
         for folder in sorted(home.glob("*landslide/*")):
-            if folder.is_dir() and folder.name not in ("image", "mask"):
+            if folder.is_dir() and folder.name not in ("image", "mask") and (count := sum(1 for _ in folder.iterdir())):
                 why = "elevations, and no band of the images" if folder.name == "dem" else "the masks say the same"
-                yield LeftOut(str(folder), sum(1 for _ in folder.iterdir()), why)
+                yield LeftOut(str(folder), count, why)
 
 
 def _home(source: Path) -> Path | None:

@@ -17,6 +17,8 @@ from .rasters import Raster, gdal, write_tif
 from .record import Record, write_origins
 from .split import split
 
+_NAMED = 5  # damaged images that an error names
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -46,7 +48,8 @@ class Imported:
 def run_import(source: Path, importer: Importer, out: Path, settings: Settings) -> Imported:
     """Brings `source` into `out`; run again after an interruption, it goes on where it stopped.
 
-    Raises `DatasetError` where nothing can be imported, too much is damaged, or `out` holds something else or is full.
+    Everything that can be read is written before too much damage is an error, which names it. Raises `DatasetError` where
+    nothing can be imported, more is damaged than allowed, or `out` holds something else or is full.
     """
     listed = list(importer.items(source))
     done = Imported(left_out=[entry for entry in listed if isinstance(entry, LeftOut)])
@@ -55,18 +58,21 @@ def run_import(source: Path, importer: Importer, out: Path, settings: Settings) 
         raise DatasetError(f"{source}: no image with a label; {_reasons(done.left_out)}")
     _refuse_namesakes(items)
     with gdal():
-        good, total = _survey(items, done, settings.allow_damaged)
+        good, total = _survey(items, done)
+        if not good:
+            raise DatasetError(f"{source}: every label is damaged; the first: {done.damaged[0]}")
         coding = decide(total, settings.landslide, importer.ignores_255)
         done.landslide_pixels, done.label_pixels = coding.landslide_pixels(total), sum(total.values())
         record = Record.open(out, _identity(source, importer, items, coding, settings))
-        _write(good, coding, out, record, done, settings.allow_damaged)
+        _write(good, coding, out, record, done)
+        _check_damaged(done, settings.allow_damaged, out)
         kept = [item for item in good if _target(out, item, "labels").is_file()]
         write_origins(record, kept, settings.origin, importer.licence)
     record.close(asdict(done))
     return done
 
 
-def _survey(items: Sequence[Item], done: Imported, allowed: int) -> tuple[list[Item], Counter[int]]:
+def _survey(items: Sequence[Item], done: Imported) -> tuple[list[Item], Counter[int]]:
     """The items whose labels can be read, and how many pixels of all of them hold each value."""
     good: list[Item] = []
     total: Counter[int] = Counter()
@@ -76,11 +82,11 @@ def _survey(items: Sequence[Item], done: Imported, allowed: int) -> tuple[list[I
                 total += count(_label(item))
             good.append(item)
         except Damaged as error:
-            _allow(error, done, allowed)
+            done.damaged.append(str(error))
     return good, total
 
 
-def _write(items: Iterable[Item], coding: Coding, out: Path, record: Record, done: Imported, allowed: int) -> None:
+def _write(items: Iterable[Item], coding: Coding, out: Path, record: Record, done: Imported) -> None:
     for part in {item.part for item in items}:
         for side in ("images", "labels"):
             record.make(out / PART_FOLDERS[part] / side)
@@ -94,7 +100,7 @@ def _write(items: Iterable[Item], coding: Coding, out: Path, record: Record, don
         try:
             image, label = _pair(item, coding)
         except Damaged as error:
-            _allow(error, done, allowed)
+            done.damaged.append(str(error))
             continue
         done.ignored_images += bool((label == IGNORED).any())
         write_tif(image_file, image.pixels, image.place)
@@ -137,11 +143,15 @@ def _or_damaged(item: Item, read: Callable[[], np.ndarray]) -> np.ndarray:
         raise Damaged(f"{item.where}: its label {error}; convert it") from error
 
 
-def _allow(error: Damaged, done: Imported, allowed: int) -> None:
-    done.damaged.append(str(error))
-    if len(done.damaged) > allowed:
-        more = f" ({allowed} more were skipped)" if allowed else ""
-        raise DatasetError(f"{error}, or skip such with --allow-damaged {len(done.damaged)}{more}") from error
+def _check_damaged(done: Imported, allowed: int, out: Path) -> None:
+    """Raises where more images are damaged than the user allows; all others are written by then."""
+    count = len(done.damaged)
+    if count > allowed:
+        more = f" and {count - _NAMED} more" if count > _NAMED else ""
+        raise DatasetError(
+            f"{count} damaged: {'; '.join(done.damaged[:_NAMED])}{more}; the others are in {out}, which is finished by the "
+            f"same command once they are mended, or with --allow-damaged {count}"
+        )
 
 
 def _target(out: Path, item: Item, side: str) -> Path:

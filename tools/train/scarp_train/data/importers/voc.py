@@ -18,12 +18,13 @@ class Voc:
     licence = None
 
     def looks_like(self, source: Path) -> bool:
-        return (source / "JPEGImages").is_dir() and (source / "SegmentationClass").is_dir()
+        return _home(source) is not None
 
     def items(self, source: Path) -> Iterator[Item | LeftOut]:
+        source = _home(source) or source
         images = {path.stem: path for path in rasters(source / "JPEGImages")}
         labels = {path.stem: path for path in rasters(source / "SegmentationClass")}
-        parts = {stem: part for part in _PARTS for stem in _listed(source, part)}
+        parts = {stem: part for part in _PARTS for stem in _listed(source, part, images.keys() | labels.keys())}
         # Without lists every labelled image counts, and the part is left to the split.
         for stem in parts or dict.fromkeys(sorted(labels)):
             shot, drawn = images.get(stem), labels.get(stem)
@@ -43,9 +44,16 @@ class Voc:
             yield LeftOut(str(source / "JPEGImages"), others, "in no list" if parts else "without a label")
 
 
-def _listed(source: Path, part: str) -> list[str]:
-    """Stems of a part's list; a line may hold more than the stem."""
+def _home(source: Path) -> Path | None:
+    """The folder that holds `JPEGImages`: archives unpack to VOCdevkit/VOC2012."""
+    homes = (source, *sorted(source.glob("*")), *sorted(source.glob("*/*")))
+    return next((h for h in homes if (h / "JPEGImages").is_dir() and (h / "SegmentationClass").is_dir()), None)
+
+
+def _listed(source: Path, part: str, known: set[str]) -> list[str]:
+    """Stems of a part's list; a stem may hold spaces, and a line more than the stem."""
     path = source / "ImageSets" / "Segmentation" / f"{part}.txt"
     if not path.is_file():
         return []
-    return [line.split()[0] for line in path.read_text(encoding="utf-8").splitlines() if line.split()]
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    return [line if line in known or line.split()[0] not in known else line.split()[0] for line in lines if line]
