@@ -16,7 +16,7 @@ def test_import_says_what_it_did_and_check_finds_nothing_wrong(tmp_path: Path, c
     assert lines[0].startswith(f"{out}: 2 images (1 train, 1 val); ")
     assert lines[-1] == "left out: 2 in im1: images from before the event"
     assert main(["dataset", "check", str(out)]) == 0
-    assert capsys.readouterr().out == f"{out}: 1 pairs looked at, 0 warnings\n"
+    assert capsys.readouterr().out == f"{out}: 2 pairs looked at (of 1 train, 1 val), 0 errors, 0 warnings\n"
 
 
 def test_import_as_json_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -43,18 +43,73 @@ def test_a_wrong_option_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert f"argument {option[0]}: {option[1]} is" in capsys.readouterr().err
 
 
+LICENCE = '[licence]\ndata = "mine"\nlicence = "CC0"\nattribution = "me"\n'
+
+
+def make_dataset(root: Path, part: str, count: int = 4, licence: str = LICENCE) -> Path:
+    """Pairs in GDCLD's layout."""
+    for index in range(count):
+        for side, pixels in zip(("images", "labels"), layouts.picture(index)):
+            layouts.save(root / part / side / f"{index}.png", pixels)
+    (root / "dataset.toml").write_text(licence)
+    return root
+
+
 def test_check_warns_of_empty_labels_with_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     for index in range(3):
         image, label = layouts.picture(index)
         layouts.save(tmp_path / "images" / f"{index}.png", image)
         layouts.save(tmp_path / "labels" / f"{index}.png", label * 0)
+    (tmp_path / "dataset.toml").write_text(LICENCE)
     assert main(["dataset", "check", str(tmp_path)]) == 1
-    assert capsys.readouterr().out.startswith("warning: all 3 labels looked at are empty")
+    told = capsys.readouterr().out
+    assert told.startswith("warning: train: all 3 labels looked at are empty") and told.endswith("0 errors, 1 warning\n")
     assert main(["dataset", "check", str(tmp_path), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["looked_at"] == 3
 
 
-def test_the_layouts_are_listed_when_help_is_asked_for(capsys: pytest.CaptureFixture[str]):
-    with pytest.raises(SystemExit):
-        main(["dataset", "import", "--help"])
-    assert "mask-beside" in capsys.readouterr().out
+def test_check_goes_on_after_what_cannot_be_used_and_looks_at_every_part(tmp_path: Path, capsys):
+    root = make_dataset(make_dataset(tmp_path, "train_dataset"), "test_data")
+    (root / "train_dataset" / "images" / "1.png").write_bytes(b"")
+    (root / "train_dataset" / "images" / "2.png").write_bytes(b"text")
+    (root / "test_data" / "labels" / "3.png").unlink()
+    assert main(["dataset", "check", str(root)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(": ")[2][:20] for line in lines[:3]] == [
+        "cannot be read (it i",
+        "cannot be read (it i",
+        "this image has no la",
+    ]
+    assert lines[-1].endswith("4 pairs looked at (of 4 train), 3 errors, 0 warnings")
+    assert main(["dataset", "check", str(root), "--part", "train"]) == 1
+    assert "2 errors" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_check_says_what_a_recipe_has_to_say_of_other_pixels_and_names_nan(tmp_path: Path, capsys, dtype: str):
+    root = make_dataset(tmp_path, "train_dataset")
+    for path in (root / "train_dataset" / "images").iterdir():
+        pixels = layouts.picture(int(path.stem), bands=4)[0].astype(dtype)
+        path.unlink()
+        if dtype == "float32" and path.stem == "0":
+            pixels[0, 0, 0] = float("nan")
+        layouts.save_geotiff(path.with_suffix(".tif"), pixels)
+    assert main(["dataset", "check", str(root)]) == 1
+    told = capsys.readouterr().out
+    assert f"warning: train: images are {dtype} with 4 bands; the recipe has to say [pixels] scale, mean and std" in told
+    assert ("0.tif: 1 values are NaN" in told) == (dtype == "float32")
+
+
+@pytest.mark.parametrize(
+    ("licence", "told"),
+    [
+        ("", "warning: dataset.toml has no [licence]"),
+        ('[license]\ndata = "x"\n', "it is spelt `licence` here"),
+        (LICENCE.replace("licence =", "license ="), "(licence, license is unknown or missing)"),
+    ],
+)
+def test_check_names_a_licence_that_is_missing_or_misspelt(tmp_path: Path, capsys, licence: str, told: str):
+    root = make_dataset(tmp_path, "train_dataset", licence=licence)
+    assert main(["dataset", "check", str(root)]) == 1
+    shown = capsys.readouterr()
+    assert told in shown.out + shown.err

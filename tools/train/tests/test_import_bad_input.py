@@ -195,7 +195,7 @@ def test_all_damage_is_told_at_once_and_what_is_whole_is_written_before(source: 
 def test_without_any_readable_label_nothing_is_written(source: Path, tmp_path: Path):
     for path in source.rglob("*_mask.png"):
         path.write_bytes(b"")
-    with pytest.raises(DatasetError, match="every label is damaged; the first: .*_mask.png"):
+    with pytest.raises(DatasetError, match=r"every label is damaged; the first: .*_mask.png"):
         bring(source, tmp_path / "out", allow_damaged=9)
     assert not (tmp_path / "out").exists()
 

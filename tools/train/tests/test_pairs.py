@@ -141,7 +141,7 @@ def test_the_true_cause_is_said_of_a_file_that_is_missing_empty_cut_or_no_image(
 def test_a_path_may_lead_into_an_archive(zipped: Path, gdcld: Path):
     inside = read_image(entry_at(zipped / "train_dataset.zip" / "images" / "tile_1.tif"))
     assert np.array_equal(inside, read_image(entry_at(gdcld / "train_dataset" / "images" / "tile_1.tif")))
-    with pytest.raises(DatasetError, match=r"x.tif: the archive holds no such file; `unzip -l .*train_dataset.zip`"):
+    with pytest.raises(DatasetError, match=r"x.tif: the archive has no such file; `unzip -l .*train_dataset.zip`"):
         read_image(entry_at(zipped / "train_dataset.zip" / "x.tif"))
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ..data.importers.base import LeftOut
     from ..data.importers.run import Imported
 
+SHOWN = 20  # errors of a check
+
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose epilog is written when help is asked for, so that no other command waits for what it names."""
@@ -36,10 +38,10 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
     dataset = commands.add_parser("dataset", help="import other people's datasets; check labels against their images")
     actions = dataset.add_subparsers(required=True, metavar="ACTION", parser_class=_Parser)
     _add_import(actions)
-    check = actions.add_parser("check", help="warn of labels that are empty, inverted, shifted or of odd values")
+    check = actions.add_parser("check", help="find pairs that cannot be used, doubtful labels, a missing licence")
     check.add_argument("data", type=Path, metavar="DIR", help="dataset in GDCLD's layout, or a zip archive of it")
-    check.add_argument("--part", choices=("train", "val", "test"), default="train", help="part to look at (default: train)")
-    check.add_argument("--json", action="store_true", help="print warnings as JSON")
+    check.add_argument("--part", choices=("train", "val", "test"), help="look at this part only")
+    check.add_argument("--json", action="store_true", help="print all that was found as JSON")
     check.set_defaults(run=run_check)
 
 
@@ -63,7 +65,7 @@ def _add_import(actions: argparse._SubParsersAction) -> None:
     command.add_argument("--gsd", type=_metres, metavar="METRES", help="metres per pixel; default: layout, names, files")
     command.add_argument("--split", type=_share, default=0.25, help="for validation where none is published (0.25)")
     command.add_argument("--seed", type=int, default=0, help="of that split")
-    command.add_argument("--allow-damaged", type=_count, default=0, metavar="N", help="be content without N damaged images (0)")
+    command.add_argument("--allow-damaged", type=_count, default=0, metavar="N", help="do without N damaged images (0)")
     command.add_argument("--json", action="store_true", help="print the result as JSON")
     command.set_defaults(run=run)
 
@@ -115,21 +117,27 @@ def _places(entries: list[LeftOut]) -> str:
 
 
 def run_check(options: argparse.Namespace) -> int:
-    """Looks at up to 64 pairs; status 1 if there is a warning."""
-    from ..data.checks import check_labels, spread
-    from ..data.pairs import find_pairs
-    from ..data.read import read_pair
+    """Looks at up to 64 pairs of each part; status 1 if anything was found."""
+    from ..data.dataset_check import check_dataset
 
-    pairs = spread(find_pairs(options.data, options.part))
-    warnings = check_labels((pair.name, *read_pair(pair)) for pair in pairs)
+    found = check_dataset(options.data, options.part)
     if options.json:
-        found = [asdict(warning) for warning in warnings]
-        print(json.dumps({"looked_at": len(pairs), "warnings": found}, ensure_ascii=False))
+        print(json.dumps(asdict(found), ensure_ascii=False))
     else:
-        for warning in warnings:
+        for text in found.unusable[:SHOWN]:
+            print(f"error: {text}")
+        if len(found.unusable) > SHOWN:
+            print(f"error: {len(found.unusable) - SHOWN} more like these; --json lists all")
+        for warning in found.warnings:
             print(f"warning: {warning}")
-        print(f"{options.data}: {len(pairs)} pairs looked at, {len(warnings)} warnings")
-    return 1 if warnings else 0
+        parts = ", ".join(f"{count} {part}" for part, count in found.pairs.items()) or "none"
+        errors, warnings = _counted(len(found.unusable), "error"), _counted(len(found.warnings), "warning")
+        print(f"{options.data}: {_counted(found.looked_at, 'pair')} looked at (of {parts}), {errors}, {warnings}")
+    return 1 if found.unusable or found.warnings else 0
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _layout(text: str) -> str:

@@ -56,7 +56,9 @@ def _describe(name: str, root: Path) -> TrainingData:
         or sorted(table) != sorted(KEYS)
         or not all(isinstance(v, str) and v for v in table.values())
     ):
-        raise DatasetError(f"{path}: the licence must be a table {TABLE}")
+        wrong = sorted(set(table) ^ set(KEYS)) if isinstance(table, dict) else []
+        reason = f" ({', '.join(wrong)} is unknown or missing)" if wrong else ""
+        raise DatasetError(f"{path}: the licence must be a table {TABLE}{reason}")
     return TrainingData(**table)
 
 

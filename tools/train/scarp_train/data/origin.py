@@ -150,7 +150,8 @@ class _RuleError(Exception):
 def _rules(document: dict[str, Any]) -> tuple[tuple[Wildcard, Origin], ...]:
     for key in document:
         if key not in ("image", "ignored", "licence"):  # `release` reads the licence
-            raise _RuleError(None, key, f"unknown field `{key}`, expected one of `image`, `ignored`, `licence`")
+            spelling = "; it is spelt `licence` here" if key == "license" else ""
+            raise _RuleError(None, key, f"unknown field `{key}`, expected one of `image`, `ignored`, `licence`{spelling}")
     if document.get("ignored", IGNORED) != IGNORED:
         said = f"ignored is {document['ignored']}; pixels that nobody judged have the label {IGNORED}"
         raise _RuleError(None, "ignored", said)

@@ -31,6 +31,7 @@ PARTS = {
     "testing": "test",
 }
 MAX_BYTES = 5 << 30  # of one file taken out of an archive; more is no image that can be read
+NAMED = 5  # pairs that an error names
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Entry:
         except FileNotFoundError as error:
             raise DatasetError(f"{self}: is not there; look at the path") from error
         except KeyError as error:
-            raise DatasetError(f"{self}: the archive holds no such file; `unzip -l {self.path}` lists what it holds") from error
+            raise DatasetError(f"{self}: the archive has no such file; `unzip -l {self.path}` lists what it has") from error
         except OSError as error:
             raise DatasetError(f"{self}: cannot be read ({error.strerror or error})") from error
         except (zipfile.BadZipFile, zipfile.zlib.error, NotImplementedError, RuntimeError) as error:
@@ -101,9 +102,7 @@ def find_pairs(root: Path, part: str = "train", events: tuple[str, ...] = (), se
     an image has no label.
     """
     root = Path(root)
-    sides: dict[str, _Sides] = {}
-    for relative, entry in _files(root):
-        _put(sides, relative, entry)
+    sides = _all_sides(root)
     origins = read_origins(root if root.is_dir() else root.parent)
     parts = {key: _part(key) for key in sides}
     wanted = [key for key in sorted(sides) if parts[key] == part] or [key for key in sorted(sides) if parts[key] is None]
@@ -115,7 +114,7 @@ def find_pairs(root: Path, part: str = "train", events: tuple[str, ...] = (), se
         )
     alone = [key for key in wanted if sides[key].image is None or sides[key].label is None]
     if alone:
-        raise DatasetError(_without_partner(sides[alone[0]], len(alone)))
+        raise DatasetError(_without_partner([sides[key] for key in alone]))
     stems = [Path(key).name for key in wanted]
     twice = {stem for stem in stems if stems.count(stem) > 1} if len(set(stems)) < len(stems) else set()
     pairs = [
@@ -138,14 +137,29 @@ def find_pairs(root: Path, part: str = "train", events: tuple[str, ...] = (), se
     return kept
 
 
+def parts_there(root: Path) -> list[str]:
+    """The parts that a dataset is divided into; where it is not, it stands for "train"."""
+    found = {_part(key) for key in _all_sides(Path(root))}
+    return [part for part in ("train", "val", "test") if part in found] or ["train"]
+
+
 def _folder(part: str) -> str:
     return "test_data" if part == "test" else f"{part}_dataset"
 
 
-def _without_partner(sides: _Sides, count: int) -> str:
-    has, lacks = ("label", "image") if sides.image is None else ("image", "label")
-    others = f" (and {count - 1} more like it)" if count > 1 else ""
-    return f"{sides.label or sides.image}: this {has} has no {lacks}{others}; add it or remove the {has}"
+def _without_partner(alone: list[_Sides]) -> str:
+    has, lacks = ("label", "image") if alone[0].image is None else ("image", "label")
+    names = ", ".join(Path(str(sides.label or sides.image)).name for sides in alone[1:NAMED])
+    more = f" and {len(alone) - NAMED} more" if len(alone) > NAMED else ""
+    others = f" (nor are these whole: {names}{more})" if names else ""
+    return f"{alone[0].label or alone[0].image}: this {has} has no {lacks}{others}; add it or remove the {has}"
+
+
+def _all_sides(root: Path) -> dict[str, _Sides]:
+    sides: dict[str, _Sides] = {}
+    for relative, entry in _files(root):
+        _put(sides, relative, entry)
+    return sides
 
 
 def _files(root: Path) -> Iterator[tuple[str, Entry]]:

@@ -28,8 +28,8 @@ def read_image(entry: Entry) -> np.ndarray:
         raise DatasetError(f"{entry}: pixels are {pixels.dtype}; need uint8, uint16 or float32, convert it first")
     if pixels.dtype == np.float32 and not np.isfinite(pixels).all():
         raise DatasetError(
-            f"{entry}: {int((~np.isfinite(pixels)).sum())} values are NaN or infinite; set them to 0, and the label there to "
-            "255 with `ignored = 255` in dataset.toml (`scarp-train dataset import` does both)"
+            f"{entry}: {int((~np.isfinite(pixels)).sum())} values are NaN or infinite; set them to 0, and the label there "
+            "to 255 with `ignored = 255` in dataset.toml (`scarp-train dataset import` does both)"
         )
     return pixels
 

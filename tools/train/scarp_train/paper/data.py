@@ -8,7 +8,7 @@ import rasterio
 from PIL import Image
 
 from ..data.importers.base import PART_FOLDERS
-from ..data.pairs import Entry, Pair, find_pairs
+from ..data.pairs import Entry, Pair, find_pairs, parts_there
 from ..data.read import IGNORED, read_image, read_pair
 from ..errors import DatasetError, RecipeError
 from ..files import write_text
@@ -50,7 +50,7 @@ def parts_of(folder: Path, part: str) -> list[str]:
     """The part itself, or for "all" every part that the dataset is divided into."""
     if part != "all":
         return [part]
-    return [name for name, below in PART_FOLDERS.items() if (folder / below).is_dir()] or ["train"]
+    return parts_there(folder)
 
 
 def scored_pairs(folder: Path, part: str) -> list[Pair]:

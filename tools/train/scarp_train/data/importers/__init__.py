@@ -36,8 +36,8 @@ def choose(source: Path, layout: str, labels: str | None = None) -> Importer:
         if layout != "auto":
             raise DatasetError(f"{source}: holds no {layout} ({chosen[0].describe}); {hint}")
         raise DatasetError(
-            f"{source}: holds no known layout ({', '.join(importers)}); {hint}; `scarp-train dataset import --help` says how "
-            "each looks"
+            f"{source}: holds no known layout ({', '.join(importers)}); {hint}; `scarp-train dataset import --help` says "
+            "how each looks"
         )
     if labels and fitting[0].name != Cas.name:
         raise DatasetError(f"--labels is for the layout {Cas.name}; {fitting[0].name} has one kind of labels")
