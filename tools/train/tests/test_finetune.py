@@ -168,3 +168,19 @@ def test_a_licence_that_is_missing_is_asked_for_before_training(weights: Path, t
     command = ["fit", "--init", weights, "--data", own, "--out", tmp_path / "run", "--release-as", "mine"]
     assert main([str(word) for word in command]) == 1
     assert "[licence]" in capsys.readouterr().err and not (tmp_path / "run").exists()
+
+
+def test_own_pictures_smaller_than_the_tile_make_a_golden_input_too(weights: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("scarp_train.training.finetune.LEAST_STEPS", 2)
+    own = make_pictures(tmp_path / "mine", 6, side=100)
+    command = ["fit", "--init", weights, "--data", own, "--out", tmp_path / "run", "--minutes", 0.001, "--workers", 0]
+    command += ["--release-as", "mine", "--accelerator", "cpu", "--quiet"]
+    assert main([str(word) for word in command]) == 0
+    assert (tmp_path / "run" / "models" / "mine" / "golden_input.png").is_file()
+
+
+def test_a_name_that_cannot_be_released_is_said_before_training(weights: Path, tmp_path: Path, capsys):
+    own = make_pictures(tmp_path / "mine", 6)
+    command = ["fit", "--init", weights, "--data", own, "--out", tmp_path / "run", "--release-as", "../mine"]
+    assert main([str(word) for word in command]) == 1
+    assert "name '../mine'" in capsys.readouterr().err and not (tmp_path / "run").exists()

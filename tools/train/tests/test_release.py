@@ -1,5 +1,6 @@
 """From weights to a model folder: what is written, and what is refused."""
 
+import dataclasses
 import hashlib
 import json
 import tomllib
@@ -11,6 +12,7 @@ import pytest
 import tifffile
 import torch
 from conftest import make_tile
+from PIL import Image
 
 from scarp_train.cli import main
 from scarp_train.errors import DatasetError, ExportError, NetworkError
@@ -188,10 +190,35 @@ def test_a_golden_image_of_one_class_is_refused_because_it_proves_nothing(weight
     assert list((weights.parent / "models").iterdir()) == []
 
 
-def test_a_golden_image_that_is_too_small_is_refused(weights: Path, golden: Path):
-    tifffile.imwrite(golden, np.zeros((SIDE, SIDE - 1, 3), np.uint8))
-    with pytest.raises(DatasetError, match="too few"):
-        release(plan(weights, golden))
+def test_a_golden_image_that_is_smaller_than_the_tile_is_mirrored(weights: Path, golden: Path):
+    pixels = make_tile(9, SIDE)[0][:100, 20:]
+    tifffile.imwrite(golden, pixels)
+    folder = release(plan(weights, golden))
+    written = np.asarray(Image.open(folder / "golden_input.png"))
+    assert written.shape == (SIDE, SIDE, 3)
+    assert np.array_equal(written[14:114, 10:118], pixels) and np.array_equal(written[13, 10:118], pixels[0])
+
+
+def test_of_a_dataset_the_golden_image_is_one_that_shows_both_classes(weights: Path, golden: Path, zipped: Path):
+    folder = release(plan(weights, zipped))
+    inside = zipped / "train_dataset.zip" / "images"
+    named = [release(plan(weights, inside / f"tile_{n}.tif", version=f"0.2.{n}")) for n in range(4)]
+    assert folder.is_dir() and all(path == folder for path in named)
+    with pytest.raises(ExportError, match=r"none of 5 pictures shows .* --golden PICTURE"):
+        release(plan(weights, zipped, threshold=0.999))
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "..", "", "/tmp/x", "a b"])
+def test_a_name_that_is_no_folders_is_refused(weights: Path, golden: Path, name: str):
+    with pytest.raises(ExportError, match="becomes a folder's"):
+        release(dataclasses.replace(plan(weights, golden), name=name))
+    assert not (weights.parent / "models").exists() and not (weights.parent / "evil").exists()
+
+
+@pytest.mark.parametrize("version", ["x", "1", "1.0", "01.0.0", "1.0.0.0", "v1.0.0"])
+def test_a_version_that_is_not_semantic_is_refused(weights: Path, golden: Path, version: str):
+    with pytest.raises(ExportError, match=rf"version '{version}': is no semantic version"):
+        release(plan(weights, golden, version=version))
 
 
 def test_a_graph_that_differs_from_pytorch_is_refused(weights: Path, golden: Path, monkeypatch):

@@ -41,6 +41,7 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> int:
     """Fine-tunes, prints scores before and after, and releases if asked to; the exit status."""
     from ..data.licences import describe_sources, model_licence
+    from ..release.manifest import check_name
     from ..training.finetune import OWN, REPLAY, finetune, prepare, starting_point
     from ..training.weights import read_metadata, training_data
 
@@ -50,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
         raise RecipeError("fit runs on one device; leave --devices out")
     start = starting_point(options.init)
     if options.release_as:  # what forbids a release is said before an hour is spent
+        check_name(options.release_as)
         sources = {OWN: options.data} | ({REPLAY: options.replay} if options.replay else {})
         model_licence(training_data(read_metadata(start.weights)) + describe_sources(sources), options.non_commercial)
     devices = hardware(options)
@@ -83,19 +85,13 @@ def _tell(what: str, scores: tuple | None) -> None:
 
 
 def _release(options: argparse.Namespace, weights: Path, threshold: float) -> None:
-    from ..data.pairs import find_pairs
-    from ..release.golden import pick_golden
     from ..release.release import Plan, release
     from ..training.finetune import OWN
-    from ..training.weights import load_weights, recipe_of
 
-    network, metadata = load_weights(weights)
-    pictures = [pair.image.path for part in ("val", "train") for pair in find_pairs(options.out / OWN, part)]
-    golden = pick_golden(network, recipe_of(metadata, weights), pictures, threshold)
     plan = Plan(
         weights=weights,
         name=options.release_as,
-        golden=golden,
+        golden=options.out / OWN,
         out=options.out / "models",
         threshold=threshold,
         non_commercial=options.non_commercial,

@@ -23,7 +23,12 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
     )
     command.add_argument("--threshold", type=float, default=0.5, help="best_threshold of crossval, or another")
     command.add_argument(
-        "--golden", type=Path, required=True, help="image whose middle is the golden input; it must show both classes"
+        "--golden",
+        type=Path,
+        required=True,
+        metavar="PICTURE",
+        help="picture whose middle is the golden input and shows both classes: a file, ARCHIVE.zip/path/in/it.tif, or a "
+        "dataset, of which one is chosen",
     )
     command.add_argument(
         "--report",

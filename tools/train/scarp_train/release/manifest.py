@@ -1,6 +1,7 @@
 """The manifest and golden files that make a folder with model.onnx a model the firmware accepts (src/infer/manifest.rs)."""
 
 import hashlib
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ MAX_SIDE = 4096  # pixels; the firmware's limit
 TOLERANCE = 0.001  # mean absolute probability; engines agree to 1e-6, half precision to a few 1e-4
 
 
+NAME = re.compile(r"\w[\w.-]*")
+VERSION = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
+
+
 @dataclass(frozen=True)
 class Naming:
     """What a released model is called, and the probability from which a cell counts as landslide."""
@@ -30,6 +35,16 @@ class Naming:
     version: str
     licence: str
     threshold: float
+
+
+def check_name(name: str, version: str | None = None) -> None:
+    """Raises ExportError for a name that is no folder's, or a version that is not semantic."""
+    if not NAME.fullmatch(name):
+        raise ExportError(
+            f"name '{name}': becomes a folder's; use letters, digits, '.', '-' and '_', a letter or digit first"
+        )
+    if version is not None and not VERSION.fullmatch(version):
+        raise ExportError(f"version '{version}': is no semantic version; give three numbers, such as 0.1.0 or 1.2.0-rc.1")
 
 
 def check_contract(recipe: Recipe) -> None:

@@ -12,8 +12,8 @@ from ..training.weights import NAME as WEIGHTS
 from ..training.weights import Metadata, load_weights, recipe_of, save_weights, training_data, with_training
 from .card import Facts, write_card
 from .export import export_onnx
-from .golden import read_golden, shows_both
-from .manifest import Naming, check_contract, predict_tile, write_golden, write_manifest
+from .golden import find_golden, read_golden, shows_both
+from .manifest import Naming, check_contract, check_name, predict_tile, write_golden, write_manifest
 from .reports import Figures, read_report, read_run
 
 FIRST_VERSION = "0.1.0"
@@ -23,6 +23,7 @@ FIRST_VERSION = "0.1.0"
 class Plan:
     """What to release, where to, and which image makes the golden input.
 
+    `golden` is a picture, one in an archive (ARCHIVE.zip/path/in/it.tif), or a dataset of which one is chosen.
     `version` None is 0.1.0 for a new name, and the version that is there for another. `sources` are folders whose
     dataset.toml states the licence that was not known when the weights were trained. `reports` are written by `scarp-forge
     validate --json`.
@@ -44,8 +45,10 @@ def release(plan: Plan) -> Path:
     """Writes `out/NAME` with graph, weights, golden pair, manifest and card, and returns it.
 
     The folder is made beside its place and then moved there. Raises ExportError where the graph differs from PyTorch, the
-    golden image shows one class only, a licence forbids it, or a model of this name and version with other files is there.
+    golden image shows one class only, a licence forbids it, the name or version is none, or a model of this name and version
+    with other files is there.
     """
+    check_name(plan.name, plan.version)
     network, metadata = load_weights(plan.weights)
     recipe = recipe_of(metadata, plan.weights)
     check_contract(recipe)
@@ -80,13 +83,14 @@ def _write(
     figures: list[Figures],
 ) -> None:
     recipe = recipe_of(metadata, plan.weights)
-    pixels = read_golden(plan.golden, recipe.release.side)
+    golden = find_golden(plan.golden, network, recipe, plan.threshold)
+    pixels = read_golden(golden, recipe.release.side)
     difference = export_onnx(network, folder / "model.onnx", recipe.release.side, plan.folded)
     probability = predict_tile(folder / "model.onnx", pixels, recipe)
     share = float((probability >= plan.threshold).mean())
     if not shows_both(share):
         raise ExportError(
-            f"{plan.golden}: the network finds landslide on {share:.1%} of it; give a golden image that shows both classes"
+            f"{golden}: the network finds landslide on {share:.1%} of it; give a golden image that shows both classes"
         )
     write_golden(folder, pixels, probability)
     save_weights(folder / WEIGHTS, network, with_training(metadata, training), half=True)
