@@ -80,6 +80,21 @@ def test_without_anybody_to_ask_nothing_starts(tmp_path: Path, capsys: pytest.Ca
     assert "add --yes" in capsys.readouterr().err
 
 
+def test_weights_that_cannot_be_had_are_told_before_the_estimate(tmp_path: Path, capsys, monkeypatch) -> None:
+    simulated.publish_gdcld(tmp_path)
+    monkeypatch.setattr("scarp_train.paper.costs.estimate_all", lambda *_: "estimated")
+    monkeypatch.setattr("scarp_train.paper.forge.find_forge", lambda: tmp_path)
+    (tmp_path / "weights").mkdir()
+    command = ["paper", "--data", str(tmp_path), "--table", "4", "--networks", "segformer", "--out", str(tmp_path / "out")]
+    command += ["--weights-folder", str(tmp_path / "weights")]
+    assert main([*command, "--yes"]) == 1
+    shown = capsys.readouterr().err
+    assert "mit_b4.nvidia.safetensors: is not there; fetch" in shown and "--random-encoders" in shown
+    assert "estimated" not in shown
+    assert main([*command, "--estimate-only"]) == 0
+    assert "warning: " in (shown := capsys.readouterr().err) and "estimated" in shown
+
+
 def test_neither_data_nor_rehearsal_is_an_error_that_says_both(capsys: pytest.CaptureFixture) -> None:
     assert main(["paper", "--table", "4"]) == 1
     assert "--data: say where the datasets are, or --rehearse" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 import hashlib
 from pathlib import Path
 
+import httpx2
 import pytest
 import timm
 import torch
@@ -9,6 +10,7 @@ from transformers import SegformerConfig, SegformerForImageClassification, Segfo
 
 from scarp_train.errors import NetworkError
 from scarp_train.networks import Network, build, load_pretrained, published
+from scarp_train.networks.pretrained import check_pretrained
 from scarp_train.recipe import NetworkSpec
 
 MEAN, STD = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
@@ -212,17 +214,36 @@ def test_a_damaged_file_is_refused(tmp_path: Path, encoder: str, weights: str):
         loaded(tmp_path, encoder=encoder, weights=weights, weights_sha256=digest)
 
 
-def test_without_internet_and_file_one_line_says_what_to_fetch_and_how_to_call_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
-    with pytest.raises(NetworkError) as found:
-        loaded(tmp_path, encoder="pvt_v2_b2", weights="in1k")
-    text = str(found.value)
-    assert "\n" not in text
-    assert f"no pvt_v2_b2.in1k.safetensors in {tmp_path}, and huggingface.co/timm/pvt_v2_b2.in1k cannot be read" in text
-    assert "fetch model.safetensors" in text
+def test_without_internet_one_line_says_at_once_what_to_fetch_and_how_to_call_it(monkeypatch: pytest.MonkeyPatch, caplog):
+    asked = []
+
+    def refuse(url: str, **_: object) -> None:
+        asked.append(url)
+        raise httpx2.ConnectError("[Errno -2] Name or service not known")
+
+    monkeypatch.setattr("scarp_train.networks.pretrained.get_hf_file_metadata", refuse)
+    monkeypatch.setattr("scarp_train.networks.pretrained.try_to_load_from_cache", lambda *_: None)
+    spec = NetworkSpec(encoder="pvt_v2_b2", weights="in1k")
+    for act in (lambda: load_pretrained(build(spec), spec, None), lambda: check_pretrained(spec, None)):
+        with pytest.raises(NetworkError) as found:
+            act()
+        text = str(found.value)
+        assert "\n" not in text and not caplog.text
+        assert "huggingface.co/timm/pvt_v2_b2.in1k cannot be reached ([Errno -2] Name or service not known)" in text
+        assert "fetch model.safetensors" in text and "name it pvt_v2_b2.in1k.safetensors" in text
+    assert len(asked) == 2
+
+
+def test_a_folder_that_is_given_is_the_only_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("scarp_train.networks.pretrained.get_hf_file_metadata", lambda *_: pytest.fail("asked the hub"))
+    spec = NetworkSpec(encoder="pvt_v2_b2", weights="in1k", weights_sha256="0" * 64)
+    for act in (lambda: load_pretrained(build(spec), spec, tmp_path), lambda: check_pretrained(spec, tmp_path)):
+        with pytest.raises(NetworkError) as found:
+            act()
+        assert str(found.value) == (
+            f"{tmp_path}/pvt_v2_b2.in1k.safetensors: is not there; fetch model.safetensors of SHA-256 {'0' * 64} from "
+            "huggingface.co/timm/pvt_v2_b2.in1k, and call it so"
+        )
 
 
 def test_unknown_weights_are_refused_with_those_there_are():

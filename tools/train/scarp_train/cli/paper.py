@@ -1,11 +1,17 @@
 """`scarp-train paper`: trains what a paper's table needs and sets ours beside the published figures."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..errors import TrainError
+from ..errors import NetworkError, TrainError
 from .common import add_hardware, add_minutes, finish, hardware
+
+if TYPE_CHECKING:
+    from ..recipe import NetworkSpec
 
 TABLES = ("4", "5", "6", "7", "8", "9", "10", "hr-gldd")
 EPILOG = """\
@@ -81,6 +87,7 @@ def run(options: argparse.Namespace) -> int:
         quiet=options.quiet or options.rehearse,
     )
     trainings = [run.seeded(training, seed) for training in wanted.trainings for seed in range(options.seeds)]
+    _check_weights([training.recipe.network for training in trainings if not run.is_trained(training, place)], options)
     if leads:
         print(costs.estimate_all(wanted, trainings, place), file=sys.stderr, flush=True)
         if options.estimate_only:
@@ -95,6 +102,20 @@ def run(options: argparse.Namespace) -> int:
         for text in run.tables(wanted, scores, place, rehearsal.WARNING if options.rehearse else None):
             print(f"\n{text}", flush=True)
     return 0
+
+
+def _check_weights(specs: list[NetworkSpec], options: argparse.Namespace) -> None:
+    """Says before anything is estimated or asked which pretrained weights cannot be had; an estimate needs none."""
+    from ..networks.pretrained import check_pretrained
+
+    for spec in dict.fromkeys(specs):
+        try:
+            check_pretrained(spec, options.weights_folder)
+        except NetworkError as error:
+            text = f"{error}; or start from random weights with --random-encoders"
+            if not options.estimate_only:
+                raise NetworkError(text) from error
+            print(f"warning: {text}", file=sys.stderr)
 
 
 def _agreed() -> bool:

@@ -1,6 +1,6 @@
 """Published weights of encoders: which there are, under which licence, and how they get into a network.
 
-They come from the Hugging Face hub or, without internet, from a file that the user has put into a folder. A recipe's
+They come from the Hugging Face hub, or from a folder that the user gives, and then from there alone. A recipe's
 `weights` is the tag timm gives them ("in1k", "a1_in1k", ...), or "nvidia" for MiT's.
 """
 
@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import timm
-from huggingface_hub import hf_hub_download
-from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
+from httpx2 import HTTPError  # comes with the hub's client, whose errors it makes
+from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
+from huggingface_hub.utils import logging
 
 from ..errors import NetworkError
 from ..recipe import NetworkSpec
@@ -21,6 +23,7 @@ from .pretrained_state import mit_state, timm_state
 NONE = "none"
 NVIDIA = "nvidia"
 NVIDIA_LICENCE = "NVIDIA Source Code License for SegFormer (non-commercial)"
+UNREACHABLE = (OSError, HTTPError)
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
 # How the licences that timm states are called, of those that let a model be released; any other keeps timm's name for it.
 FREE_LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "bsd-3-clause": "BSD-3-Clause"}
@@ -81,25 +84,32 @@ def published(encoder: str) -> list[Published]:
 def load_pretrained(network: Network, spec: NetworkSpec, folder: Path | None) -> Pretrained | None:
     """Puts the weights `spec` names into the network's encoder, in place; None for "none".
 
-    `folder` may hold `<encoder>.<weights>.safetensors`, which is taken before the hub is asked. Such a file must have
-    the hash that `spec.weights_sha256` gives; what the hub gives is checked against it where it is given. Raises
+    They are read from `folder`'s `<encoder>.<weights>.safetensors`, or without a folder from the hub. A file of the user's
+    must have the hash that `spec.weights_sha256` gives; what the hub gives is checked against it where it is given. Raises
     NetworkError for weights that do not exist, cannot be had, have another hash or are not those of the encoder.
     """
     if spec.weights == NONE:
         return None
     entry = _choose(spec)
-    path, local = _obtain(entry, spec, folder)
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if spec.weights_sha256 is None and local:
-        line = f'weights_sha256 = "{found}"'
-        raise NetworkError(f"{path}: the recipe has no hash of it; if you trust it, add to [network]: {line}")
+    path = _local(entry, spec, folder) if folder is not None else _download(entry, spec)
+    found = _hash(path)
     if spec.weights_sha256 not in (None, found):
         raise NetworkError(f"{path}: its SHA-256 is {found}, but weights_sha256 in the recipe is {spec.weights_sha256}")
     read = mit_state if family(spec.encoder) == "mit" else timm_state
     state = read(path, spec, network.backbone.state_dict())
     network.backbone.load_state_dict(state)
     return Pretrained(f"{spec.encoder}.{entry.name}", entry.licence, entry.attribution, found, entry.free)
+
+
+def check_pretrained(spec: NetworkSpec, folder: Path | None) -> None:
+    """Raises the NetworkError of weights that cannot be had, before anything is loaded from the hub."""
+    if spec.weights == NONE:
+        return
+    entry = _choose(spec)
+    if folder is not None:
+        _local(entry, spec, folder)
+    else:
+        _hub_file(entry, spec)
 
 
 def _choose(spec: NetworkSpec) -> Published:
@@ -113,21 +123,54 @@ def _choose(spec: NetworkSpec) -> Published:
     raise NetworkError(f"network.weights: there are no '{spec.weights}' of '{spec.encoder}'; use 'none' or one of {names}")
 
 
-def _obtain(entry: Published, spec: NetworkSpec, folder: Path | None) -> tuple[Path, bool]:
-    """The file of the weights, and whether it is the user's own rather than the hub's."""
-    name = f"{spec.encoder}.{entry.name}.safetensors"
-    if folder is not None and (folder / name).is_file():
-        return folder / name, True
-    for file in HUB_FILES:
+def _local(entry: Published, spec: NetworkSpec, folder: Path) -> Path:
+    """The user's own file."""
+    path = folder / f"{spec.encoder}.{entry.name}.safetensors"
+    if not path.is_file():
+        known = f" of SHA-256 {spec.weights_sha256}" if spec.weights_sha256 else ""
+        raise NetworkError(
+            f"{path}: is not there; fetch {HUB_FILES[0]}{known} from huggingface.co/{entry.repository}, and call it so"
+        )
+    if spec.weights_sha256 is None:
+        line = f'weights_sha256 = "{_hash(path)}"'
+        raise NetworkError(f"{path}: the recipe has no hash of it; if you trust it, add to [network]: {line}")
+    return path
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _download(entry: Published, spec: NetworkSpec) -> Path:
+    """The hub's file, loaded where it is not yet on this machine."""
+    name = _hub_file(entry, spec)
+    logging.set_verbosity_error()
+    try:
+        return Path(hf_hub_download(entry.repository, name))
+    except (*UNREACHABLE, HfHubHTTPError) as error:
+        raise _unreachable(entry, spec, error) from error
+
+
+def _hub_file(entry: Published, spec: NetworkSpec) -> str:
+    """The name of the file at the hub, which is asked once: its own client would try for half a minute."""
+    for name in HUB_FILES:
+        if isinstance(try_to_load_from_cache(entry.repository, name), str):
+            return name
         try:
-            return Path(hf_hub_download(entry.repository, file)), False
-        except (HfHubHTTPError, OSError) as error:
-            if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
-                continue
-            place = f"no {name} in {folder}" if folder is not None else "no folder of weights given"
-            reason = str(error).strip().splitlines()[0].split(". ")[0]
-            raise NetworkError(
-                f"weights '{entry.name}' of {spec.encoder}: {place}, and huggingface.co/{entry.repository} cannot be read"
-                f" ({reason}); fetch {file} from there on a machine with internet and give the folder it lies in as {name}"
-            ) from error
+            get_hf_file_metadata(hf_hub_url(entry.repository, name))
+            return name
+        except EntryNotFoundError:
+            continue
+        except (*UNREACHABLE, HfHubHTTPError) as error:
+            raise _unreachable(entry, spec, error) from error
     raise NetworkError(f"huggingface.co/{entry.repository} has none of {', '.join(HUB_FILES)}")
+
+
+def _unreachable(entry: Published, spec: NetworkSpec, error: Exception) -> NetworkError:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0].split(". ")[0]
+    return NetworkError(
+        f"weights '{entry.name}' of {spec.encoder}: huggingface.co/{entry.repository} cannot be reached ({reason}); fetch "
+        f"{HUB_FILES[0]} from there on a machine with internet, name it {spec.encoder}.{entry.name}.safetensors, and give "
+        "its folder by --weights-folder"
+    )
