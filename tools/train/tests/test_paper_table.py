@@ -7,11 +7,13 @@ import pytest
 import torch
 from conftest import make_recipe
 
+from scarp_train.cli import main
 from scarp_train.networks import build
-from scarp_train.paper import estimate, published, table
+from scarp_train.paper import costs, estimate, published, table
 from scarp_train.paper.hardware import crops_at_once, memory_bytes
 from scarp_train.paper.plan import Row, Scoring, Table
 from scarp_train.paper.scores import Counts, Scores, scores_of
+from scarp_train.training.hardware import Hardware
 
 LUSHAN = Row("Lushan, UAV", "segformer", Scoring("gdcld", "test"), published.EVENTS["Lushan", "UAV"], "Lushan", "UAV")
 COUNTS = [
@@ -94,7 +96,7 @@ def test_counting_gives_parameters_multiplications_and_kept_bytes_of_a_convoluti
 
 def test_a_trial_counts_and_times_a_real_network() -> None:
     recipe = make_recipe(crop=[{"size": 64, "batch": 2}])
-    trial = estimate.try_out(recipe, torch.device("cpu"))
+    trial = estimate.try_out(recipe, recipe.crop[0], torch.device("cpu"))
     assert trial.counted.parameters == sum(p.numel() for p in build(recipe.network).parameters())
     assert 0 < trial.seconds_per_crop < 60
 
@@ -107,3 +109,24 @@ def test_crops_held_at_once_are_halved_until_they_fit() -> None:
     assert crops_at_once(recipe, counted, devices=4, memory=200 << 30) == 4
     assert crops_at_once(recipe, counted, devices=1, memory=1 << 30) == 2
     assert crops_at_once(recipe, counted, devices=16, memory=1 << 30) == 1
+
+
+def test_a_recipe_of_several_crops_costs_their_mean_by_how_often_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    crops = [{"size": 64, "batch": 2, "share": 3.0}, {"size": 128, "batch": 1}]
+    recipe = make_recipe(steps=400, crop=crops)
+    trials = [estimate.Trial(estimate.Counted(1000, macs, macs), macs / 10) for macs in (10, 50)]
+    found = costs.estimate("b4", recipe, 9, trials, costs.Scored(0, 0), Hardware(accelerator="cpu", devices=2))
+    assert found.crops == 300 * 2 + 100
+    assert found.train_hours == pytest.approx((600 * 1 + 100 * 5) / 2 / 3600)
+    assert found.counted.macs == round((600 * 10 + 100 * 50) / 700) and found.memory_bytes == 5 * 4 * 1000 + 50
+    assert found.gpu_hours == pytest.approx(6 * 16 * 700 / 10e12 / 3600)
+
+
+def test_the_recipe_that_is_trained_can_be_estimated(gdcld: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    path, out = tmp_path / "small.toml", tmp_path / "out"
+    path.write_text('epochs = 100\n[loss]\nfeatures = 0.5\n[[source]]\nname = "gdcld"\n[[crop]]\nsize = 64\nbatch = 2\n')
+    command = ["train", "--recipe", path, "--source", f"gdcld={gdcld}", "--out", out, "--accelerator", "cpu"]
+    assert main([*map(str, command), "--estimate-only"]) == 0
+    told = capsys.readouterr().out
+    assert told.splitlines()[1].split()[:3] == ["small", "4", "400"]
+    assert "h on one" in told and "h on four" in told and not out.exists()

@@ -15,6 +15,7 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
         " themselves; several machines by `torchrun` or SLURM around the same command. Ctrl-C saves.",
     )
     add_recipe(command)
+    command.add_argument("--estimate-only", action="store_true", help="say what it would cost, and stop")
     command.set_defaults(run=run)
 
 
@@ -23,9 +24,15 @@ def run(options: argparse.Namespace) -> int:
     from ..recipe import read_recipe
     from ..training.loop import fit
 
+    recipe, sources = read_recipe(options.recipe), named_folders(options.source)
+    if options.estimate_only:
+        from ..paper.costs import estimate_recipe
+
+        print(estimate_recipe(recipe, sources, hardware(options), options.recipe.stem))
+        return 0
     result = fit(
-        read_recipe(options.recipe),
-        named_folders(options.source),
+        recipe,
+        sources,
         options.out,
         init=options.init,
         weights_folder=options.weights_folder,

@@ -85,14 +85,6 @@ def tiles(pairs: list[Pair], side: int, scale: float) -> int:
     return found * len(pairs) // len(looked_at)
 
 
-def training_pairs(recipe: Recipe, datasets: dict[str, Path]) -> dict[str, list[Pair]]:
-    """The images that a recipe trains on, by source."""
-    return {
-        source.name: find_pairs(datasets[source.name], source.part, source.events, source.sensors)[: source.limit]
-        for source in recipe.source
-    }
-
-
 def check_range(recipe: Recipe, pairs: dict[str, list[Pair]]) -> None:
     """Raises RecipeError where a source's first image has other values than the recipe's [pixels] is for."""
     for found in pairs.values():

@@ -9,7 +9,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ..errors import TrainError
 from ..networks import Network, build
-from ..recipe import NetworkSpec, Recipe
+from ..recipe import Crop, NetworkSpec, Recipe
+from ..training.learner import Learner
 
 SAMPLES = 2  # of a trial step: batch norm over a pooled map needs more than one
 STEPS = 2
@@ -51,18 +52,20 @@ def count_spec(spec: NetworkSpec, side: int) -> Counted:
     return count(build(spec), spec, side)
 
 
-def try_steps(network: Network, spec: NetworkSpec, side: int, precision: str, device: torch.device) -> float:
+def try_steps(recipe: Recipe, side: int, device: torch.device) -> float:
     """Seconds of a training step for each crop of `side`, from a few steps on `device` with random pixels."""
-    network = network.to(device).train()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-6)
-    image = torch.rand(SAMPLES, spec.bands, side, side, device=device)
+    learner = Learner(build(recipe.network), recipe).to(device).train()
+    optimiser = torch.optim.AdamW([p for p in learner.parameters() if p.requires_grad], lr=1e-6)
+    image = torch.rand(SAMPLES, recipe.network.bands, side, side, device=device)
+    cells = side * recipe.network.reduction // learner.network.stride
+    truth = torch.rand(SAMPLES, 1, cells, cells, device=device).round()
     began = 0.0
     for step in range(STEPS + 1):
         if step == 1:  # the first one warms up
             _finish(device)
             began = time.perf_counter()
-        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-            loss = network.training_outputs(image, coarse=False).logits.float().square().mean()
+        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+            loss = learner(image, truth, False)["total"]
         loss.backward()
         optimiser.step()
         optimiser.zero_grad()
@@ -83,13 +86,13 @@ class Trial:
     seconds_per_crop: float
 
 
-def try_out(recipe: Recipe, device: torch.device) -> Trial:
-    """Tries a few steps with a recipe's network, and counts. Raises TrainError where they do not fit into memory."""
-    (crop,) = recipe.crop
-    spec, network = recipe.network, build(recipe.network)
-    side = crop.size if device.type == "cuda" else min(crop.size, max(CPU_SIDE, network.multiple))
+def try_out(recipe: Recipe, crop: Crop, device: torch.device) -> Trial:
+    """Tries a few steps of a recipe on one of its crops, and counts. Raises TrainError where they do not fit into memory."""
+    spec = recipe.network
+    multiple = build(spec).multiple // spec.reduction
+    side = crop.size if device.type == "cuda" else min(crop.size, max(CPU_SIDE, multiple))
     try:
-        seconds = try_steps(network, spec, side, recipe.precision, device)
+        seconds = try_steps(recipe, side, device)
     except torch.OutOfMemoryError as error:
         raise TrainError(
             f"{spec.architecture} on {spec.encoder}: {SAMPLES} crops of {side} px do not fit into the GPU's memory; use a"

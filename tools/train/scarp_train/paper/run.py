@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 from ..data.pairs import find_pairs
+from ..data.sources import training_pairs
 from ..files import write_text
 from ..processes import is_first_process
 from ..recipe import Recipe
@@ -23,7 +24,7 @@ from ..training.hardware import Hardware
 from ..training.loop import WEIGHTS, Result, fit
 from ..training.weights import load_weights
 from . import bands, forge, table
-from .data import as_rgb, parts_of, scale_for, scored_pairs, training_pairs
+from .data import as_rgb, parts_of, scale_for, scored_pairs
 from .hardware import hardware_for, of_device
 from .plan import RGB, SETS, Plan, Scoring, Training
 from .scores import Counts, scores_of

