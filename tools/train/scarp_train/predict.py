@@ -9,6 +9,7 @@ import torch
 from .networks import Network
 from .recipe import Pixels
 
+THRESHOLD = 0.5  # from which a pixel counts as landslide while a network is trained
 OVERLAP = 128  # pixels by which full tiles overlap at least
 Predictor = Callable[[np.ndarray], np.ndarray]  # logits h x w of a normalised 1 x C x H x W tile
 

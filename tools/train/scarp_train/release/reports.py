@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DatasetError
+from ..predict import THRESHOLD
 from ..training.weights import NAME as WEIGHTS
 
-VALIDATION_THRESHOLD = 0.5
 SCORES = ("precision", "recall", "f1", "landslide_iou")
 
 
@@ -29,7 +29,7 @@ def read_run(weights: Path) -> list[Figures]:
         return []
     values = _json(path)
     what = values.get("what") or f"validation during training, step {values.get('step')}"
-    return [Figures(what, values.get("images"), VALIDATION_THRESHOLD, _scores(path, values))]
+    return [Figures(what, values.get("images"), THRESHOLD, _scores(path, values))]
 
 
 def read_report(path: Path, name: str, version: str) -> Figures:

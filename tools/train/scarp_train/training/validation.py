@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torchmetrics.classification import BinaryConfusionMatrix
@@ -13,11 +12,9 @@ from ..data.origin import IGNORED
 from ..data.pairs import Pair
 from ..data.read import read_pair
 from ..networks import Network
-from ..predict import predict_image, torch_predictor
+from ..predict import THRESHOLD, predict_image, torch_predictor
 from ..recipe import Recipe
-
-PICTURE = 512  # side of a predicted picture in pixels
-THRESHOLD = 0.5
+from .pictures import draw, worth_drawing
 
 
 @dataclass(frozen=True)
@@ -75,36 +72,16 @@ def validate(
     pictures."""
     predict, confusion = torch_predictor(network, device), Confusion(device)
     validation = recipe.validation
-    drawn = {
-        round(i * (len(pairs) - 1) / max(validation.pictures - 1, 1)) for i in range(min(validation.pictures, len(pairs)))
-    }
+    drawn = worth_drawing(tuple(pairs), validation.pictures) if pictures is not None else frozenset()
     mine = range(rank, len(pairs), devices)
     for index in tqdm(mine, desc="validating", unit="image", leave=False, disable=quiet or rank > 0, mininterval=5):
         image, label = read_pair(pairs[index])
         probability = predict_image(image, predict, recipe.pixels, validation.tile, network.multiple)
         confusion.add(probability, label)
-        if pictures is not None and index in drawn:
-            draw(image, label, probability, recipe, pictures / f"{pairs[index].name}.jpg")
+        if index in drawn:
+            name = pairs[index].name
+            draw(name, image, label, {"": probability}, recipe.pixels, pictures / f"{name}.jpg")
     return confusion.scores()
-
-
-def draw(image: np.ndarray, label: np.ndarray, probability: np.ndarray, recipe: Recipe, path: Path) -> None:
-    """Writes the image, and beside it the image with truth outlined in green and what the network sees in red."""
-    scale = min(1.0, PICTURE / max(image.shape[:2]))
-    size = (max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1))
-    colours = image[:, :, :3] if image.shape[2] >= 3 else np.repeat(image[:, :, :1], 3, axis=2)
-    if colours.dtype != np.uint8:
-        colours = (np.clip(colours.astype(np.float32) / recipe.pixels.scale, 0, 1) * 255).astype(np.uint8)
-    plain = cv2.resize(np.ascontiguousarray(colours), size, interpolation=cv2.INTER_AREA)
-    found = cv2.resize(probability, size, interpolation=cv2.INTER_AREA)
-    truth = cv2.resize((label == 1).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    red = np.array([230, 40, 40], np.float32)
-    seen = (plain + (red - plain) * (0.6 * np.where(found >= THRESHOLD, found, 0))[:, :, None]).astype(np.uint8)
-    outlines, _ = cv2.findContours(truth, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(seen, outlines, -1, (60, 230, 60), 1)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    side_by_side = np.concatenate([plain, np.full((size[1], 4, 3), 255, np.uint8), seen], axis=1)
-    cv2.imwrite(str(path), side_by_side[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
 
 
 def _ratio(part: float, whole: float) -> float:
