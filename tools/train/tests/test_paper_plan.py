@@ -96,6 +96,14 @@ def test_a_rehearsed_recipe_keeps_losses_and_sources_and_changes_what_costs_time
         assert (small.recipe.steps, small.recipe.network.weights) == (rehearsal.STEPS, "none")
 
 
+def test_a_rehearsed_row_is_named_by_what_is_trained() -> None:
+    plan = rehearsal.rehearsed(make_plan(["5", "6", "hr-gldd"]))
+    labels = {row.training: row.label for table in plan.tables for row in table.rows if table.name != "6"}
+    assert labels["segformer"] == "segformer mit_b0" and labels["upernet"] == "upernet vit_nano"
+    assert labels["hr-gldd-unet"] == "unet plain_8"
+    assert plan.tables[1].rows[0].label == make_plan(["6"]).tables[0].rows[0].label
+
+
 def test_simulated_archives_are_in_the_published_layout_and_the_same_each_time(data: Path, tmp_path: Path) -> None:
     simulated.publish_gdcld(tmp_path)
     names = ["test_data.zip", "train_dataset.zip", "val_dataset.zip"]
