@@ -189,6 +189,9 @@ class Recipe(Table):
             raise ValueError("give either steps or epochs")
         if self.epochs is not None and len(self.crop) > 1:
             raise ValueError("epochs want one kind of [[crop]]; with several give steps")
+        names = [source.name for source in self.source]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"source '{twice[0]}' is there twice; give each its own name, which may have the same folder")
         if not len(self.pixels.mean) == len(self.pixels.std) == self.network.bands:
             raise ValueError(
                 f"pixels.mean and pixels.std want {self.network.bands} numbers each, one for each of network.bands"
@@ -214,11 +217,26 @@ def parse_recipe(values: dict, where: str) -> Recipe:
     try:
         return Recipe.model_validate_json(json.dumps(values))
     except ValidationError as error:
-        raise RecipeError(f"{where}: {'; '.join(_reason(entry) for entry in error.errors())}") from error
+        raise RecipeError(f"{where}: {'; '.join(_reasons(error.errors()))}") from error
+
+
+def _reasons(errors: list[dict]) -> list[str]:
+    """One text for each error; a list is not also called too short for an entry of it that is wrong."""
+    wrong = {entry["loc"][0] for entry in errors if len(entry["loc"]) > 1}
+    return [_reason(entry) for entry in errors if not (entry["type"] == "too_short" and entry["loc"][0] in wrong)]
 
 
 def _reason(entry: dict) -> str:
     place = ".".join(str(part) for part in entry["loc"]) or "recipe"
-    if entry["type"] == "extra_forbidden":
-        return f"unknown key '{place}'; see tools/train/README.md for all keys"
-    return f"{place}: {entry['msg'].removeprefix('Value error, ')}"
+    match entry["type"]:
+        case "extra_forbidden":
+            return f"unknown key '{place}'; see tools/train/README.md for all keys"
+        case "missing":
+            return f"{place}: is missing"
+        case "too_short" | "tuple_type" if place in ("source", "crop"):
+            return f"{place}: wants one [[{place}]] table at least, in double brackets"
+        case "model_type":
+            return f"{place}: wants a table [{place}]"
+        case "string_pattern_mismatch":
+            return f"{place}: must be 64 hexadecimal digits, as sha256sum prints them"
+    return f"{place}: {entry['msg'].removeprefix('Value error, ').replace('Input should be', 'must be')}"
