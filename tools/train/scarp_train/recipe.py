@@ -198,6 +198,11 @@ class Recipe(Table):
             )
         return self
 
+    @property
+    def source_names(self) -> set[str]:
+        """The sources that the command line has to tie to folders."""
+        return {source.name for source in self.source} | ({self.validation.source} if self.validation else set())
+
     def as_json(self) -> str:
         """The recipe as one line of JSON, equal for equal recipes; kept in checkpoints."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True)

@@ -49,3 +49,19 @@ def test_help_names_every_command_and_the_exit_status(capsys):
     text = capsys.readouterr().out
     assert all(command.__name__.rsplit(".", 1)[-1] in text for command in COMMANDS)
     assert "exit status" in text
+
+
+@pytest.mark.parametrize(
+    ("sources", "told"),
+    [
+        (["sim=a", "sim=b"], "--source sim: is given twice"),
+        (["sim=a", "smi=b"], "--source smi: is none of the recipe's sources, gdcld, sim"),
+        (["sim"], "--source sim: wants NAME=DIR"),
+    ],
+)
+def test_a_source_that_is_given_twice_or_for_nothing_is_refused(tmp_path: Path, capsys, sources: list[str], told: str):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text('steps = 1\n[[source]]\nname = "sim"\n[validation]\nsource = "gdcld"\n')
+    command = ["train", "--recipe", str(recipe), "--out", str(tmp_path / "out")]
+    assert cli.main([*command, *[word for source in sources for word in ("--source", source)]]) == 1
+    assert told in capsys.readouterr().err and not (tmp_path / "out").exists()

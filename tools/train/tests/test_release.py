@@ -170,6 +170,8 @@ def test_a_licence_that_nobody_stated_is_asked_for_and_may_be_stated_later(tmp_p
     with pytest.raises(ExportError, match=r"source 'hills'.*\[licence\]"):
         release(plan(weights, golden))
     (tmp_path / "hills" / "dataset.toml").write_text(LICENCE.format("CC0 1.0"))
+    with pytest.raises(ExportError, match=r"--source hlls: no source of this name waits .* these do: source 'hills'"):
+        release(plan(weights, golden, sources={"hlls": tmp_path / "hills"}))
     folder = release(plan(weights, golden, sources={"hills": tmp_path / "hills"}))
     assert read_manifest(folder)["training"][0]["licence"] == "CC0 1.0"
     assert training_data(load_weights(folder / "weights.safetensors")[1])[0].licence == "CC0 1.0"

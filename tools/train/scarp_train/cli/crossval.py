@@ -40,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
     if wrong := [fold for fold in chosen if not 0 <= fold < options.folds]:
         raise RecipeError(f"--only {wrong[0]}: there are folds 0 to {options.folds - 1}")
     recipe = read_recipe(options.recipe)
+    sources = named_folders(options.source, recipe.source_names - {crossval.REAL})
     pairs = find_pairs(options.data)
     names = [pair.name for pair in pairs]
     groups = crossval.read_groups(options.groups, names) if options.groups else [[name] for name in names]
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         crossval.link_images(inside, home / "inside")
         result = fit(
             recipe.model_copy(update={"seed": recipe.seed + fold}),
-            {**named_folders(options.source), crossval.REAL: home / "inside"},
+            {**sources, crossval.REAL: home / "inside"},
             home,
             init=options.init,
             weights_folder=options.weights_folder,

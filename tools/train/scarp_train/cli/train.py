@@ -24,7 +24,8 @@ def run(options: argparse.Namespace) -> int:
     from ..recipe import read_recipe
     from ..training.loop import fit
 
-    recipe, sources = read_recipe(options.recipe), named_folders(options.source)
+    recipe = read_recipe(options.recipe)
+    sources = named_folders(options.source, recipe.source_names)
     if options.estimate_only:
         from ..paper.costs import estimate_recipe
 

@@ -67,8 +67,14 @@ def _unstated(name: str) -> TrainingData:
 
 
 def with_licences(training: list[TrainingData], sources: dict[str, Path]) -> list[TrainingData]:
-    """`training`, with sources whose licence nobody stated described anew from their folders in `sources`."""
+    """`training`, with sources whose licence nobody stated described anew from their folders in `sources`.
+
+    Raises ExportError for a source of which none waits for a licence.
+    """
     folders = {_unstated(name): (name, root) for name, root in sources.items()}
+    if strange := [name for entry, (name, _) in folders.items() if entry not in training]:
+        waiting = ", ".join(entry.data for entry in training if not entry.licence) or "none"
+        raise ExportError(f"--source {strange[0]}: no source of this name waits for its licence; these do: {waiting}")
     return [_describe(*folders[entry]) if entry in folders else entry for entry in training]
 
 
