@@ -1,6 +1,7 @@
 """`scarp-train dataset import` and `check`, as a user types them."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import layouts
@@ -17,6 +18,18 @@ def test_import_says_what_it_did_and_check_finds_nothing_wrong(tmp_path: Path, c
     assert lines[-1] == "left out: 2 in im1: images from before the event"
     assert main(["dataset", "check", str(out)]) == 0
     assert capsys.readouterr().out == f"{out}: 2 pairs looked at (of 1 train, 1 val), 0 errors, 0 warnings\n"
+
+
+def test_import_asks_for_a_licence_that_the_layout_does_not_tell_and_keeps_one_that_is_written(tmp_path: Path, capsys):
+    source, out = layouts.hr_gldd(tmp_path / "hr"), tmp_path / "out"
+    command = ["dataset", "import", str(source), "--out", str(out)]
+    assert main(command) == 0
+    assert f"write the one of yours as [licence] into {out}/dataset.toml" in capsys.readouterr().out
+    with (out / "dataset.toml").open("a") as file:
+        file.write(LICENCE)
+    assert main(command) == 0
+    assert "[licence]" not in capsys.readouterr().out
+    assert tomllib.loads((out / "dataset.toml").read_text())["licence"]["data"] == "mine"
 
 
 def test_import_as_json_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -43,7 +56,7 @@ def test_a_wrong_option_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert f"argument {option[0]}: {option[1]} is" in capsys.readouterr().err
 
 
-LICENCE = '[licence]\ndata = "mine"\nlicence = "CC0"\nattribution = "me"\n'
+LICENCE = '\n[licence]\ndata = "mine"\nlicence = "CC0"\nattribution = "me"\n'
 
 
 def make_dataset(root: Path, part: str, count: int = 4, licence: str = LICENCE) -> Path:

@@ -71,9 +71,10 @@ def _add_import(actions: argparse._SubParsersAction) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Imports, and says in the last line what was left out and why."""
+    """Imports, and says what was left out and why, and whether the licence is still to be stated."""
     from ..data.importers import choose
     from ..data.importers.run import Settings, run_import
+    from ..data.licences import describe_sources
     from ..data.origin import Origin
 
     importer = choose(options.source, options.layout, options.labels)
@@ -89,6 +90,8 @@ def run(options: argparse.Namespace) -> None:
         print(json.dumps({"layout": importer.name, **asdict(done)}, ensure_ascii=False))
     else:
         print(told(done, options.out))
+        if not describe_sources({"": options.out})[0].licence:
+            print(f"licence: copies vary; write the one of yours as [licence] into {options.out / 'dataset.toml'}")
 
 
 def told(done: Imported, out: Path) -> str:

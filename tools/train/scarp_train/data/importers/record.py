@@ -1,6 +1,7 @@
 """What stays beside an imported dataset: `import.json` says what was done and left out, `dataset.toml` the origins."""
 
 import json
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -65,6 +66,8 @@ def write_origins(record: Record, items: Iterable[Item], said: Origin, licence: 
 
     Images of a site that differ, for instance by their georeference, get an entry each.
 
+    A licence that the user has written there stays.
+
     `said` by the user goes before what the layout and its names tell, and that before a file's georeference.
     """
     sites: dict[str, dict[str, Origin]] = defaultdict(dict)
@@ -84,13 +87,24 @@ def write_origins(record: Record, items: Iterable[Item], said: Origin, licence: 
             shared = len(set(names.values())) == 1 and site
             rules += [(f"{slug(site)}_*", next(iter(names.values())))] if shared else sorted(names.items())
     text = f"# Written by `scarp-train dataset import`.\nignored = {IGNORED}\n"
-    if licence is not None:
-        text += _table("[licence]", asdict(licence))
+    stated = asdict(licence) if licence is not None else _stated(record.out / FILE)
+    if stated:
+        text += _table("[licence]", stated)
     for name, origin in rules:
         known = {key: value for key, value in asdict(origin).items() if value is not None}
         if known:
             text += _table("[[image]]", {"name": name, **known})
     write_whole(record.out / FILE, text.encode())
+
+
+def _stated(path: Path) -> dict[str, str]:
+    """The licence in the `dataset.toml` of an import that goes on."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")).get("licence", {})
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DatasetError(f"{path}: {error}; mend it or remove it, and run the command again") from error
 
 
 def _table(header: str, values: dict[str, str | float]) -> str:
