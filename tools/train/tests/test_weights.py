@@ -165,3 +165,17 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     with pytest.raises(OSError, match="No space left"):
         save_weights(path, network, run_metadata(recipe, None, {}))
     assert path.read_bytes() == b"old" and sorted(p.name for p in tmp_path.iterdir()) == ["weights.safetensors"]
+
+
+def test_a_model_folder_stands_for_its_weights_which_must_be_those_of_its_manifest(tmp_path: Path):
+    model = Path(__file__).parents[3] / "models" / "segformer-b0"
+    assert read_metadata(model) == read_metadata(model / "weights.safetensors")
+    for name in ("manifest.toml", "weights.safetensors"):
+        (tmp_path / name).write_bytes((model / name).read_bytes())
+    assert read_metadata(tmp_path) == read_metadata(model)
+    (tmp_path / "weights.safetensors").write_bytes((model / "weights.safetensors").read_bytes() + b"0")
+    with pytest.raises(NetworkError, match=r"weights\.safetensors: is not the file of the model's manifest\.toml"):
+        load_weights(tmp_path)
+    (tmp_path / "weights.safetensors").unlink()
+    with pytest.raises(NetworkError, match=r"holds no weights\.safetensors"):
+        load_weights(tmp_path)

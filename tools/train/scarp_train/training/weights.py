@@ -19,10 +19,11 @@ from ..errors import NetworkError, RecipeError
 from ..files import replacing
 from ..networks import Network, Pretrained, build
 from ..recipe import Recipe, parse_recipe
+from .model import WEIGHTS as NAME
+from .model import weights_file
 from .teacher import SOURCE
 
 ENTRY = "scarp-train"
-NAME = "weights.safetensors"
 Metadata = dict[str, str]
 
 
@@ -85,12 +86,13 @@ def _halved(value: torch.Tensor) -> torch.Tensor:
 
 
 def read_metadata(path: Path) -> Metadata:
-    """The metadata of a weights file. Raises NetworkError for a file that is missing, damaged or not of Scarp."""
+    """The metadata of a weights file or a model folder. Raises NetworkError for one that is missing, damaged or not of
+    Scarp."""
     return _read(path)[1]
 
 
 def load_weights(path: Path) -> tuple[Network, Metadata]:
-    """The network of a weights file in float32, ready to predict, and the file's metadata.
+    """The network of a weights file or a model folder in float32, ready to predict, and the file's metadata.
 
     Raises NetworkError for a file that is missing, damaged, not of Scarp, or holds other tensors than its recipe's network
     has.
@@ -128,7 +130,8 @@ def training_data(metadata: Metadata, path: Path | str = "weights") -> list[Trai
 
 
 def _read(path: Path) -> tuple[dict[str, torch.Tensor], Metadata]:
-    if not Path(path).is_file():
+    path = weights_file(path)
+    if not path.is_file():
         raise NetworkError(f"{path}: no such file; give the {NAME} of a run or of a released float model")
     try:
         with safe_open(path, "pt") as file:
