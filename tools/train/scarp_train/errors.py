@@ -9,6 +9,10 @@ class DatasetError(TrainError):
     """A folder, archive or file that cannot be used."""
 
 
+class ElsewhereError(TrainError):
+    """What the first process of a run says and has the exit status of; the others end quietly."""
+
+
 class RecipeError(TrainError):
     """A recipe that cannot be used."""
 

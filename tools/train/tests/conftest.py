@@ -2,6 +2,8 @@
 
 import io
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -45,6 +47,20 @@ def make_recipe(**changes: object) -> Recipe:
         "optimiser": {"warmup": 1},
     }
     return parse_recipe({**values, **changes}, "recipe")
+
+
+def start(
+    text: str, data: Path, out: Path, *more: str, before: str = "", launcher: tuple[str, ...] = (), **how: object
+) -> subprocess.Popen:
+    """The program itself, training by a recipe in a session of its own; `before` are words of the shell."""
+    path = out.parent / "recipe.toml"
+    path.write_text(text)
+    words = [sys.executable, *launcher, "-m", "scarp_train", "train", "--recipe", path, "--source", f"sim={data}"]
+    command = ["bash", "-c", f'{before} exec "$@"', "bash", *words, "--out", out, "--accelerator", "cpu", *more]
+    return subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True, start_new_session=True, **how)
+
+
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
 
 @pytest.fixture

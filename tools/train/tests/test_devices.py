@@ -1,14 +1,13 @@
 """One command, whatever the number of devices: two processes on a CPU, by gloo, learn what one learns."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
-from conftest import make_recipe
+from conftest import TORCHRUN, make_recipe, make_tile, start, tiff
 
+from scarp_train.data.fingerprint import fingerprint
+from scarp_train.data.pairs import find_pairs
 from scarp_train.recipe import read_recipe
 from scarp_train.training.hardware import Hardware
 from scarp_train.training.loop import fit
@@ -35,71 +34,39 @@ batch = 4
 """
 
 
-def train(launcher: list[str], recipe: Path, data: Path, out: Path, *more: str) -> dict[str, torch.Tensor]:
-    command = [
-        *launcher,
-        "train",
-        "--recipe",
-        recipe,
-        "--source",
-        f"sim={data}",
-        "--out",
-        out,
-        "--accelerator",
-        "cpu",
-        "--quiet",
-    ]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*map(str, command), *more], capture_output=True, text=True, env=environment, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    return torch.load(out / "checkpoint.pt", weights_only=True)["network"]
-
-
 @pytest.mark.parametrize("way", ["torchrun", "devices"])
 def test_two_processes_learn_what_one_learns_from_the_same_recipe(gdcld: Path, tmp_path: Path, way: str):
     path = tmp_path / "recipe.toml"
     path.write_text(RECIPE)
     fit(read_recipe(path), {"sim": gdcld}, tmp_path / "one", hardware=Hardware("cpu", workers=0), quiet=True)
     one = torch.load(tmp_path / "one" / "checkpoint.pt", weights_only=True)["network"]
-    if way == "torchrun":
-        launcher = [
-            sys.executable,
-            "-m",
-            "torch.distributed.run",
-            "--standalone",
-            "--nproc-per-node",
-            "2",
-            "-m",
-            "scarp_train",
-        ]
-        two = train(launcher, path, gdcld, tmp_path / "two")
-    else:
-        two = train([sys.executable, "-m", "scarp_train"], path, gdcld, tmp_path / "two", "--devices", "2")
+    how = {"launcher": TORCHRUN} if way == "torchrun" else {}
+    process = start(RECIPE, gdcld, tmp_path / "two", "--quiet", *([] if how else ["--devices", "2"]), **how)
+    _, told = process.communicate(timeout=300)
+    assert process.returncode == 0, told
+    two = torch.load(tmp_path / "two" / "checkpoint.pt", weights_only=True)["network"]
     worst = max(float((value.double() - two[name].double()).abs().max()) for name, value in one.items())
     assert worst < 1e-5, worst
 
 
 def test_more_devices_than_samples_are_refused(gdcld: Path, tmp_path: Path):
-    path = tmp_path / "recipe.toml"
-    path.write_text(RECIPE.replace("batch = 4", "batch = 1"))
-    command = [
-        sys.executable,
-        "-m",
-        "scarp_train",
-        "train",
-        "--recipe",
-        path,
-        "--source",
-        f"sim={gdcld}",
-        "--out",
-        tmp_path / "out",
-    ]
-    done = subprocess.run(
-        [*map(str, command), "--accelerator", "cpu", "--devices", "2"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1 and "crop.batch is 1 but there are 2 devices" in done.stderr
+    process = start(RECIPE.replace("batch = 4", "batch = 1"), gdcld, tmp_path / "out", "--devices", "2")
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 1 and told.count("crop.batch is 1 but there are 2 devices") == 1
+
+
+def test_an_error_on_any_device_is_one_line_and_the_others_end_quietly(gdcld: Path, tmp_path: Path):
+    assert start(RECIPE, gdcld, tmp_path / "out", "--minutes", "0", "--devices", "2").wait(timeout=60) == 3
+    # Labels are looked at when a run begins; now the loader processes find them.
+    checkpoint = torch.load(tmp_path / "out/checkpoint.pt", weights_only=True)
+    for path in (gdcld / "train_dataset/labels").iterdir():
+        path.write_bytes(tiff(2 * make_tile(0)[1]))
+    pairs = {"sim": find_pairs(gdcld), "[validation]": []}
+    torch.save({**checkpoint, "images": fingerprint(pairs)}, tmp_path / "out/checkpoint.pt")
+    process = start(RECIPE, gdcld, tmp_path / "out", "--devices", "2", "--quiet")
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 1 and len(told.splitlines()) == 1, told
+    assert "label values are 0, 2" in told and "the checkpoint of step 1 is whole" in told
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU at hand")

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from ..errors import TrainError
+from ..errors import ElsewhereError, TrainError
 from ..processes import is_first_process
 from . import common, crossval, dataset, fit, networks, paper, release, score, train
 
@@ -34,6 +34,8 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except ElsewhereError:
+        return 0
     except TrainError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -31,7 +31,7 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
         "for each",
     )
     command.add_argument(
-        "--init", type=Path, help="weights.safetensors of an earlier run or a released model, to start from"
+        "--init", type=Path, help="weights.safetensors of an earlier run, or a released model's folder, to start from"
     )
     command.add_argument(
         "--weights-folder",
@@ -93,15 +93,14 @@ def named_folders(values: list[str], wanted: set[str] | None = None) -> dict[str
 
 
 def finish(result: Result, options: argparse.Namespace) -> int:
-    """Says how a run ended, once for all its devices; the exit status."""
-    leads = is_first_process()
+    """Says how a run ended, once for all its devices; the exit status, which is that of the first one's process."""
+    if not is_first_process():
+        return 0
     if result.stopped is None:
-        if leads and not options.quiet:
+        if not options.quiet:
             print(f"{result.weights}: trained to step {result.step}", file=sys.stderr)
         return 0
-    if leads:
-        how = f"{result.stopped} after step {result.step} of {result.steps}"
-        print(f"{how}, saved; the same command goes on", file=sys.stderr)
+    print(f"{result.stopped} after step {result.step} of {result.steps}, saved; the same command goes on", file=sys.stderr)
     return STATUS_INTERRUPTED if result.stopped == "interrupted" else STATUS_OUT_OF_TIME
 
 

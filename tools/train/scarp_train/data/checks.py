@@ -66,6 +66,8 @@ def check_labels(tiles: Iterable[tuple[str, np.ndarray, np.ndarray]]) -> list[La
     only where four tiles or more have an outline.
     """
     seen = [_look(*tile) for tile in tiles]
+    if not seen:
+        return []
     strange = [tile for tile in seen if tile.strange]
     warnings = []
     if strange:

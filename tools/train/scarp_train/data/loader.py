@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from ..errors import TrainError
 from .samples import Sample, Samples
 
 
@@ -43,8 +44,14 @@ class _Parts(Dataset):
     def __len__(self) -> int:
         return len(self.places)
 
-    def __getitem__(self, index: int) -> Batch:
-        place = self.places[index]
+    def __getitem__(self, index: int) -> Batch | TrainError:
+        """A batch, or in its place the error: raised in a loader process it would be a traceback in a traceback."""
+        try:
+            return self._batch(self.places[index])
+        except TrainError as error:
+            return error
+
+    def _batch(self, place: "_Place") -> Batch:
         made: list[Sample] = [self.samples[place.step, i] for i in place.samples]
         return Batch(
             place.step,
@@ -95,7 +102,8 @@ def batches(
 ) -> Iterator[Batch]:
     """The batches of device `rank` of `devices` from step `first` to the recipe's last.
 
-    `part` bounds the samples that a device holds at once; `workers` is the number of processes that make them (0: this one).
+    `part` bounds the samples that a device holds at once; `workers` is the number of processes that make them (0: this one);
+    they end when the iterator is closed. Raises DatasetError where too many images in a row cannot be used.
     """
     data = _Parts(samples, _Places(samples, first, rank, devices, part))
     loader = DataLoader(
@@ -105,12 +113,17 @@ def batches(
         num_workers=workers,
         prefetch_factor=2 if workers else None,
         pin_memory=pinned,
-        worker_init_fn=_one_thread,
+        worker_init_fn=_start_worker,
     )
-    return iter(loader)
+    for found in loader:
+        if isinstance(found, TrainError):
+            raise found
+        yield found
 
 
-def _one_thread(_: int) -> None:
+def _start_worker(_: int) -> None:
     torch.set_num_threads(1)
-    # Ctrl-C goes to every process of a terminal; the one that trains decides when the others end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C goes to every process of a terminal and a scheduler's SIGTERM to every one of a job; the one that trains decides
+    # when the others end.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

@@ -49,6 +49,10 @@ class Entry:
         """The extension in lower case, dot included."""
         return Path(self.member or self.path).suffix.lower()
 
+    def checksum(self) -> int | None:
+        """CRC-32 of a member's bytes, as the archive's directory states it; None for a file in a folder."""
+        return None if self.member is None else _open_archive(self.path).getinfo(self.member).CRC
+
     def read(self) -> bytes:
         """The file's bytes. Raises DatasetError where it cannot be read or unpacked."""
         try:

@@ -88,7 +88,7 @@ class Samples:
                 return self._decoded(pairs[self._order(index, epoch)[place]])
             except DatasetError as error:
                 damaged.append(str(error))
-        raise DatasetError(f"{TRIES} images in a row cannot be used; the first: {damaged[0]}")
+        raise DatasetError(f"{damaged[0]}; {TRIES} images in a row cannot be used")
 
     def _order(self, index: int, epoch: int) -> np.ndarray:
         if self.orders.get(index, (None,))[0] != epoch:
@@ -96,12 +96,17 @@ class Samples:
             self.orders[index] = (epoch, rng.permutation(len(self.pairs[index])))
         return self.orders[index][1]
 
+    def read(self, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
+        """Image and label. Raises DatasetError where they cannot be read, or are not what the recipe is for."""
+        image, label = read_pair(pair)
+        self._check(pair, image)
+        return image, label
+
     def _decoded(self, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
         if pair in self.cache:
             self.cache.move_to_end(pair)
             return self.cache[pair]
-        image, label = read_pair(pair)
-        self._check(pair, image)
+        image, label = self.read(pair)
         self.cache[pair] = (image, label)
         self.cached += image.nbytes + label.nbytes
         while self.cached > CACHE_BYTES and len(self.cache) > 1:

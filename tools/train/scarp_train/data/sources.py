@@ -1,6 +1,6 @@
 """The images of a recipe's sources, which the command line ties to folders or archives."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,6 @@ import numpy as np
 from ..errors import DatasetError, RecipeError
 from ..recipe import Recipe
 from .pairs import Pair, find_pairs
-from .read import read_pair
 
 
 def training_pairs(recipe: Recipe, folders: dict[str, Path]) -> dict[str, list[Pair]]:
@@ -32,12 +31,15 @@ def validation_pairs(recipe: Recipe, folders: dict[str, Path]) -> list[Pair]:
     return [found[i * len(found) // spec.limit] for i in range(spec.limit)]
 
 
-def readable(pairs: Iterable[Pair]) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Name, image and label of the pairs that can be read; the others are named and counted when their turn comes."""
+def readable(
+    pairs: Iterable[Pair], read: Callable[[Pair], tuple[np.ndarray, np.ndarray]], unreadable: list[str]
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Name, image and label as `read` gives them; the errors of pairs that cannot be read go to `unreadable`."""
     for pair in pairs:
         try:
-            image, label = read_pair(pair)
-        except DatasetError:
+            image, label = read(pair)
+        except DatasetError as error:
+            unreadable.append(str(error))
             continue
         yield pair.name, image, label
 

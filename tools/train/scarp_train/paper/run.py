@@ -13,13 +13,13 @@ from pathlib import Path
 
 import torch
 
+from ..data.fingerprint import fingerprint
 from ..data.pairs import find_pairs
 from ..data.sources import training_pairs
 from ..files import write_text
 from ..processes import is_first_process
 from ..recipe import Recipe
 from ..release.export import export_onnx
-from ..training.checkpoint import fingerprint
 from ..training.hardware import Hardware
 from ..training.loop import WEIGHTS, Result, fit
 from ..training.weights import load_weights

@@ -1,19 +1,23 @@
 """What a run leaves in its folder: a checkpoint to go on from, the averaged weights, the best of them, and their scores."""
 
-import hashlib
 import json
+import pickle
 from pathlib import Path
 
 import torch
 
-from ..data.pairs import Pair
 from ..errors import RecipeError, TrainError
 from ..files import replacing, write_text
 from ..recipe import Recipe, parse_recipe
+from .model import WEIGHTS
 
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.safetensors"
-RECIPE = "recipe.json"
+BEGUN = {  # what a run is known by beside its recipe, and what to do where it differs
+    "images": "with other images or labels; give the same --source folders",
+    "init": "from other weights; give the same --init",
+}
+KEYS = {"recipe", *BEGUN, "step", "network", "average", "optimiser", "features", "best", "validated", "damaged"}
 
 
 def save_checkpoint(out: Path, state: dict) -> None:
@@ -22,40 +26,42 @@ def save_checkpoint(out: Path, state: dict) -> None:
         torch.save(state, file)
 
 
-def load_checkpoint(out: Path, recipe: Recipe, images: str) -> dict | None:
-    """The state to go on from, None where there is none.
+def load_checkpoint(out: Path, recipe: Recipe, begun: dict[str, str | None]) -> dict | None:
+    """The state to go on from, None where there is none. `begun` are the hashes of what the run begins with (BEGUN).
 
-    Raises RecipeError where the recipe or the images are others than when the run began, TrainError for a damaged file.
+    Raises RecipeError where the recipe, the images or the first weights are others than when the run began, TrainError for a
+    damaged file.
     """
     path = out / CHECKPOINT
     if not path.exists():
         return None
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        before = _with_defaults(json.loads(state["recipe"]))
-    except (OSError, RuntimeError, EOFError, KeyError, ValueError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise TrainError(
-            f"{path}: cannot be read ({reason}); start anew in another --out, from --init {out}/weights.safetensors"
-        ) from error
+    state = _read(path)
+    before = _with_defaults(json.loads(state["recipe"]))
     if changed := _differences(before, json.loads(recipe.as_json())):
         raise RecipeError(
             f"{path}: the run began with another recipe ({', '.join(changed)}); change it back, or use another --out"
         )
-    if state["images"] != images:
-        raise RecipeError(f"{path}: the run began with other images; give the same --source folders, or use another --out")
+    for what, now in begun.items():
+        if state[what] != now:
+            raise RecipeError(f"{path}: the run began {BEGUN[what]}, or use another --out")
+    return state
+
+
+def _read(path: Path) -> dict:
+    anew = f"start anew in another --out, from --init {path.with_name(WEIGHTS)}"
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, KeyError, ValueError, pickle.UnpicklingError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise TrainError(f"{path}: cannot be read ({reason}); {anew}") from error
+    if not isinstance(state, dict) or not state.keys() >= KEYS:
+        raise TrainError(f"{path}: is no checkpoint of this version of scarp-train; {anew}")
     return state
 
 
 def write_scores(out: Path, name: str, step: int, scores: dict[str, float]) -> None:
     """Writes last.json or best.json."""
     write_text(out / f"{name}.json", json.dumps({"step": step, **scores}, indent=1) + "\n")
-
-
-def fingerprint(pairs: dict[str, list[Pair]]) -> str:
-    """A hash of the names of all images by source: other images make another run."""
-    text = json.dumps({source: [pair.name for pair in found] for source, found in pairs.items()}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _with_defaults(recipe: dict) -> dict:

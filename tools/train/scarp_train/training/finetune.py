@@ -7,7 +7,6 @@ CVPR 2022), whose share is chosen by measurement.
 
 import json
 import time
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import tomli_w
 import torch
 
 from ..data.pairs import Pair, find_pairs
-from ..errors import DatasetError, NetworkError, RecipeError
+from ..errors import DatasetError, RecipeError
 from ..files import replacing, write_text
 from ..networks import Network, build
 from ..recipe import Crop, Loss, Optimiser, Recipe, Source, Validation, read_recipe
@@ -23,8 +22,9 @@ from .area import check_gsd, check_split, split
 from .hardware import Hardware
 from .learner import Learner
 from .loop import Result, fit
-from .validation import Scores, validate
-from .weights import NAME as WEIGHTS
+from .model import threshold_of, weights_file
+from .pictures import draw_change
+from .validation import THRESHOLD, Scores, validate
 from .weights import load_weights, read_metadata, recipe_of, save_weights
 
 OWN, REPLAY = "own", "replay"
@@ -69,17 +69,8 @@ class Outcome:
 
 def starting_point(init: Path) -> Start:
     """The weights in a model folder, or a weights file."""
-    weights, threshold = init, 0.5
-    if init.is_dir():
-        weights = init / WEIGHTS
-        try:
-            threshold = float(tomllib.loads((init / "manifest.toml").read_text())["threshold"])
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-            raise NetworkError(f"{init}: has no readable manifest.toml ({error}); give a model folder") from error
-        if not weights.is_file():
-            raise NetworkError(
-                f"{init}: holds no {WEIGHTS}, so it cannot be trained on; give the float model it was made from"
-            )
+    weights = weights_file(init)
+    threshold = threshold_of(init) if init.is_dir() else THRESHOLD
     return Start(weights, recipe_of(read_metadata(weights), weights), threshold)
 
 
@@ -180,15 +171,24 @@ def finetune(
     judged = {}
     for share in shares(bool(old)):
         network = interpolate(first, last, share)
-        judged[share] = [validate(network, pairs, recipe, quiet=True) if pairs else None for pairs in (own, old)]
+        judged[share] = [_judge(network, pairs, recipe, start.threshold) if pairs else None for pairs in (own, old)]
     share = choose({s: (a.landslide_iou, b and b.landslide_iou) for s, (a, b) in judged.items()})
     path = out / "fit.safetensors"
     note = f"{1 - share:g} of the weights that training started from, {share:g} of those it ended with"
-    save_weights(path, interpolate(first, last, share), metadata | {"note": note})
+    chosen = interpolate(first, last, share)
+    save_weights(path, chosen, metadata | {"note": note})
+    draw_change(own, {"before": first, "after": chosen}, recipe, out / "pictures" / "fit")
     (own_before, old_before), (own_after, old_after) = judged[0.0], judged[share]
     what = "own pictures held out, by which the share of the fine-tuned weights was chosen"
-    write_text(out / "fit.json", json.dumps({"what": what, "images": len(own), **own_after.as_dict()}, indent=1) + "\n")
+    write_text(
+        out / "fit.json",
+        json.dumps({"what": what, "images": len(own), "threshold": start.threshold, **own_after.as_dict()}, indent=1) + "\n",
+    )
     return Outcome(result, path, share, (own_before, own_after), (old_before, old_after) if old else None)
+
+
+def _judge(network: Network, pairs: list[Pair], recipe: Recipe, threshold: float) -> Scores:
+    return validate(network, pairs, recipe, threshold=threshold, quiet=True)
 
 
 def interpolate(first: Network, last: Network, share: float) -> Network:

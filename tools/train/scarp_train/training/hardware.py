@@ -1,5 +1,6 @@
 """The devices of a run: CPU, one GPU, several, several machines, by the same command."""
 
+import logging
 import os
 import warnings
 from dataclasses import dataclass
@@ -52,6 +53,9 @@ def launch(hardware: Hardware, recipe: Recipe, loggers: list | None = None) -> F
     several = devices * nodes > 1
     if recipe.batch_norm == "synced" and accelerator == "cpu":
         raise RecipeError('batch_norm = "synced" wants GPUs; use "own" or "frozen" on a CPU')
+    smallest = min(crop.batch for crop in recipe.crop)
+    if smallest < devices * nodes:
+        raise RecipeError(f"crop.batch is {smallest} but there are {devices * nodes} devices; raise it or use fewer")
     fabric = Fabric(
         accelerator=accelerator,
         devices=devices,
@@ -62,10 +66,8 @@ def launch(hardware: Hardware, recipe: Recipe, loggers: list | None = None) -> F
     )
     # A 1x1 kernel has the same bytes in both memory orders; DDP warns of the other name at every start.
     warnings.filterwarnings("ignore", message="Grad strides do not match bucket view strides")
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # else it greets from every process
     fabric.launch()
-    smallest = min(crop.batch for crop in recipe.crop)
-    if smallest < fabric.world_size:
-        raise RecipeError(f"crop.batch is {smallest} but there are {fabric.world_size} devices; raise it or use fewer")
     return fabric
 
 

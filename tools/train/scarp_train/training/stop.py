@@ -4,19 +4,19 @@ import signal
 import time
 from types import FrameType
 
-import torch
-from lightning_fabric import Fabric
+REASONS = (None, "out of time", "interrupted")
+SAME_S = 1.0  # seconds within which a second Ctrl-C is the first one, handed on by torchrun or another launcher
 
 
 class Stop:
-    """Watches for SIGINT, SIGTERM and the end of `minutes`; the devices of a run agree on it after each step.
+    """Watches for SIGINT, SIGTERM and the end of `minutes`.
 
-    A second Ctrl-C ends the program at once.
+    A second Ctrl-C, a while after the first, ends the program at once.
     """
 
     def __init__(self, minutes: float | None):
         self.end = None if minutes is None else time.monotonic() + 60 * minutes
-        self.signal: int | None = None
+        self.asked: float | None = None
         self.before: dict[int, object] = {}
 
     def __enter__(self) -> "Stop":
@@ -29,13 +29,13 @@ class Stop:
             signal.signal(number, handler)
 
     def _note(self, number: int, _: FrameType | None) -> None:
-        if self.signal is not None:
+        now = time.monotonic()
+        if self.asked is None:
+            self.asked = now
+        elif number == signal.SIGINT and now - self.asked > SAME_S:
             raise KeyboardInterrupt
-        self.signal = number
 
-    def reason(self, fabric: Fabric) -> str | None:
-        """ "interrupted" or "out of time" if any device's process is, else None."""
-        code = 2 if self.signal is not None else int(self.end is not None and time.monotonic() >= self.end)
-        if fabric.world_size > 1:
-            code = int(fabric.all_reduce(torch.tensor(code, device=fabric.device), reduce_op="max"))
-        return (None, "out of time", "interrupted")[code]
+    @property
+    def code(self) -> int:
+        """Which of REASONS holds for this process."""
+        return 2 if self.asked is not None else int(self.end is not None and time.monotonic() >= self.end)

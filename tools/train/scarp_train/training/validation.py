@@ -1,5 +1,6 @@
 """Scores of a network on whole images, pooled over all pixels of all devices, and pictures of what it sees."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tqdm import tqdm
 from ..data.origin import IGNORED
 from ..data.pairs import Pair
 from ..data.read import read_pair
+from ..errors import DatasetError
 from ..networks import Network
 from ..predict import THRESHOLD, predict_image, torch_predictor
 from ..recipe import Recipe
@@ -19,7 +21,7 @@ from .pictures import draw, worth_drawing
 
 @dataclass(frozen=True)
 class Scores:
-    """Of the landslide class at threshold 0.5, in 0..1; a ratio of nothing to nothing is 0."""
+    """Of the landslide class at one threshold, in 0..1; a ratio of nothing to nothing is 0."""
 
     precision: float
     recall: float
@@ -35,9 +37,9 @@ class Scores:
 class Confusion:
     """Pixels by truth and prediction, pooled over images, and by `scores` over the devices of a run."""
 
-    def __init__(self, device: torch.device | str = "cpu"):
+    def __init__(self, device: torch.device | str = "cpu", threshold: float = THRESHOLD):
         self.device = device
-        self.metric = BinaryConfusionMatrix(threshold=THRESHOLD, ignore_index=IGNORED).to(device)
+        self.metric = BinaryConfusionMatrix(threshold=threshold, ignore_index=IGNORED).to(device)
 
     def add(self, probability: np.ndarray, label: np.ndarray) -> None:
         """Counts an image: probability H x W, label H x W with 0, 1 and 255 (ignored)."""
@@ -62,26 +64,48 @@ def validate(
     network: Network,
     pairs: list[Pair],
     recipe: Recipe,
-    pictures: Path | None = None,
     device: torch.device | str = "cpu",
+    threshold: float = THRESHOLD,
+    quiet: bool = False,
+) -> Scores:
+    """Scores a network in evaluation mode. Raises DatasetError where an image cannot be read."""
+    confusion = Confusion(device, threshold)
+    if unreadable := count(network, pairs, recipe, confusion, read_pair, quiet=quiet):
+        more = f" (and {len(unreadable) - 1} more)" if len(unreadable) > 1 else ""
+        raise DatasetError(unreadable[0] + more)
+    return confusion.scores()
+
+
+def count(
+    network: Network,
+    pairs: list[Pair],
+    recipe: Recipe,
+    confusion: Confusion,
+    read: Callable[[Pair], tuple[np.ndarray, np.ndarray]],
+    pictures: Path | None = None,
     rank: int = 0,
     devices: int = 1,
     quiet: bool = False,
-) -> Scores:
-    """Scores a network in evaluation mode; each device takes every `devices`-th image. `pictures` is the folder for
-    pictures."""
-    predict, confusion = torch_predictor(network, device), Confusion(device)
-    validation = recipe.validation
+) -> list[str]:
+    """Counts what a network in evaluation mode finds; the errors of images that could not be read and were passed over.
+
+    Each device takes every `devices`-th image. `pictures` is the folder for pictures.
+    """
+    predict, validation, unreadable = torch_predictor(network, confusion.device), recipe.validation, []
     drawn = worth_drawing(tuple(pairs), validation.pictures) if pictures is not None else frozenset()
     mine = range(rank, len(pairs), devices)
     for index in tqdm(mine, desc="validating", unit="image", leave=False, disable=quiet or rank > 0, mininterval=5):
-        image, label = read_pair(pairs[index])
+        try:
+            image, label = read(pairs[index])
+        except DatasetError as error:
+            unreadable.append(str(error))
+            continue
         probability = predict_image(image, predict, recipe.pixels, validation.tile, network.multiple)
         confusion.add(probability, label)
         if index in drawn:
             name = pairs[index].name
             draw(name, image, label, {"": probability}, recipe.pixels, pictures / f"{name}.jpg")
-    return confusion.scores()
+    return unreadable
 
 
 def _ratio(part: float, whole: float) -> float:
