@@ -1,5 +1,6 @@
 """From a model and a few own pictures to a local model: what is held out, what is chosen, and what stops it early."""
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import tifffile
 import torch
 from conftest import make_tile
+from PIL import Image
 from test_release import LICENCE, make_recipe, make_weights
 
 from scarp_train.cli import main
@@ -127,10 +129,10 @@ def test_a_model_without_weights_is_refused(tmp_path: Path):
 
 
 def test_from_a_model_and_own_pictures_to_a_released_local_model(weights: Path, tmp_path: Path, capsys, monkeypatch):
-    monkeypatch.setattr("scarp_train.training.finetune.LEAST_STEPS", 6)
+    monkeypatch.setattr("scarp_train.training.finetune.MOST_STEPS", 6)
     own, old = make_pictures(tmp_path / "mine", 6), make_pictures(tmp_path / "old", 4)
     out = tmp_path / "run"
-    command = ["fit", "--init", weights, "--data", own, "--replay", old, "--out", out, "--minutes", 0.001, "--workers", 0]
+    command = ["fit", "--init", weights, "--data", own, "--replay", old, "--out", out, "--minutes", 5, "--workers", 0]
     command += ["--release-as", "mine", "--accelerator", "cpu", "--quiet"]
     assert main([str(word) for word in command]) == 0
     told = capsys.readouterr().out
@@ -147,7 +149,7 @@ def test_from_a_model_and_own_pictures_to_a_released_local_model(weights: Path, 
     assert tomllib.loads((folder / "manifest.toml").read_text()) == manifest
 
 
-@pytest.mark.parametrize("change", ["weights", "pictures", "replay"])
+@pytest.mark.parametrize("change", ["weights", "pictures", "labels", "replay"])
 def test_a_run_goes_on_only_with_what_it_began_with(weights: Path, tmp_path: Path, change: str, monkeypatch):
     monkeypatch.setattr("scarp_train.training.finetune.LEAST_STEPS", 2)
     own, old, out = make_pictures(tmp_path / "mine", 5), make_pictures(tmp_path / "old", 4), tmp_path / "run"
@@ -158,8 +160,30 @@ def test_a_run_goes_on_only_with_what_it_began_with(weights: Path, tmp_path: Pat
         weights.write_bytes(weights.read_bytes() + b"0")
     if change == "pictures":
         own = make_pictures(tmp_path / "more", 6)
+    if change == "labels":
+        tifffile.imwrite(own / "labels/frame_02.tif", 1 - tifffile.imread(own / "labels/frame_02.tif"))
     with pytest.raises(RecipeError, match=f"other .*{change}"):
         prepare(start, own, old if change == "replay" else None, out, 60)
+
+
+def test_the_time_that_training_may_take_holds_from_the_first_step(weights: Path, tmp_path: Path, capsys):
+    own, out = make_pictures(tmp_path / "mine", 6), tmp_path / "run"
+    command = ["fit", "--init", weights, "--data", own, "--out", out, "--minutes", 0.0001, "--workers", 0, "--accelerator"]
+    assert main([str(word) for word in [*command, "cpu", "--quiet"]]) == 3
+    assert "out of time after step 1 of 100, saved" in capsys.readouterr().err
+
+
+def test_scores_are_at_the_threshold_of_the_model(weights: Path, tmp_path: Path, capsys, monkeypatch):
+    monkeypatch.setattr("scarp_train.training.finetune.MOST_STEPS", 2)
+    own, out, model = make_pictures(tmp_path / "mine", 6), tmp_path / "run", tmp_path / "model"
+    model.mkdir()
+    (model / "weights.safetensors").write_bytes(weights.read_bytes())
+    (model / "manifest.toml").write_text("threshold = 0.999\n")
+    command = ["fit", "--init", model, "--data", own, "--out", out, "--minutes", 5, "--workers", 0, "--accelerator", "cpu"]
+    assert main([str(word) for word in [*command, "--quiet"]]) == 0
+    assert "on pictures held out, at threshold 0.999:" in capsys.readouterr().out
+    found = json.loads((out / "fit.json").read_text())
+    assert found["threshold"] == 0.999 and found["recall"] == 0.0  # no network of two steps is so sure
 
 
 def test_a_licence_that_is_missing_is_asked_for_before_training(weights: Path, tmp_path: Path, capsys):
@@ -171,12 +195,14 @@ def test_a_licence_that_is_missing_is_asked_for_before_training(weights: Path, t
 
 
 def test_own_pictures_smaller_than_the_tile_make_a_golden_input_too(weights: Path, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("scarp_train.training.finetune.LEAST_STEPS", 2)
+    monkeypatch.setattr("scarp_train.training.finetune.MOST_STEPS", 2)
     own = make_pictures(tmp_path / "mine", 6, side=100)
-    command = ["fit", "--init", weights, "--data", own, "--out", tmp_path / "run", "--minutes", 0.001, "--workers", 0]
+    command = ["fit", "--init", weights, "--data", own, "--out", tmp_path / "run", "--minutes", 5, "--workers", 0]
     command += ["--release-as", "mine", "--accelerator", "cpu", "--quiet"]
     assert main([str(word) for word in command]) == 0
     assert (tmp_path / "run" / "models" / "mine" / "golden_input.png").is_file()
+    (picture,) = (tmp_path / "run" / "pictures" / "fit").iterdir()
+    assert Image.open(picture).width == 3 * 400 + 8  # the picture, before and after
 
 
 def test_a_name_that_cannot_be_released_is_said_before_training(weights: Path, tmp_path: Path, capsys):

@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     from ..data.licences import describe_sources, model_licence
     from ..release.manifest import check_name
     from ..training.finetune import OWN, REPLAY, finetune, prepare, starting_point
+    from ..training.folder import claimed
     from ..training.weights import read_metadata, training_data
 
     if not options.minutes > 0:
@@ -55,15 +56,16 @@ def run(options: argparse.Namespace) -> int:
         sources = {OWN: options.data} | ({REPLAY: options.replay} if options.replay else {})
         model_licence(training_data(read_metadata(start.weights)) + describe_sources(sources), options.non_commercial)
     devices = hardware(options)
-    recipe = prepare(start, options.data, options.replay, options.out, options.minutes)
-    if not options.quiet:
-        print(f"{options.out / 'recipe.toml'}: {recipe.steps} steps", file=sys.stderr)
-    outcome = finetune(start, recipe, options.replay, options.out, devices, options.quiet)
+    with claimed(options.out):
+        recipe = prepare(start, options.data, options.replay, options.out, options.minutes)
+        if not options.quiet:
+            print(f"{options.out / 'recipe.toml'}: {recipe.steps} steps", file=sys.stderr)
+        outcome = finetune(start, recipe, options.replay, options.out, devices, options.minutes, options.quiet)
     if outcome.weights is None:
         return finish(outcome.result, options)
     print(
         f"{outcome.weights}: {outcome.share:.0%} of the way to the fine-tuned weights; on pictures held out, at "
-        "threshold 0.5:"
+        f"threshold {start.threshold:g}:"
     )
     _tell("own pictures", outcome.own)
     _tell("old pictures", outcome.old)

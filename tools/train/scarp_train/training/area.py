@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ..data.fingerprint import fingerprint
 from ..data.licences import FILE
 from ..data.pairs import Pair, find_pairs
 from ..data.read import read_label
@@ -37,10 +38,10 @@ def split(data: Path, area: Path) -> None:
 
 
 def check_split(data: Path, area: Path) -> None:
-    """Raises RecipeError where `area` does not hold the pictures of `data`."""
-    found = {pair.name for part in ("train", "val") for pair in find_pairs(area, part)}
-    if found != {pair.name for pair in find_pairs(data, "train")}:
-        raise RecipeError(f"{area}: holds other pictures than {data}; give those, or another --out")
+    """Raises RecipeError where `area` does not hold the pictures and labels of `data`."""
+    found = [pair for part in ("train", "val") for pair in find_pairs(area, part)]
+    if fingerprint({"": sorted(found, key=lambda pair: pair.name)}) != fingerprint({"": find_pairs(data, "train")}):
+        raise RecipeError(f"{area}: holds other pictures or labels than {data}; give those, or another --out")
 
 
 def held_out(shares: list[float]) -> range | None:

@@ -156,11 +156,20 @@ def _seconds(learner: Learner, recipe: Recipe, crop: Crop) -> float:
 
 
 def finetune(
-    start: Start, recipe: Recipe, replay: Path | None, out: Path, hardware: Hardware | None = None, quiet: bool = False
+    start: Start,
+    recipe: Recipe,
+    replay: Path | None,
+    out: Path,
+    hardware: Hardware | None = None,
+    minutes: float | None = None,
+    quiet: bool = False,
 ) -> Outcome:
-    """Trains by the recipe of `prepare`, or goes on; the chosen weights are `out/fit.safetensors`, their scores fit.json."""
+    """Trains by the recipe of `prepare`, or goes on; the chosen weights are `out/fit.safetensors`, their scores fit.json.
+
+    Scores are at the model's threshold. `minutes` ends training, to be resumed, where it takes longer than estimated.
+    """
     sources = {OWN: out / OWN} | ({REPLAY: replay} if replay is not None else {})
-    result = fit(recipe, sources, out, init=start.weights, hardware=hardware, quiet=quiet)
+    result = fit(recipe, sources, out, init=start.weights, hardware=hardware, minutes=minutes, quiet=quiet)
     if result.stopped is not None:
         return Outcome(result)
     own = find_pairs(out / OWN, "val")
