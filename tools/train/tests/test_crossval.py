@@ -73,6 +73,13 @@ def test_every_image_is_scored_once_and_each_fold_leaves_what_forge_needs(gdcld:
         assert (home / "float.onnx").stat().st_size > 1_000_000
 
 
+def test_a_recipe_that_would_not_train_on_the_data_is_refused(gdcld: Path, tmp_path: Path, capsys):
+    (tmp_path / "recipe.toml").write_text(RECIPE.replace("real", "sim"))
+    words = ["crossval", "--recipe", tmp_path / "recipe.toml", "--data", gdcld, "--source", f"sim={gdcld}"]
+    assert main([str(word) for word in [*words, "--out", tmp_path / "cv"]]) == 1
+    assert "names no source 'real', which stands for --data" in capsys.readouterr().err
+
+
 def test_a_fold_that_is_not_there_is_refused(gdcld: Path, tmp_path: Path, capsys):
     (tmp_path / "recipe.toml").write_text(RECIPE)
     words = ["crossval", "--recipe", tmp_path / "recipe.toml", "--data", gdcld, "--only", "7", "--out", tmp_path / "cv"]

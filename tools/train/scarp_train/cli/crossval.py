@@ -20,7 +20,9 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
         " the training side of each split. Each fold leaves float.onnx and links to its images for scarp-forge.",
     )
     add_recipe(command)
-    command.add_argument("--data", type=Path, required=True, help="labelled images; the recipe's source 'real'")
+    command.add_argument(
+        "--data", type=Path, required=True, help="labelled images; the recipe must name its source of them 'real'"
+    )
     command.add_argument("--groups", type=Path, help="text file: one line of image names that must stay together")
     command.add_argument("--folds", type=positive, default=4, help="number of splits (default 4)")
     command.add_argument("--only", type=int, action="append", help="run this fold only (repeatable); pools what is there")
@@ -40,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
     if wrong := [fold for fold in chosen if not 0 <= fold < options.folds]:
         raise RecipeError(f"--only {wrong[0]}: there are folds 0 to {options.folds - 1}")
     recipe = read_recipe(options.recipe)
+    if crossval.REAL not in recipe.source_names:
+        raise RecipeError(f"{options.recipe}: names no source '{crossval.REAL}', which stands for --data; add or rename it")
     sources = named_folders(options.source, recipe.source_names - {crossval.REAL})
     pairs = find_pairs(options.data)
     names = [pair.name for pair in pairs]
