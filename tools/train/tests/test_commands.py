@@ -65,3 +65,11 @@ def test_a_source_that_is_given_twice_or_for_nothing_is_refused(tmp_path: Path, 
     command = ["train", "--recipe", str(recipe), "--out", str(tmp_path / "out")]
     assert cli.main([*command, *[word for source in sources for word in ("--source", source)]]) == 1
     assert told in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    command = f"set -o pipefail; {sys.executable} -m scarp_train networks | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert done.stdout.startswith("architecture") and done.stderr == "" and done.returncode in (0, 141)
+    gone = subprocess.run(["bash", "-c", command.replace("head -1", "true")], capture_output=True, text=True)
+    assert (gone.stderr, gone.returncode) == ("", 141)

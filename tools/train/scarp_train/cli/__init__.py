@@ -26,14 +26,16 @@ def main(argv: list[str] | None = None) -> int:
     """Runs one command; its exit status, with one line on standard error when it could not be done."""
     try:
         options = _parser().parse_args(argv)
-        return options.run(options) or 0
+        status = options.run(options) or 0
+        sys.stdout.flush()  # a reader that has gone shows here, not while Python ends
+        return status
     except KeyboardInterrupt:
         if is_first_process():
             print("interrupted", file=sys.stderr)
         return common.STATUS_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return common.STATUS_PIPE_CLOSED
     except ElsewhereError:
         return 0
     except TrainError as error:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 STATUS_OUT_OF_TIME = 3
 STATUS_INTERRUPTED = 130
+STATUS_PIPE_CLOSED = 141  # as of a program that SIGPIPE ends: `scarp-train networks | head`
 
 
 def add_recipe(command: argparse.ArgumentParser) -> None:
