@@ -36,7 +36,8 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="of 'scarp-forge validate --json': figures for the card",
+        help="figures for the card: what 'scarp-train score' printed on these weights, or 'scarp-forge validate --json' "
+        "wrote on this model",
     )
     command.add_argument(
         "--source",
@@ -49,6 +50,9 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
         "--non-commercial",
         action="store_true",
         help="release a model that its training data keep from commercial use, so marked",
+    )
+    command.add_argument(
+        "--despite-scores", action="store_true", help="release a model that found no landslide where it was measured"
     )
     command.add_argument(
         "--standard", action="store_true", help="keep SegFormer's decoder in its textbook order (slower, same output)"
@@ -73,6 +77,7 @@ def run(options: argparse.Namespace) -> None:
             threshold=options.threshold,
             folded=not options.standard,
             non_commercial=options.non_commercial,
+            despite_scores=options.despite_scores,
             sources=named_folders(options.source),
             reports=tuple(options.report),
         )

@@ -13,7 +13,7 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
         "score",
         help="precision, recall, F1 and IoU of a run's weights on labelled images",
         description="Scores in PyTorch, for images of any bands. `scarp-forge validate` scores a released model by the "
-        "engine that flies.",
+        "engine that flies. `release --report` takes what is printed here for the model card.",
     )
     command.add_argument(
         "--weights", type=Path, required=True, help="weights.safetensors of a run or a released float model"
@@ -36,10 +36,12 @@ def _side(text: str) -> int:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Prints the scores as JSON."""
+    """Prints the scores as JSON, with the hash of the weights that they are of."""
     from ..data.pairs import find_pairs
+    from ..predict import THRESHOLD
     from ..recipe import Validation
     from ..training.hardware import launch
+    from ..training.model import digest, weights_file
     from ..training.validation import validate
     from ..training.weights import load_weights, recipe_of
 
@@ -51,6 +53,12 @@ def run(options: argparse.Namespace) -> None:
     )
     device = launch(hardware(options), recipe).device
     scores = validate(network.to(device), pairs, recipe, device=device, quiet=options.quiet)
-    print(
-        json.dumps({"weights": str(options.weights), "images": len(pairs), "threshold": 0.5, **scores.as_dict()}, indent=1)
-    )
+    measured = {
+        "weights": str(options.weights),
+        "weights_sha256": digest(weights_file(options.weights)),
+        "data": str(options.data),
+        "part": options.part,
+        "images": len(pairs),
+        "threshold": THRESHOLD,
+    }
+    print(json.dumps({**measured, **scores.as_dict()}, indent=1))

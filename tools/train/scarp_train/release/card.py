@@ -10,7 +10,7 @@ from ..data.licences import TrainingData
 from ..networks import Network
 from ..recipe import Recipe
 from .manifest import TOLERANCE, Naming, architecture
-from .reports import SCORES, Figures
+from .reports import SCORES, Figures, doubts
 
 CARD = "MODEL_CARD.md"
 
@@ -66,8 +66,9 @@ def _training(facts: Facts) -> str:
 
 def _scores(facts: Facts) -> str:
     head = "## Scores\n"
+    warnings = "".join(f"**Warning: {doubt}**\n\n" for doubt in doubts(facts.figures))
     if not facts.figures:
-        return head + "Not measured. What the model finds and misses is unknown."
+        return head + warnings.strip()
     rows = [
         (
             f.what,
@@ -78,7 +79,7 @@ def _scores(facts: Facts) -> str:
         for f in facts.figures
     ]
     columns = ("set", "images", "threshold", "precision", "recall", "F1", "landslide IoU")
-    head += "Landslide class, percent, pixels pooled over all images of a set."
+    head += warnings + "Landslide class, percent, pixels pooled over all images of a set."
     return f"{head}\n\n{_table(columns, rows)}\n\nNothing else was measured."
 
 

@@ -1,5 +1,6 @@
 """From a run's weights to a model folder that the firmware accepts; `scarp-forge` makes the 8-bit model of it."""
 
+import sys
 import tempfile
 import tomllib
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from .card import Facts, write_card
 from .export import export_onnx
 from .golden import find_golden, read_golden, shows_both
 from .manifest import Naming, check_contract, check_name, predict_tile, write_golden, write_manifest
-from .reports import Figures, read_report, read_run
+from .reports import Figures, doubts, finds_nothing, read_report, read_run
 
 FIRST_VERSION = "0.1.0"
 
@@ -25,8 +26,8 @@ class Plan:
 
     `golden` is a picture, one in an archive (ARCHIVE.zip/path/in/it.tif), or a dataset of which one is chosen.
     `version` None is 0.1.0 for a new name, and the version that is there for another. `sources` are folders whose
-    dataset.toml states the licence that was not known when the weights were trained. `reports` are written by `scarp-forge
-    validate --json`.
+    dataset.toml states the licence that was not known when the weights were trained. `reports` are of `scarp-train score` or
+    `scarp-forge validate --json`. With `despite_scores` a model is released that found no landslide.
     """
 
     weights: Path
@@ -37,6 +38,7 @@ class Plan:
     threshold: float = 0.5
     folded: bool = True
     non_commercial: bool = False
+    despite_scores: bool = False
     sources: dict[str, Path] = field(default_factory=dict)
     reports: tuple[Path, ...] = ()
 
@@ -45,8 +47,10 @@ def release(plan: Plan) -> Path:
     """Writes `out/NAME` with graph, weights, golden pair, manifest and card, and returns it.
 
     The folder is made beside its place and then moved there. Raises ExportError where the graph differs from PyTorch, the
-    golden image shows one class only, a licence forbids it, the name or version is none, or a model of this name and version
-    with other files is there.
+    golden image shows one class only, nothing was found where it was measured, a licence forbids it, the name or version is
+    none, or a model of this name and version with other files is there.
+
+    Says on standard error what speaks against the model.
     """
     check_name(plan.name, plan.version)
     network, metadata = load_weights(plan.weights)
@@ -60,7 +64,13 @@ def release(plan: Plan) -> Path:
         model_licence(training, plan.non_commercial),
         plan.threshold,
     )
-    figures = [read_report(path, naming.name, naming.version) for path in plan.reports] + read_run(plan.weights)
+    figures = [read_report(path, naming.name, naming.version, plan.weights) for path in plan.reports]
+    figures += read_run(plan.weights)
+    if finds_nothing(figures) and not plan.despite_scores:
+        raise ExportError(
+            f"{plan.weights}: found no landslide where it was measured ({figures[0].what}); train on, or release it all the "
+            "same with 'scarp-train release --despite-scores'"
+        )
     plan.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".release-", dir=plan.out) as near:
         new = Path(near) / plan.name
@@ -70,6 +80,8 @@ def release(plan: Plan) -> Path:
         if folder.exists():
             folder.rename(Path(near) / "before")
         new.rename(folder)
+    for doubt in doubts(figures):
+        print(f"warning: {folder}: {doubt}", file=sys.stderr)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Measured figures of a model: what validation left beside a run's weights, and reports of `scarp-forge validate --json`."""
+"""Measured figures of a model: validation during training, and reports of `scarp-train score` and `scarp-forge validate`."""
 
 import json
 from dataclasses import dataclass
@@ -7,8 +7,10 @@ from typing import Any
 
 from ..errors import DatasetError
 from ..predict import THRESHOLD
-from ..training.weights import NAME as WEIGHTS
+from ..training.model import WEIGHTS, digest, weights_file
 
+POOR = 0.1  # landslide IoU below which a model finds next to nothing
+WROTE = "give what 'scarp-train score' printed or 'scarp-forge validate --json FILE' wrote"
 SCORES = ("precision", "recall", "f1", "landslide_iou")
 
 
@@ -22,6 +24,20 @@ class Figures:
     scores: dict[str, float | None]
 
 
+def doubts(figures: list[Figures]) -> list[str]:
+    """What speaks against a model, in sentences; nothing where it was measured and finds landslides everywhere."""
+    if not figures:
+        return ["It was not measured; what it finds and misses is unknown."]
+    poor = [f for f in figures if f.scores["landslide_iou"] is not None and f.scores["landslide_iou"] < POOR]
+    return [f"Landslide IoU is {f.scores['landslide_iou']:.2f} on '{f.what}': it finds next to nothing there." for f in poor]
+
+
+def finds_nothing(figures: list[Figures]) -> bool:
+    """Whether a model was measured and has found no landslide anywhere."""
+    measured = [f.scores["landslide_iou"] for f in figures if f.scores["landslide_iou"] is not None]
+    return bool(measured) and max(measured) == 0
+
+
 def read_run(weights: Path) -> list[Figures]:
     """The validation that a run left beside these weights: last.json for its last weights, else NAME.json for NAME."""
     path = weights.with_name("last.json") if weights.name == WEIGHTS else weights.with_suffix(".json")
@@ -29,12 +45,14 @@ def read_run(weights: Path) -> list[Figures]:
         return []
     values = _json(path)
     what = values.get("what") or f"validation during training, step {values.get('step')}"
-    return [Figures(what, values.get("images"), THRESHOLD, _scores(path, values))]
+    return [Figures(what, values.get("images"), values.get("threshold", THRESHOLD), _scores(path, values))]
 
 
-def read_report(path: Path, name: str, version: str) -> Figures:
-    """The figures of a report on this model; the file's name says on which images. Refuses a report on another model."""
+def read_report(path: Path, name: str, version: str, weights: Path) -> Figures:
+    """The figures of a report on these weights or this model, which it must be on. Raises DatasetError."""
     report = _json(path)
+    if "weights_sha256" in report:
+        return _of_weights(path, report, weights)
     if (report.get("model"), report.get("version")) != (name, version):
         raise DatasetError(
             f"{path}: is a report on {report.get('model')} {report.get('version')}, not on {name} {version}; validate "
@@ -42,8 +60,16 @@ def read_report(path: Path, name: str, version: str) -> Figures:
         )
     overall, images, threshold = report.get("overall"), report.get("images"), report.get("threshold")
     if not isinstance(overall, dict) or not isinstance(images, list) or not isinstance(threshold, float):
-        raise DatasetError(f"{path}: is no report of scarp-forge; give what 'scarp-forge validate --json FILE' wrote")
+        raise DatasetError(f"{path}: is no report; {WROTE}")
     return Figures(path.stem, len(images), threshold, _scores(path, overall))
+
+
+def _of_weights(path: Path, report: dict[str, Any], weights: Path) -> Figures:
+    if report["weights_sha256"] != digest(weights_file(weights)):
+        raise DatasetError(f"{path}: is a report on other weights than {weights}; score these first")
+    if not isinstance(report.get("images"), int) or not isinstance(report.get("threshold"), float):
+        raise DatasetError(f"{path}: is no report; {WROTE}")
+    return Figures(path.stem, report["images"], report["threshold"], _scores(path, report))
 
 
 def _scores(path: Path, values: dict[str, Any]) -> dict[str, float | None]:
@@ -58,7 +84,7 @@ def _json(path: Path) -> dict[str, Any]:
     try:
         values = json.loads(path.read_text())
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DatasetError(f"{path}: {error}; give what 'scarp-forge validate --json FILE' wrote") from error
+        raise DatasetError(f"{path}: {error}; {WROTE}") from error
     if not isinstance(values, dict):
-        raise DatasetError(f"{path}: holds no JSON object; give what 'scarp-forge validate --json FILE' wrote")
+        raise DatasetError(f"{path}: holds no JSON object; {WROTE}")
     return values

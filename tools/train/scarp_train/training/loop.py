@@ -230,7 +230,7 @@ class Run:
     def _tell(self, found: dict[str, float], best: torch.nn.Module | None) -> None:
         with self.writer.writing(self.step):
             self.fabric.log_dict({f"validation/{name}": value for name, value in found.items()}, self.step)
-        self.writer.scores(self.step, found, best)
+        self.writer.scores(self.step, {"images": len(self.validated), **found}, best)
         if not self.quiet:
             shares = {name: f"{100 * value:.1f} %" for name, value in found.items() if isinstance(value, float)}
             shown = ", ".join(f"{name.replace('_', ' ')} {share}" for name, share in shares.items())
