@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import warnings
 from pathlib import Path
 
 import torch
@@ -50,10 +51,13 @@ def load_checkpoint(out: Path, recipe: Recipe, begun: dict[str, str | None]) -> 
 def _read(path: Path) -> dict:
     anew = f"start anew in another --out, from --init {path.with_name(WEIGHTS)}"
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, KeyError, ValueError, pickle.UnpicklingError) as error:
+        with warnings.catch_warnings(action="ignore"):  # of the pickles of other programs
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, KeyError, ValueError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise TrainError(f"{path}: cannot be read ({reason}); {anew}") from error
+    except pickle.UnpicklingError:  # whose text is advice for those who trust the file
+        state = None
     if not isinstance(state, dict) or not state.keys() >= KEYS:
         raise TrainError(f"{path}: is no checkpoint of this version of scarp-train; {anew}")
     return state
