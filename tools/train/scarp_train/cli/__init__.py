@@ -17,8 +17,8 @@ the usual way:
       --init runs/pretrain/weights.safetensors --out runs/final
   scarp-train release --weights runs/final/weights.safetensors --name mine --golden data/real/images/NAME.tif --out models
 
-exit status: 0 done; 1 stopped by an error; 2 wrong command line; 3 stopped by --minutes before the end; 130 interrupted, to
-be resumed by the same command
+exit status: 0 done; 1 stopped by an error, or `dataset check` found something; 2 wrong command line; 3 stopped by --minutes
+before the end, and 130 interrupted, both to be resumed by the same command
 """
 
 

@@ -186,7 +186,7 @@ def finetune(
     note = f"{1 - share:g} of the weights that training started from, {share:g} of those it ended with"
     chosen = interpolate(first, last, share)
     save_weights(path, chosen, metadata | {"note": note})
-    draw_change(own, {"before": first, "after": chosen}, recipe, out / "pictures" / "fit")
+    draw_change(own, {"before": first, "after": chosen}, recipe, out / "pictures" / "fit", start.threshold)
     (own_before, old_before), (own_after, old_after) = judged[0.0], judged[share]
     what = "own pictures held out, by which the share of the fine-tuned weights was chosen"
     write_text(
