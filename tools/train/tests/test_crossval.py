@@ -1,6 +1,8 @@
 """Cross-validation: no image is judged by a network that saw it, or at a threshold that it helped to choose."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -85,3 +87,12 @@ def test_a_fold_that_is_not_there_is_refused(gdcld: Path, tmp_path: Path, capsys
     words = ["crossval", "--recipe", tmp_path / "recipe.toml", "--data", gdcld, "--only", "7", "--out", tmp_path / "cv"]
     assert main([str(word) for word in words]) == 1
     assert "--only 7: there are folds 0 to 3" in capsys.readouterr().err
+
+
+def test_folds_are_trained_on_several_devices_and_told_once(gdcld: Path, tmp_path: Path):
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    words = ["crossval", "--recipe", tmp_path / "recipe.toml", "--data", gdcld, "--folds", "2", "--out", tmp_path / "cv"]
+    command = [sys.executable, "-m", "scarp_train", *words, "--accelerator", "cpu", "--devices", "2", "--quiet"]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0 and json.loads(done.stdout)["images"] == 4, done.stderr
+    assert [line[:12] for line in done.stderr.splitlines()] == ["fold 0: done", "fold 1: done"]

@@ -55,6 +55,12 @@ def test_more_devices_than_samples_are_refused(gdcld: Path, tmp_path: Path):
     assert process.returncode == 1 and told.count("crop.batch is 1 but there are 2 devices") == 1
 
 
+def test_what_can_be_refused_is_refused_before_there_are_more_processes(gdcld: Path, tmp_path: Path):
+    process = start(RECIPE, gdcld, tmp_path / "out", "--devices", "2", "--init", tmp_path / "none")
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 1 and len(told.splitlines()) == 1 and "none: no such file; give the weights" in told
+
+
 def test_an_error_on_any_device_is_one_line_and_the_others_end_quietly(gdcld: Path, tmp_path: Path):
     assert start(RECIPE, gdcld, tmp_path / "out", "--minutes", "0", "--devices", "2").wait(timeout=60) == 3
     # Labels are looked at when a run begins; now the loader processes find them.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import RecipeError
 from ..files import write_text
+from ..processes import is_first_process
 from .common import add_recipe, finish, hardware, named_folders, positive
 
 
@@ -49,12 +50,12 @@ def run(options: argparse.Namespace) -> int:
     names = [pair.name for pair in pairs]
     groups = crossval.read_groups(options.groups, names) if options.groups else [[name] for name in names]
     folds = crossval.make_folds(groups, options.folds)
-    for fold in chosen:
-        home = options.out / f"fold-{fold}"
-        held_out = [pair for pair in pairs if pair.name in folds[fold]]
-        inside = [pair for pair in pairs if pair.name not in folds[fold]]
-        crossval.link_images(held_out, home / "held-out")
-        crossval.link_images(inside, home / "inside")
+    homes = {fold: options.out / f"fold-{fold}" for fold in chosen}
+    if is_first_process():  # it links and scores; those of further devices only train along
+        for fold, home in homes.items():
+            crossval.link_images([pair for pair in pairs if pair.name in folds[fold]], home / "held-out")
+            crossval.link_images([pair for pair in pairs if pair.name not in folds[fold]], home / "inside")
+    for fold, home in homes.items():
         result = fit(
             recipe.model_copy(update={"seed": recipe.seed + fold}),
             {**sources, crossval.REAL: home / "inside"},
@@ -67,10 +68,15 @@ def run(options: argparse.Namespace) -> int:
         )
         if result.stopped is not None:
             return finish(result, options)
+        if not is_first_process():
+            continue
         network, _ = load_weights(result.weights)
+        held_out = [pair for pair in pairs if pair.name in folds[fold]]
         write_text(options.out / f"fold-{fold}.json", json.dumps(crossval.score_fold(network, held_out, recipe), indent=1))
         export_onnx(network, home / "float.onnx", recipe.release.side)
         print(f"fold {fold}: done, held out {' '.join(folds[fold])}", file=sys.stderr)
+    if not is_first_process():
+        return 0
     report = json.dumps(crossval.summarise(options.out), indent=1)
     write_text(options.out / "crossval.json", report)
     print(report)

@@ -92,11 +92,6 @@ class Run:
         state = checkpoint.load_checkpoint(out, recipe, begun)
         self.begun = {"recipe": recipe.as_json(), **begun}
         began = state["step"] if state else 0
-        loggers = [
-            CSVLogger(out / "logs", name="csv", version=f"from-{began:07d}", flush_logs_every_n_steps=1),
-            TensorBoardLogger(out / "logs", name="tensorboard", version="", purge_step=began),
-        ]
-        self.fabric = launch(hardware, recipe, loggers)
         torch.manual_seed(recipe.seed)
         network = build(recipe.network)
         pretrained = load_pretrained(network, recipe.network, weights_folder) if init is None else None
@@ -106,6 +101,11 @@ class Run:
         if recipe.batch_norm == "synced":
             learner = torch.nn.SyncBatchNorm.convert_sync_batchnorm(learner)
         self.samples = Samples(recipe, self.pairs, network.stride // recipe.network.reduction)
+        loggers = [
+            CSVLogger(out / "logs", name="csv", version=f"from-{began:07d}", flush_logs_every_n_steps=1),
+            TensorBoardLogger(out / "logs", name="tensorboard", version="", purge_step=began),
+        ]
+        self.fabric = launch(hardware, recipe, loggers)  # what can be refused was, once, before there are more processes
         self.training = Optimisation(self.fabric, learner, recipe, self.samples.steps, state, hardware.compile)
         images = sum(len(pairs) for pairs in (*self.pairs.values(), self.validated))
         damaged = Damaged(recipe.damaged, images, state["damaged"] if state else ())

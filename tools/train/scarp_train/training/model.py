@@ -15,10 +15,12 @@ MANIFEST = "manifest.toml"
 def weights_file(path: Path) -> Path:
     """The file itself, or the weights in a model folder or a run's.
 
-    Raises NetworkError for a folder without, and for weights that are not those of the model's manifest.
+    Raises NetworkError where there is no such file, and for weights that are not those of the model's manifest.
     """
-    if not path.is_dir():
+    if path.is_file():
         return path
+    if not path.is_dir():
+        raise NetworkError(f"{path}: no such file; give the {WEIGHTS} of a run or of a released float model")
     weights = path / WEIGHTS
     if not weights.is_file():
         raise NetworkError(f"{path}: holds no {WEIGHTS}, so it cannot be trained on; give the float model it was made from")

@@ -131,8 +131,6 @@ def training_data(metadata: Metadata, path: Path | str = "weights") -> list[Trai
 
 def _read(path: Path) -> tuple[dict[str, torch.Tensor], Metadata]:
     path = weights_file(path)
-    if not path.is_file():
-        raise NetworkError(f"{path}: no such file; give the {NAME} of a run or of a released float model")
     try:
         with safe_open(path, "pt") as file:
             entries = file.metadata() or {}
