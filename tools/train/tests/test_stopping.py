@@ -13,7 +13,7 @@ import torch
 from conftest import TORCHRUN, make_recipe, make_tile, start, tiff
 
 from scarp_train.data.loader import batches
-from scarp_train.data.pairs import find_pairs
+from scarp_train.data.pairs import Pair, find_pairs
 from scarp_train.data.samples import Samples
 from scarp_train.errors import DatasetError, RecipeError, TrainError
 from scarp_train.training.damaged import Damaged
@@ -109,13 +109,30 @@ def test_some_damage_allows_one_image_at_least_and_none_allows_none():
     assert [Damaged(*case).allowed for case in ((0.01, 20), (0.01, 100), (0.07, 100), (0.0, 100))] == [1, 1, 7, 0]
 
 
-def test_damaged_images_are_counted_over_all_parts_of_a_run(gdcld: Path, tmp_path: Path, monkeypatch):
+def test_damaged_images_are_counted_over_all_parts_of_a_run(gdcld: Path, tmp_path: Path):
     for tile in (1, 2):
         (gdcld / f"train_dataset/images/tile_{tile}.tif").write_bytes(b"no image")
     run(gdcld, tmp_path / "run", minutes=0, damaged=0.5)
     assert len(state(tmp_path / "run")["damaged"]) == 2
     assert run(gdcld, tmp_path / "run", damaged=0.5).step == 4
     assert len(state(tmp_path / "run")["damaged"]) == 2
+
+
+def test_a_run_that_found_too_much_damage_goes_on_only_where_more_is_allowed(gdcld: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("scarp_train.training.loop.look_at_labels", lambda *_: [])
+    run(gdcld, tmp_path / "run", minutes=0, damaged=0.0)
+    real = Samples.read
+
+    def fails(self: Samples, pair: Pair):
+        if pair.name == "tile_2":
+            raise DatasetError("tile_2: cannot be read")
+        return real(self, pair)
+
+    monkeypatch.setattr(Samples, "read", fails)
+    for _ in range(2):
+        with pytest.raises(DatasetError, match=r"tile_2: cannot be read; 1 of 4 images cannot be used"):
+            run(gdcld, tmp_path / "run", damaged=0.0)
+    assert run(gdcld, tmp_path / "run", damaged=0.25).step == 4
 
 
 def test_an_error_between_two_steps_saves_what_was_learnt(gdcld: Path, tmp_path: Path, monkeypatch):

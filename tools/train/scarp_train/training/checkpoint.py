@@ -37,7 +37,8 @@ def load_checkpoint(out: Path, recipe: Recipe, begun: dict[str, str | None]) -> 
     if not path.exists():
         return None
     state = _read(path)
-    before = _with_defaults(json.loads(state["recipe"]))
+    # Another limit of damaged images changes nothing that is learnt.
+    before = {**_with_defaults(json.loads(state["recipe"])), "damaged": recipe.damaged}
     if changed := _differences(before, json.loads(recipe.as_json())):
         raise RecipeError(
             f"{path}: the run began with another recipe ({', '.join(changed)}); change it back, or use another --out"

@@ -20,11 +20,11 @@ class Damaged:
         return tuple(text for text in dict.fromkeys(texts) if text not in self.texts)
 
     def count(self, texts: Iterable[str]) -> None:
-        """Counts new errors. Raises DatasetError with the first of them where there are more than allowed."""
+        """Counts new errors. Raises DatasetError, and counts none, where they are more than allowed."""
         new = self.new(texts)
-        self.texts += new
-        if new and len(self.texts) > self.allowed:
+        found = len(self.texts) + len(new)
+        if new and found > self.allowed:
             raise DatasetError(
-                f"{new[0]}; {len(self.texts)} of {self.images} images cannot be used, and the recipe's 'damaged' "
-                f"allows {self.allowed}"
+                f"{new[0]}; {found} of {self.images} images cannot be used, and the recipe's 'damaged' allows {self.allowed}"
             )
+        self.texts += new
