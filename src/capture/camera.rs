@@ -1,7 +1,8 @@
 //! The camera model from a photograph's metadata.
 
+use scarp_geo::CameraModel;
+
 use super::{Untagged, metadata::Metadata};
-use crate::geo::CameraModel;
 
 /// Diagonal of a 36 x 24 mm frame in millimetres, to which CIPA DCG-001 refers focal lengths "in 35 mm film".
 const DIAGONAL_35MM: f64 = 43.266_615_305_567_87;

@@ -2,7 +2,9 @@
 
 use exif::{In, Reader, Tag, Value};
 
-use crate::nav::{CameraTime, GnssTime, HeightAboveEllipsoid};
+use scarp_geo::{CameraTime, GnssTime, HeightAboveEllipsoid};
+
+use super::civil::civil_ms;
 
 /// What the EXIF block of a photograph says.
 #[derive(Debug, Default)]
@@ -129,7 +131,7 @@ impl Fields<'_> {
         let hour = self.number(Tag::GPSTimeStamp, 0)?;
         let minute = self.number(Tag::GPSTimeStamp, 1)?;
         let second = self.number(Tag::GPSTimeStamp, 2)?;
-        crate::nav::civil_ms(date, (hour as u32, minute as u32, second)).map(GnssTime::from_unix_ms)
+        civil_ms(date, (hour as u32, minute as u32, second)).map(GnssTime::from_unix_ms)
     }
 
     fn camera_time(&self) -> Option<CameraTime> {
@@ -143,8 +145,7 @@ impl Fields<'_> {
             .and_then(|digits| format!("0.{digits}").parse::<f64>().ok())
             .unwrap_or(0.0);
         let second = f64::from(whole) + fraction;
-        crate::nav::civil_ms(civil_date(date)?, (hour, minute, second))
-            .map(CameraTime::from_local_ms)
+        civil_ms(civil_date(date)?, (hour, minute, second)).map(CameraTime::from_local_ms)
     }
 
     fn pixels_per_mm(&self) -> Option<f64> {

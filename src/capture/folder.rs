@@ -8,7 +8,7 @@ use std::{
 
 use thiserror::Error;
 
-use super::{Frame, FrameError, FrameSource, TagSettings, decode, metadata::Metadata, tag};
+use super::{Frame, FrameError, FrameSource, Tag, TagSettings, decode, metadata::Metadata};
 
 /// A folder that cannot be replayed.
 #[derive(Debug, Error)]
@@ -100,8 +100,9 @@ impl FrameSource for Folder {
                     .map(|name| name.to_string_lossy().into_owned())
                     .unwrap_or_default(),
                 sequence: self.sequence,
-                tag: Metadata::read(&decoded.jpeg)
-                    .and_then(|metadata| tag::tag(&metadata, width, height, &self.settings)),
+                tag: Metadata::read(&decoded.jpeg).and_then(|metadata| {
+                    Tag::from_metadata(&metadata, width, height, &self.settings)
+                }),
                 image: decoded.image,
             }
         }))

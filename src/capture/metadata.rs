@@ -11,16 +11,19 @@ use super::{Untagged, exif::Exif, xmp::Xmp};
 /// into further segments (extended XMP) are large previews, nothing Scarp needs.
 const XMP_HEADER: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
-/// EXIF and XMP of one photograph.
+/// What EXIF and XMP say of one photograph.
 #[derive(Debug, Default)]
-pub(super) struct Metadata {
+pub struct Metadata {
     pub(super) exif: Exif,
     pub(super) xmp: Xmp,
 }
 
 impl Metadata {
-    /// Reads both blocks; either may be missing.
-    pub(super) fn read(jpeg: &Jpeg) -> Result<Self, Untagged> {
+    /// Reads both blocks of a JPEG; either may be missing.
+    ///
+    /// # Errors
+    /// When the XMP packet is no XML.
+    pub fn read(jpeg: &Jpeg) -> Result<Self, Untagged> {
         let exif = jpeg.exif().map(|block| Exif::read(block.to_vec()));
         let packet = jpeg
             .segments_by_marker(markers::APP1)
@@ -31,6 +34,27 @@ impl Metadata {
             xmp: xmp
                 .map_err(|reason| Untagged::BadXmp { reason })?
                 .unwrap_or_default(),
+        })
+    }
+
+    /// EXIF alone: a TIFF block as APP1 holds it behind its header. What cannot be read of it is taken for missing.
+    #[must_use]
+    pub fn from_exif(block: Vec<u8>) -> Self {
+        Self {
+            exif: Exif::read(block),
+            xmp: Xmp::default(),
+        }
+    }
+
+    /// XMP alone.
+    ///
+    /// # Errors
+    /// When the packet is no XML.
+    pub fn from_xmp(packet: &[u8]) -> Result<Self, Untagged> {
+        let xmp = Xmp::read(packet).map_err(|reason| Untagged::BadXmp { reason })?;
+        Ok(Self {
+            exif: Exif::default(),
+            xmp,
         })
     }
 }

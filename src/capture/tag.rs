@@ -1,18 +1,16 @@
 //! Where a photograph was taken, from its metadata; or why that cannot be told.
 
-use thiserror::Error;
+use scarp_geo::{
+    Altitudes, Attitude, CameraModel, GnssTime, GroundVelocity, HeightAboveEllipsoid,
+    HeightAboveTakeoff, HeightEgm96, Pose, PoseCovariance, Timestamp,
+};
 
 use super::{
     camera,
+    civil::civil_ms,
     exif::{ExifAltitude, civil_date},
     metadata::Metadata,
-};
-use crate::{
-    geo::CameraModel,
-    nav::{
-        Altitudes, Attitude, GnssTime, GroundVelocity, HeightAboveEllipsoid, HeightAboveTakeoff,
-        HeightEgm96, NoPose, Pose, PoseCovariance, Timestamp, civil_ms,
-    },
+    untagged::Untagged,
 };
 
 /// Pose and camera of one frame.
@@ -33,112 +31,31 @@ pub struct TagSettings {
     pub assume_nadir: bool,
 }
 
-/// Why a frame cannot be placed. The frame itself is sound: it is kept and counted.
-#[derive(Debug, Clone, PartialEq, Error)]
-pub enum Untagged {
-    /// A live frame that the sensors do not place.
-    #[error(transparent)]
-    NoPose(#[from] NoPose),
-    /// No position.
-    #[error(
-        "no GPS position; switch geotagging on in the camera, or wait for a fix before take-off"
-    )]
-    NoPosition,
-    /// Latitude and longitude are both exactly 0, as cameras write without a fix.
-    #[error("GPS position 0, 0, which means no fix; wait for a fix before take-off")]
-    NoFix,
-    /// The position is not on earth.
-    #[error(
-        "GPS position {latitude_deg}, {longitude_deg} is out of range; the metadata are damaged, copy the file again"
-    )]
-    BadPosition {
-        /// Degrees.
-        latitude_deg: f64,
-        /// Degrees.
-        longitude_deg: f64,
-    },
-    /// No height.
-    #[error(
-        "no altitude; use a camera that writes the height above take-off or above the ellipsoid"
-    )]
-    NoAltitude,
-    /// The only height is EXIF's "above sea level".
-    #[error(
-        "the altitude is over an unknown datum (EXIF says only \"sea level\"); use a camera that also writes the height above take-off or above the ellipsoid"
-    )]
-    UnknownDatum,
-    /// A height that no aircraft has.
-    #[error("an altitude that no aircraft has; the metadata are damaged, copy the file again")]
-    BadAltitude,
-    /// No attitude of the camera.
-    #[error(
-        "no gimbal angles; use a camera that writes them, or state that it looks straight down"
-    )]
-    NoAttitude,
-    /// The camera is stated to look straight down, but which way its top points is not known.
-    #[error("no heading; a camera that looks straight down needs one, use a camera that writes it")]
-    NoHeading,
-    /// Nothing tells the field of view.
-    #[error(
-        "no focal length; use a camera that writes its 35 mm equivalent, or the focal length with the sensor's resolution"
-    )]
-    NoFocalLength,
-    /// The focal length cannot be true.
-    #[error("a focal length of {focal_px:.0} pixels cannot be true; correct the camera's metadata")]
-    BadFocalLength {
-        /// Pixels.
-        focal_px: f64,
-    },
-    /// The principal point is far from the centre.
-    #[error(
-        "a principal point at pixel {at:.0}, far from the centre of the picture, cannot be true; correct the camera's metadata"
-    )]
-    BadPrincipalPoint {
-        /// Pixels.
-        at: f64,
-    },
-    /// The picture has another shape than when it was taken.
-    #[error(
-        "the picture was cropped from {recorded_width} x {recorded_height} to {width} x {height} pixels after it was taken; use the original file"
-    )]
-    Cropped {
-        /// Pixels.
+impl Tag {
+    /// Places a photograph of `width` by `height` pixels.
+    ///
+    /// # Errors
+    /// Why its metadata do not place it.
+    pub fn from_metadata(
+        metadata: &Metadata,
         width: u32,
-        /// Pixels.
         height: u32,
-        /// Pixels.
-        recorded_width: u32,
-        /// Pixels.
-        recorded_height: u32,
-    },
-    /// The XMP packet cannot be read.
-    #[error("damaged XMP metadata ({reason}); copy the file again from the camera")]
-    BadXmp {
-        /// What the parser says.
-        reason: String,
-    },
-}
-
-/// Places a photograph of `width` by `height` pixels.
-pub(super) fn tag(
-    metadata: &Metadata,
-    width: u32,
-    height: u32,
-    settings: &TagSettings,
-) -> Result<Tag, Untagged> {
-    let (latitude_deg, longitude_deg) = position(metadata)?;
-    Ok(Tag {
-        pose: Pose {
-            latitude_deg,
-            longitude_deg,
-            altitude: altitude(metadata)?,
-            attitude: attitude(metadata, settings.assume_nadir)?,
-            covariance: covariance(metadata, settings.covariance),
-            velocity: velocity(metadata),
-            time: time(metadata),
-        },
-        camera: camera::model(metadata, width, height)?,
-    })
+        settings: &TagSettings,
+    ) -> Result<Self, Untagged> {
+        let (latitude_deg, longitude_deg) = position(metadata)?;
+        Ok(Self {
+            pose: Pose {
+                latitude_deg,
+                longitude_deg,
+                altitude: altitude(metadata)?,
+                attitude: attitude(metadata, settings.assume_nadir)?,
+                covariance: covariance(metadata, settings.covariance),
+                velocity: velocity(metadata),
+                time: time(metadata),
+            },
+            camera: camera::model(metadata, width, height)?,
+        })
+    }
 }
 
 /// The makers' own properties come before EXIF's, which some write with less resolution.
@@ -288,8 +205,8 @@ fn utc(text: &str) -> Option<GnssTime> {
 mod tests {
     use super::super::{exif::Exif, xmp::Xmp};
     use super::*;
-    use crate::nav::VerticalDatum;
     use rstest::rstest;
+    use scarp_geo::VerticalDatum;
 
     fn xmp(properties: &str) -> Xmp {
         let packet = format!(
@@ -314,7 +231,7 @@ mod tests {
     }
 
     fn tagged(metadata: &Metadata) -> Result<Tag, Untagged> {
-        tag(metadata, 4000, 3000, &TagSettings::default())
+        Tag::from_metadata(metadata, 4000, 3000, &TagSettings::default())
     }
 
     #[test]
@@ -384,11 +301,14 @@ mod tests {
         let without = metadata("");
         assert_eq!(tagged(&without).unwrap_err(), Untagged::NoAttitude);
         assert_eq!(
-            tag(&without, 4000, 3000, &nadir).unwrap_err(),
+            Tag::from_metadata(&without, 4000, 3000, &nadir).unwrap_err(),
             Untagged::NoHeading
         );
         let heading = metadata("d:FlightYawDegree='30'");
-        let attitude = tag(&heading, 4000, 3000, &nadir).unwrap().pose.attitude;
+        let attitude = Tag::from_metadata(&heading, 4000, 3000, &nadir)
+            .unwrap()
+            .pose
+            .attitude;
         assert!((attitude.pitch_deg + 90.0).abs() < 1e-9);
         let incomplete = metadata("d:GimbalYawDegree='+45.0' d:GimbalPitchDegree='-90'");
         assert_eq!(tagged(&incomplete).unwrap_err(), Untagged::NoAttitude);

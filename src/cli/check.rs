@@ -10,13 +10,11 @@ use std::{
 
 use anyhow::Context;
 use clap::Args as ClapArgs;
-use scarp::{
-    config::Board,
-    flight::{Positions, positions},
-    geo::Ground,
-    infer::{Engine, Model},
-    link::{Config, Journal, Uplink},
-};
+use scarp::flight::{Positions, positions};
+use scarp_config::Board;
+use scarp_geo::Ground;
+use scarp_infer::{Engine, Model};
+use scarp_link::{Config, Journal, Uplink};
 use serde::Serialize;
 
 use super::{Outcome, graph, sensors, survey};

@@ -10,14 +10,14 @@ use std::{
 
 use anyhow::Context;
 use scarp::{
-    capture::live::{self, Camera},
-    config::Board,
     flight::{self, Captured, Destination, Equipment, Flown, Health, HealthFile, Totals},
-    geo::Ground,
-    infer::Model,
-    link::{Config, Journal},
     pipeline::{Flight, Summary, WhenFull},
 };
+use scarp_capture::live::{self, Camera};
+use scarp_config::Board;
+use scarp_geo::Ground;
+use scarp_infer::Model;
+use scarp_link::{Config, Journal};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -108,7 +108,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let uplink = survey::uplink(station(args, &board), open, &flight)?.map(Arc::new);
     let stop = survey::stop_on_interrupt()?;
     let camera = equipment.camera.clone();
-    let open = move || Ok(Box::new(live::open(&camera)?) as Box<dyn Camera>);
+    let open = move || Ok(Box::new(live::v4l2::open(&camera)?) as Box<dyn Camera>);
     let destination = Destination {
         out,
         uplink: uplink.clone(),
@@ -161,7 +161,7 @@ fn report(flown: &Flown, flight: &Flight, started: Instant, undelivered: u64) ->
         unkept: flown.unkept.clone(),
         interrupted: flown.health.situation.state != flight::State::Landed,
         seconds: started.elapsed().as_secs_f64(),
-        peak_rss_bytes: scarp::memory::peak_rss_bytes(),
+        peak_rss_bytes: scarp_infer::memory::peak_rss_bytes(),
     }
 }
 

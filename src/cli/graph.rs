@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
-use scarp::infer::{Engine, Model};
+use scarp_infer::{Engine, Model};
 
 use super::Outcome;
 

@@ -9,14 +9,12 @@ use std::{
 
 use anyhow::Context;
 use indicatif::ProgressBar;
-use scarp::{
-    capture::TagSettings,
-    infer::Model,
-    inventory::Landslide,
-    link::{Body, Config, Envelope, FrameReport, Journal, LinkStatus, Uplink},
-    nav::PoseCovariance,
-    pipeline::{self, Flight, Sink, SinkError, Summary, WhenFull, output::OutputFolder},
-};
+use scarp::pipeline::{self, Flight, Sink, SinkError, Summary, WhenFull, output::OutputFolder};
+use scarp_capture::TagSettings;
+use scarp_geo::PoseCovariance;
+use scarp_infer::Model;
+use scarp_inventory::{FrameReport, Landslide};
+use scarp_link::{Body, Config, Envelope, Journal, LinkStatus, Uplink};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -148,7 +146,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         undelivered: link.as_ref().map_or(0, |status| status.held.messages),
         interrupted: stop.load(Ordering::Relaxed),
         seconds: started.elapsed().as_secs_f64(),
-        peak_rss_bytes: scarp::memory::peak_rss_bytes(),
+        peak_rss_bytes: scarp_infer::memory::peak_rss_bytes(),
     };
     tell(&report, args, link.as_ref());
     if args.json {
@@ -178,11 +176,7 @@ impl Outputs {
         };
         let sent = SystemTime::now();
         let envelopes: Vec<Envelope> = bodies
-            .map(|body| Envelope {
-                survey: self.survey,
-                sent,
-                body,
-            })
+            .map(|body| Envelope::new(self.survey, sent, body))
             .collect();
         Ok(uplink.submit(&envelopes)?)
     }

@@ -9,16 +9,14 @@ use std::{
 };
 
 use anyhow::Context;
-use scarp::{
-    capture::{
-        Folder, FrameSource, TagSettings,
-        live::{self, Camera, Steady, Step, to_rgb},
-    },
-    config::Board,
-    flight::{Autopilot, Gnss, Track, autopilot_port, camera_settings, gnss_port, now},
-    geo::{GeoError, Ground},
-    nav::{Fix, FixReader, FixSettings, Monotonic, TrajectorySettings},
+use scarp::flight::{Autopilot, Gnss, Track, autopilot_port, camera_settings, gnss_port, now};
+use scarp_capture::{
+    Folder, FrameSource, TagSettings,
+    live::{self, Camera, Steady, Step, to_rgb},
 };
+use scarp_config::Board;
+use scarp_geo::{GeoError, Ground};
+use scarp_nav::{Fix, FixReader, FixSettings, Monotonic, TrajectorySettings};
 
 use super::terminal::wait_bar;
 
@@ -42,12 +40,12 @@ pub fn camera(path: &Path, board: &Board) -> anyhow::Result<String> {
     if path.is_dir() {
         return photographs(path);
     }
-    let settings = live::CameraSettings {
+    let settings = live::v4l2::CameraSettings {
         device: path.to_owned(),
         ..camera_settings(board)?
     };
     let started = Instant::now();
-    let mut camera = Steady::new(|| Ok(Box::new(live::open(&settings)?) as Box<dyn Camera>));
+    let mut camera = Steady::new(|| Ok(Box::new(live::v4l2::open(&settings)?) as Box<dyn Camera>));
     let shot = loop {
         let step = camera.step(now(), LOOK);
         let closed = matches!(step, Step::Closed { .. });

@@ -6,10 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use scarp::{
-    capture::{Folder, FolderError, Frame, FrameError, FrameSource, TagSettings},
-    nav::Timestamp,
-};
+use scarp_capture::{Folder, FolderError, Frame, FrameError, FrameSource, TagSettings};
+use scarp_geo::Timestamp;
 
 /// A gap longer than this in the photographs' times is a pause of the survey, not waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);

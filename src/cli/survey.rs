@@ -10,12 +10,11 @@ use std::{
 };
 
 use anyhow::Context;
-use scarp::{
-    config::Board,
-    geo::{Dem, Ground},
-    link::{Body, Config, Envelope, Journal, JournalError, LinkError, LinkStatus, Survey, Uplink},
-    nav::VerticalDatum,
-    pipeline::Flight,
+use scarp::pipeline::Flight;
+use scarp_config::Board;
+use scarp_geo::{Dem, Ground, VerticalDatum};
+use scarp_link::{
+    Body, Config, Envelope, Journal, JournalError, LinkError, LinkStatus, Survey, Uplink,
 };
 
 /// How long the end of a flight waits for the ground station before it leaves the rest to the journal.
@@ -99,16 +98,16 @@ pub fn uplink(
     };
     let uplink = Uplink::start(&config, journal()?)?;
     let manifest = flight.model.manifest();
-    let announced = uplink.submit(&[Envelope {
-        survey: flight.survey,
-        sent: SystemTime::now(),
-        body: Body::Survey(Survey {
+    let announced = uplink.submit(&[Envelope::new(
+        flight.survey,
+        SystemTime::now(),
+        Body::Survey(Survey {
             start: flight.start,
             software: concat!("scarp ", env!("CARGO_PKG_VERSION")).to_owned(),
             model_name: manifest.name.clone(),
             model_version: manifest.version.clone(),
         }),
-    }]);
+    )]);
     match announced {
         // Its messages are only sent while something flies.
         Err(LinkError::Journal(full @ JournalError::Full { .. })) => log::error!("{full}"),

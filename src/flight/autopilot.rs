@@ -8,15 +8,15 @@ use std::{
 
 use crossbeam_channel::{Receiver, bounded};
 use nalgebra::UnitQuaternion;
-
-use super::{clock::now, lock::locked, track::Track};
-use crate::nav::{
+use scarp_nav::{
     Monotonic, NotUsed, TimedFix,
     autopilot::{
         AttitudeOf, AutopilotLink, BootClockDoubt, BootInstant, ComponentState, GimbalHeading,
         LinkHealth, LinkSettings, NotSent, Position, PositionFixes, Received, Report, Severity,
     },
 };
+
+use super::{clock::now, lock::locked, track::Track};
 
 /// Messages that may wait for their reader, which takes microseconds for one: two seconds of them.
 const WAITING: usize = 256;
@@ -276,5 +276,4 @@ const fn whose(report: &Report) -> &'static str {
 }
 
 #[cfg(test)]
-#[path = "autopilot_tests.rs"]
 mod tests;

@@ -10,20 +10,19 @@ use std::{
     time::Duration,
 };
 
+use scarp_capture::{
+    Frame, FrameError, FrameSource, Tag, Untagged,
+    live::{Camera, Counts, OpenError, Shot, Steady, Step, to_rgb},
+};
+use scarp_geo::{CameraModel, GeoError, Geometry, Ground, Pose};
+use scarp_infer::too_little_ground;
+use scarp_nav::{Monotonic, NoPose};
+
 use super::{
     clock::now, economy::Effort, lock::locked, overlap::Overlap, placement::Placement,
     thumbnails::Thumbnails, track::Track, workload::Workload,
 };
-use crate::{
-    capture::{
-        Frame, FrameError, FrameSource, Tag, Untagged,
-        live::{Camera, Counts, OpenError, Shot, Steady, Step, to_rgb},
-    },
-    geo::{CameraModel, GeoError, Geometry, Ground},
-    infer::too_little_ground,
-    nav::{Monotonic, NoPose, Pose},
-    pipeline::Flight,
-};
+use crate::pipeline::Flight;
 
 /// Frames that wait for their pose: what comes in a second, the longest that a pose is waited for, at ten a second.
 const WAITING: usize = 10;

@@ -2,7 +2,7 @@
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::nav::Monotonic;
+use scarp_nav::Monotonic;
 
 /// The present instant on CLOCK_MONOTONIC, the clock of V4L2's time stamps.
 #[must_use]

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::nav::Monotonic;
+use scarp_nav::Monotonic;
 
 /// How much is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -1,17 +1,15 @@
 //! What a board file says of the aircraft's sensors, in the types of those who read them.
 
 use nalgebra::Vector3;
+use scarp_capture::live::{PixelFormat, v4l2::CameraSettings};
+use scarp_config::{Board, ConfigError};
+use scarp_geo::{Attitude, CameraModel, VerticalDatum};
+use scarp_nav::{
+    FixSettings, GnssDelay, Mount, TrajectorySettings,
+    autopilot::{AttitudeOf, LinkSettings, PortAddress},
+};
 
 use super::{autopilot::AutopilotPort, camera::Exposure, gnss::GnssPort, thumbnails::DiskLimits};
-use crate::{
-    capture::live::{CameraSettings, PixelFormat},
-    config::{Board, ConfigError},
-    geo::CameraModel,
-    nav::{
-        Attitude, FixSettings, GnssDelay, Mount, TrajectorySettings, VerticalDatum,
-        autopilot::{AttitudeOf, LinkSettings, PortAddress},
-    },
-};
 
 /// Driver buffers: one is copied, one is waiting, two are filled.
 const BUFFERS: u32 = 4;

@@ -12,11 +12,11 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, never};
-
-use super::{clock::now, lock::locked, pps, track::Track};
-use crate::nav::{
+use scarp_nav::{
     FixSettings, GnssDelay, GnssReceiver, Monotonic, Pulse, PulseDoubt, ReceiverCounts, TimedFix,
 };
+
+use super::{clock::now, lock::locked, pps, track::Track};
 
 /// Speeds that receivers are sold with or set to, the most usual first.
 const BAUD_RATES: [u32; 7] = [115_200, 38_400, 9_600, 57_600, 230_400, 460_800, 921_600];
@@ -288,5 +288,4 @@ fn open(device: &str, baud_rate: u32) -> io::Result<Box<dyn Read>> {
 }
 
 #[cfg(test)]
-#[path = "gnss_tests.rs"]
 mod tests;

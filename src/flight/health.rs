@@ -6,6 +6,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use scarp_capture::live::Counts;
+use scarp_link::LinkStatus;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -15,7 +17,6 @@ use super::{
     state::{Sense, Situation, StateMachine},
     workload::Totals,
 };
-use crate::{capture::live::Counts, link::LinkStatus};
 
 /// The flight at one moment. Fields may be added, never renamed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -202,8 +203,9 @@ impl HealthFile {
 mod tests {
     use std::time::Duration;
 
+    use scarp_link::journal::Held;
+
     use super::*;
-    use crate::link::journal::Held;
 
     fn status(connected: bool, messages: u64, confirmed_s: Option<u64>) -> LinkStatus {
         LinkStatus {

@@ -6,14 +6,12 @@ use std::{
     time::{Instant, SystemTime},
 };
 
+use scarp_inventory::{FrameReport, Landslide};
+use scarp_link::{Body, Envelope, JournalError, LinkError, Uplink};
 use uuid::Uuid;
 
 use super::{clock::now, lock::locked, thumbnails::Store, workload::Workload};
-use crate::{
-    inventory::Landslide,
-    link::{Body, Envelope, FrameReport, JournalError, LinkError, Uplink},
-    pipeline::{Sink, SinkError, output::OutputFolder},
-};
+use crate::pipeline::{Sink, SinkError, output::OutputFolder};
 
 /// Messages kept in memory while the disk does not take them: an hour of frames and more. Reports of frames go first.
 const BACKLOG: usize = 8192;
@@ -68,10 +66,10 @@ impl FlightLog {
         if self.uplink.is_some() {
             let (survey, sent) = (self.survey, SystemTime::now());
             self.backlog
-                .extend(bodies.map(|body| Envelope { survey, sent, body }));
+                .extend(bodies.map(|body| Envelope::new(survey, sent, body)));
         }
         while self.backlog.len() > BACKLOG {
-            let frame = |envelope: &Envelope| matches!(envelope.body, Body::Frame(_));
+            let frame = |envelope: &Envelope| matches!(envelope.body(), Body::Frame(_));
             let first = self.backlog.iter().position(frame).unwrap_or(0);
             self.backlog.remove(first);
         }

@@ -6,6 +6,11 @@ use std::{
     time::Duration,
 };
 
+use scarp_link::LinkStatus;
+use scarp_nav::{
+    Monotonic,
+    autopilot::{ComponentState, Severity},
+};
 use sd_notify::NotifyState;
 
 use super::{
@@ -19,13 +24,6 @@ use super::{
     lock::locked,
     state::{Fault, Observed, Sense, Situation, State, StateMachine},
     workload::Totals,
-};
-use crate::{
-    link::LinkStatus,
-    nav::{
-        Monotonic,
-        autopilot::{ComponentState, Severity},
-    },
 };
 
 /// A fault that comes and goes while the survey is degraded is told the pilot again after so long, seconds.

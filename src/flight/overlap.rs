@@ -2,7 +2,8 @@
 
 use geo::{Area, BooleanOps, Polygon};
 
-use crate::{geo::area_m2, nav::Monotonic};
+use scarp_geo::area_m2;
+use scarp_nav::Monotonic;
 
 /// An aircraft that hovers still looks again after so many seconds: a second look makes a find surer.
 const AGAIN_S: f64 = 5.0;

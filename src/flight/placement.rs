@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use scarp_nav::Monotonic;
+
 use super::lock::locked;
-use crate::nav::Monotonic;
 
 /// So many frames in a row without a place are more than a moment's gap.
 const IN_A_ROW: u32 = 2;

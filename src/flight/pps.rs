@@ -13,9 +13,9 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, bounded};
 use pps_time::PpsDevice;
 use rustix::time::{ClockId, clock_gettime};
+use scarp_nav::{Monotonic, Pulse};
 
 use super::clock::now;
-use crate::nav::{Monotonic, Pulse};
 
 /// Pulses that may wait for their reader, who looks ten times a second.
 const WAITING: usize = 16;
@@ -202,5 +202,4 @@ fn nanos(seconds: i64, nanos: i64) -> i64 {
 }
 
 #[cfg(test)]
-#[path = "pps_tests.rs"]
 mod tests;

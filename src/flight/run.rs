@@ -10,6 +10,8 @@ use std::{
     thread,
 };
 
+use scarp_capture::live::{Camera, OpenError};
+use scarp_link::Uplink;
 use sd_notify::NotifyState;
 use thiserror::Error;
 
@@ -28,13 +30,9 @@ use super::{
     track::Track,
     workload::Workload,
 };
-use crate::{
-    capture::live::{Camera, OpenError},
-    link::Uplink,
-    pipeline::{
-        self, Flight, PipelineError, Summary,
-        output::{OutputError, OutputFolder},
-    },
+use crate::pipeline::{
+    self, Flight, PipelineError, Summary,
+    output::{OutputError, OutputFolder},
 };
 
 /// Where a flight puts what it finds.

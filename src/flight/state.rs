@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::nav::Monotonic;
+use scarp_nav::Monotonic;
 
 /// A sensor's newest sample may be so old, seconds, before it counts as missing. Health is told anew four times a second, so
 /// that a fault shows within two.

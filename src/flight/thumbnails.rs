@@ -10,9 +10,9 @@ use std::{
 
 use crossbeam_channel::{Sender, bounded};
 use image::{RgbImage, codecs::jpeg::JpegEncoder};
+use scarp_infer::resample;
 
 use super::lock::locked;
-use crate::infer::resample;
 
 /// Pixels across.
 const WIDTH: f64 = 320.0;

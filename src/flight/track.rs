@@ -3,11 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use nalgebra::UnitQuaternion;
+use scarp_geo::{HeightAboveTakeoff, Pose};
+use scarp_nav::{Monotonic, NoPose, NotUsed, TimedFix, Trajectory, TrajectorySettings};
 
 use super::{clock::now, lock::locked};
-use crate::nav::{
-    HeightAboveTakeoff, Monotonic, NoPose, NotUsed, Pose, TimedFix, Trajectory, TrajectorySettings,
-};
 
 /// A [`Trajectory`] that threads share.
 #[derive(Debug, Clone)]

@@ -5,8 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use scarp_inventory::{FrameReport, Landslide};
+use scarp_nav::Monotonic;
+
 use super::{economy::Effort, lock::locked};
-use crate::{inventory::Landslide, link::FrameReport, nav::Monotonic};
 
 /// Frames between their handing over and their report, shared between the camera's end of the pipeline and the sink's.
 #[derive(Debug, Clone, Default)]

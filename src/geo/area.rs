@@ -15,7 +15,7 @@ pub fn area_m2(polygon: &Polygon<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geo::LocalPlane;
+    use crate::LocalPlane;
     use geo::{Coord, LineString};
     use rstest::rstest;
 

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use super::Dem;
-use crate::nav::{Height, HeightAboveTakeoff, VerticalDatum};
+use crate::{Height, HeightAboveTakeoff, VerticalDatum};
 
 /// The shape of the ground.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use super::{
     Engine, Manifest, ModelError, Session, files, golden, graph, manifest::MODEL,
-    segmenter::Normalisation,
+    normalisation::Normalisation,
 };
 
 /// A network proven by its golden output; shared by all workers, each of which runs a [`Session`] of its own.

@@ -9,7 +9,7 @@ use geo::{Coord, MapCoords, Polygon};
 
 use super::{
     contour::{Field, contours},
-    evidence::{Evidence, Position, SIDE, block_of},
+    vote_grid::{Position, SIDE, VoteGrid, block_of},
 };
 
 /// Cells that hang together by their sides, in order of rows and columns.
@@ -25,7 +25,7 @@ pub(super) struct Visited(BTreeMap<Position, [u64; SIDE as usize]>);
 pub(super) struct Findings {
     pub confidence: f64,
     pub ce90_m: f64,
-    pub looks: u32,
+    pub observations: u32,
     pub first_seen: SystemTime,
     pub last_seen: SystemTime,
 }
@@ -46,8 +46,8 @@ impl Visited {
 
 impl Component {
     /// The component around `seed`, unless that is no landslide or visited before.
-    pub fn around(seed: Position, evidence: &Evidence, visited: &mut Visited) -> Option<Self> {
-        let mut enter = |at| evidence.cell(at).open() && visited.insert(at);
+    pub fn around(seed: Position, votes: &VoteGrid, visited: &mut Visited) -> Option<Self> {
+        let mut enter = |at| votes.cell(at).open() && visited.insert(at);
         if !enter(seed) {
             return None;
         }
@@ -68,7 +68,7 @@ impl Component {
     }
 
     /// Its outline in cells from the plane's origin: where hits per look fall through one half.
-    pub fn outline(&self, evidence: &Evidence) -> Option<Polygon<f64>> {
+    pub fn outline(&self, votes: &VoteGrid) -> Option<Polygon<f64>> {
         let columns = || self.cells.iter().map(|cell| cell.0);
         let rows = || self.cells.iter().map(|cell| cell.1);
         // One cell more on each side: the outline is drawn between inside and outside cells.
@@ -78,7 +78,7 @@ impl Component {
         let mut samples = Vec::with_capacity(width * height);
         for y in bottom..top {
             samples.extend((left..right).map(|x| {
-                let cell = evidence.cell((x, y));
+                let cell = votes.cell((x, y));
                 // Another component's cells are not part of this one.
                 if cell.majority() { 0.0 } else { cell.share() }
             }));
@@ -86,7 +86,7 @@ impl Component {
         for &(x, y) in &self.cells {
             let index = (y - bottom) as usize * width + (x - left) as usize;
             if let Some(sample) = samples.get_mut(index) {
-                *sample = evidence.cell((x, y)).share();
+                *sample = votes.cell((x, y)).share();
             }
         }
         let end = Coord {
@@ -108,14 +108,14 @@ impl Component {
     }
 
     /// What the votes inside say; none if no detection was ever counted here.
-    pub fn findings(&self, evidence: &Evidence) -> Option<Findings> {
-        let cells = || self.cells.iter().map(|&at| evidence.cell(at));
+    pub fn findings(&self, votes: &VoteGrid) -> Option<Findings> {
+        let cells = || self.cells.iter().map(|&at| votes.cell(at));
         let homes: BTreeSet<Position> = self.cells.iter().map(|&at| block_of(at)).collect();
         let hits = || {
             let corner = |&(x, y): &Position| (x * SIDE, y * SIDE);
             homes
                 .iter()
-                .filter_map(move |home| evidence.block(corner(home))?.hits)
+                .filter_map(move |home| votes.block(corner(home))?.hits)
         };
         let count: u64 = hits().map(|h| h.count).sum();
         let ce90_mm: u64 = hits().map(|h| h.ce90_mm).sum();
@@ -123,7 +123,7 @@ impl Component {
             confidence: cells().map(|c| c.probability()).sum::<f64>()
                 / self.cells.len().max(1) as f64,
             ce90_m: ce90_mm as f64 / count.max(1) as f64 / 1000.0,
-            looks: cells().map(|c| u32::from(c.looks)).max()?,
+            observations: cells().map(|c| u32::from(c.observations)).max()?,
             first_seen: hits().map(|h| h.first).min()?,
             last_seen: hits().map(|h| h.last).max()?,
         })

@@ -24,7 +24,7 @@ pub struct Landslide {
     /// Radius in metres that holds the true position with 90 % probability; the mean of its detections'.
     pub ce90_m: f64,
     /// Most frames that saw any one part of it.
-    pub looks: u32,
+    pub observations: u32,
     /// Exposure of the first frame that showed a landslide in its 64-cell blocks.
     pub first_seen: SystemTime,
     /// Exposure of the last frame that did.

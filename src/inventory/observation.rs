@@ -6,37 +6,18 @@ use geo::{BoundingRect, Coord, MapCoords, Polygon, Rect};
 use thiserror::Error;
 
 use super::{
-    evidence::{Ballot, SIDE},
     fill,
-    fuse::Settings,
+    settings::Settings,
+    vote_grid::{FrameRaster, SIDE},
 };
-use crate::geo::LocalPlane;
 
 /// Cells farther from the origin than this are no ground of one survey.
 const MAX_CELL: f64 = (1 << 24) as f64;
 
-/// A local metric plane: x east and y north of some origin, in metres, nearly true to scale over one survey.
-pub trait Plane {
-    /// The place of a geographic point (x = longitude, y = latitude in degrees, WGS84) in metres.
-    fn to_metres(&self, lon_lat: Coord<f64>) -> Coord<f64>;
-    /// The inverse of [`Plane::to_metres`].
-    fn to_geographic(&self, metres: Coord<f64>) -> Coord<f64>;
-}
-
-impl Plane for LocalPlane {
-    fn to_metres(&self, lon_lat: Coord<f64>) -> Coord<f64> {
-        self.to_metres(lon_lat)
-    }
-
-    fn to_geographic(&self, metres: Coord<f64>) -> Coord<f64> {
-        self.to_geographic(metres)
-    }
-}
-
 /// One outline seen in one frame, placed on the ground.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Detection {
-    /// Outline with holes, x = longitude and y = latitude in degrees (WGS84).
+    /// Outline with holes in metres of the survey's plane, x east and y north.
     pub outline: Polygon<f64>,
     /// Mean landslide probability inside, 0 to 1.
     pub probability: f64,
@@ -47,7 +28,7 @@ pub struct Detection {
 /// What one frame saw.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
-    /// The ground searched, x = longitude and y = latitude in degrees (WGS84).
+    /// The ground searched, in metres of the survey's plane, x east and y north.
     pub footprint: Polygon<f64>,
     /// The landslides in it; what lies beyond the footprint does not count.
     pub detections: Vec<Detection>,
@@ -63,7 +44,7 @@ pub enum ObserveError {
     Place,
     /// The footprint is larger than the memory allows.
     #[error(
-        "footprint covers {blocks} blocks of evidence, at most {most} fit; the camera looks too far"
+        "footprint covers {blocks} blocks of votes, at most {most} fit; the camera observations too far"
     )]
     TooLarge {
         /// Blocks it covers.
@@ -77,11 +58,10 @@ impl Observation {
     /// Draws an observation on the cells.
     pub(super) fn draw(
         &self,
-        plane: &impl Plane,
         settings: &Settings,
         number: u64,
-    ) -> Result<Ballot, ObserveError> {
-        let to_cells = |polygon: &Polygon<f64>| to_cells(plane, settings.cell_m, polygon);
+    ) -> Result<FrameRaster, ObserveError> {
+        let to_cells = |polygon: &Polygon<f64>| to_cells(settings.cell_m, polygon);
         let footprint = to_cells(&self.footprint)?;
         let outlines: Vec<Polygon<f64>> = self
             .detections
@@ -121,7 +101,7 @@ impl Observation {
             let probability = (d.probability.clamp(0.0, 1.0) * 255.0).round() as u8;
             (probability, (d.ce90_m.max(0.0) * 1000.0).round() as u32)
         };
-        Ok(Ballot {
+        Ok(FrameRaster {
             window,
             marks,
             detections: self.detections.iter().map(to_counts).collect(),
@@ -131,13 +111,9 @@ impl Observation {
     }
 }
 
-fn to_cells(
-    plane: &impl Plane,
-    cell_m: f64,
-    polygon: &Polygon<f64>,
-) -> Result<Polygon<f64>, ObserveError> {
-    polygon.try_map_coords(|lon_lat| {
-        let cell = plane.to_metres(lon_lat) / cell_m;
+fn to_cells(cell_m: f64, polygon: &Polygon<f64>) -> Result<Polygon<f64>, ObserveError> {
+    polygon.try_map_coords(|metres| {
+        let cell = metres / cell_m;
         let sensible = cell.x.abs() < MAX_CELL && cell.y.abs() < MAX_CELL;
         sensible.then_some(cell).ok_or(ObserveError::Place)
     })

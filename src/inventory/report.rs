@@ -1,16 +1,16 @@
 //! Making the report of one landslide.
 
 use geo::{Area, Coord, MapCoords};
+use scarp_geo::LocalPlane;
 use uuid::Uuid;
 
 use super::{
     component::Component,
-    evidence::Evidence,
-    fuse::Settings,
     landslide::{Landslide, LandslideStatus},
-    observation::Plane,
+    outline::fill_small_holes,
+    settings::Settings,
     simplify::simplify,
-    trace::fill_small_holes,
+    vote_grid::VoteGrid,
 };
 
 /// A vertex that changes the outline by less than this share of a cell is left out.
@@ -18,19 +18,19 @@ const SIMPLIFY_CELLS: f64 = 0.25;
 /// Most vertices of one outline, about 10 KB on the radio link.
 const MAX_VERTICES: usize = 2000;
 
-/// The report of a landslide as the evidence has it now.
+/// The report of a landslide as the votes has it now.
 pub(super) fn active(
     id: Uuid,
     version: u32,
     component: &Component,
-    evidence: &Evidence,
-    plane: &impl Plane,
+    votes: &VoteGrid,
+    plane: &LocalPlane,
     settings: &Settings,
 ) -> Option<Landslide> {
-    let findings = component.findings(evidence)?;
+    let findings = component.findings(votes)?;
     let cell = settings.cell_m;
     let outline = fill_small_holes(
-        component.outline(evidence)?,
+        component.outline(votes)?,
         settings.min_area_m2 / (cell * cell),
     );
     let outline = simplify(outline, SIMPLIFY_CELLS, MAX_VERTICES);
@@ -46,7 +46,7 @@ pub(super) fn active(
         outline: outline.map_coords(|metres| plane.to_geographic(metres)),
         confidence: findings.confidence,
         ce90_m: findings.ce90_m,
-        looks: findings.looks,
+        observations: findings.observations,
         first_seen: findings.first_seen,
         last_seen: findings.last_seen,
     })

@@ -3,14 +3,14 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prost::Message;
+use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus};
 use uuid::Uuid;
 
-use super::message::{
-    Body, Envelope, FORMAT_VERSION, FrameReport, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, MessageError,
-    Placement, Survey,
+use super::{
+    error::{FORMAT_VERSION, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, MessageError},
+    message::{Body, Envelope, Survey},
+    outline,
 };
-use super::outline;
-use crate::inventory::{Landslide, LandslideStatus};
 
 /// First microsecond of the year 10000, where dates stop having four digits of year.
 const END_OF_TIME_US: i64 = 253_402_300_800_000_000;
@@ -85,7 +85,7 @@ struct WireLandslide {
     #[prost(double, tag = "7")]
     ce90_m: f64,
     #[prost(uint32, tag = "8")]
-    looks: u32,
+    observations: u32,
     #[prost(int64, tag = "9")]
     first_seen_unix_us: i64,
     #[prost(int64, tag = "10")]
@@ -107,53 +107,65 @@ struct WireHead {
     id: Vec<u8>,
 }
 
-pub fn encode(envelope: &Envelope) -> Result<Vec<u8>, MessageError> {
-    let body = match &envelope.body {
-        Body::Survey(survey) => WireBody::Survey(survey_out(survey)?),
-        Body::Frame(frame) => WireBody::Frame(frame_out(frame)?),
-        Body::Landslide(slide) => WireBody::Landslide(landslide_out(slide)?),
-    };
-    let bytes = WireEnvelope {
-        version: FORMAT_VERSION,
-        survey: envelope.survey.as_bytes().to_vec(),
-        id: envelope.id().as_bytes().to_vec(),
-        sent_unix_us: time_out("sent", envelope.sent)?,
-        body: Some(body),
+impl Envelope {
+    /// The message as bytes, at most [`MAX_MESSAGE_BYTES`], in the protobuf encoding.
+    ///
+    /// # Errors
+    /// When a field is out of range, an outline is not a polygon or has too many vertices, or a text is too long.
+    pub fn encode(&self) -> Result<Vec<u8>, MessageError> {
+        let body = match self.body() {
+            Body::Survey(survey) => WireBody::Survey(survey_out(survey)?),
+            Body::Frame(frame) => WireBody::Frame(frame_out(frame)?),
+            Body::Landslide(slide) => WireBody::Landslide(landslide_out(slide)?),
+        };
+        let bytes = WireEnvelope {
+            version: FORMAT_VERSION,
+            survey: self.survey().as_bytes().to_vec(),
+            id: self.id().as_bytes().to_vec(),
+            sent_unix_us: time_out("sent", self.sent())?,
+            body: Some(body),
+        }
+        .encode_to_vec();
+        if bytes.len() > MAX_MESSAGE_BYTES {
+            return Err(MessageError::TooLong { bytes: bytes.len() });
+        }
+        Ok(bytes)
     }
-    .encode_to_vec();
-    if bytes.len() > MAX_MESSAGE_BYTES {
-        return Err(MessageError::TooLong { bytes: bytes.len() });
+
+    /// Reads a message. Never panics, whatever the bytes.
+    ///
+    /// # Errors
+    /// When the bytes are not a message of a format this program knows, or a field is out of range.
+    pub fn decode(bytes: &[u8]) -> Result<Self, MessageError> {
+        if bytes.len() > MAX_MESSAGE_BYTES {
+            return Err(MessageError::TooLong { bytes: bytes.len() });
+        }
+        let malformed = |e: prost::DecodeError| MessageError::Malformed(e.to_string());
+        let version = WireHead::decode(bytes).map_err(malformed)?.version;
+        if version == 0 || version > FORMAT_VERSION {
+            return Err(MessageError::Unsupported { found: version });
+        }
+        let wire = WireEnvelope::decode(bytes).map_err(malformed)?;
+        let body = match wire.body.ok_or(MessageError::Missing("body"))? {
+            WireBody::Survey(survey) => Body::Survey(survey_in(survey)?),
+            WireBody::Frame(frame) => Body::Frame(frame_in(frame)?),
+            WireBody::Landslide(slide) => Body::Landslide(landslide_in(slide)?),
+        };
+        let envelope = Self::new(
+            uuid_in("survey", &wire.survey)?,
+            time_in("sent", wire.sent_unix_us)?,
+            body,
+        );
+        let found = uuid_in("id", &wire.id)?;
+        if found != envelope.id() {
+            return Err(MessageError::Identity { found });
+        }
+        Ok(envelope)
     }
-    Ok(bytes)
 }
 
-pub fn decode(bytes: &[u8]) -> Result<Envelope, MessageError> {
-    if bytes.len() > MAX_MESSAGE_BYTES {
-        return Err(MessageError::TooLong { bytes: bytes.len() });
-    }
-    let malformed = |e: prost::DecodeError| MessageError::Malformed(e.to_string());
-    let version = WireHead::decode(bytes).map_err(malformed)?.version;
-    if version == 0 || version > FORMAT_VERSION {
-        return Err(MessageError::Unsupported { found: version });
-    }
-    let wire = WireEnvelope::decode(bytes).map_err(malformed)?;
-    let body = match wire.body.ok_or(MessageError::Missing("body"))? {
-        WireBody::Survey(survey) => Body::Survey(survey_in(survey)?),
-        WireBody::Frame(frame) => Body::Frame(frame_in(frame)?),
-        WireBody::Landslide(slide) => Body::Landslide(landslide_in(slide)?),
-    };
-    let envelope = Envelope {
-        survey: uuid_in("survey", &wire.survey)?,
-        sent: time_in("sent", wire.sent_unix_us)?,
-        body,
-    };
-    let found = uuid_in("id", &wire.id)?;
-    if found != envelope.id() {
-        return Err(MessageError::Identity { found });
-    }
-    Ok(envelope)
-}
-
+/// The identity of a message that may be of a later format, so that it can be refused by name.
+#[must_use]
 pub fn peek_id(bytes: &[u8]) -> Option<Uuid> {
     let head = WireHead::decode(bytes).ok()?;
     Uuid::from_slice(&head.id).ok()
@@ -197,7 +209,7 @@ fn frame_out(frame: &FrameReport) -> Result<WireFrame, MessageError> {
 fn frame_in(wire: WireFrame) -> Result<FrameReport, MessageError> {
     let placement = match wire.untagged {
         Some(reason) => Err(text("untagged", reason)?),
-        None => Ok(Placement {
+        None => Ok(FrameFootprint {
             footprint: rings_in("footprint", wire.footprint)?,
             gsd_m: positive("gsd_m", wire.gsd_m)?,
         }),
@@ -220,7 +232,7 @@ fn landslide_out(slide: &Landslide) -> Result<WireLandslide, MessageError> {
         area_m2: slide.area_m2,
         confidence: slide.confidence,
         ce90_m: slide.ce90_m,
-        looks: slide.looks,
+        observations: slide.observations,
         first_seen_unix_us: time_out("first_seen", slide.first_seen)?,
         last_seen_unix_us: time_out("last_seen", slide.last_seen)?,
     })
@@ -239,7 +251,7 @@ fn landslide_in(wire: WireLandslide) -> Result<Landslide, MessageError> {
         area_m2: wire.area_m2,
         confidence: wire.confidence,
         ce90_m: wire.ce90_m,
-        looks: wire.looks,
+        observations: wire.observations,
         first_seen: time_in("first_seen", wire.first_seen_unix_us)?,
         last_seen: time_in("last_seen", wire.last_seen_unix_us)?,
     };

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Altitudes, GnssTime, GroundVelocity, Monotonic};
+use scarp_geo::{Altitudes, GnssTime, GroundVelocity};
+
+use super::Monotonic;
 
 /// A position that the receiver stands by, of one epoch.
 #[derive(Debug, Clone, PartialEq)]

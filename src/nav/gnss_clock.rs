@@ -1,9 +1,10 @@
 //! The receiver's time on this computer's clock.
 
+use scarp_geo::GnssTime;
 use thiserror::Error;
 
 use super::{
-    GnssTime, Monotonic,
+    Monotonic,
     pulse::{DRIFT, Pulse, PulseDoubt, Pulses},
 };
 
@@ -257,9 +258,10 @@ fn is_whole(seconds: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
     use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+    use super::*;
 
     /// UTC at the start of the tests, and the least delay in them.
     const UTC_MS: i64 = 1_762_766_845_000;

@@ -1,6 +1,8 @@
 //! Positions that no aircraft can have flown to.
 
-use super::{Altitudes, TimedFix, VerticalDatum, local::LocalFrame};
+use scarp_geo::{Altitudes, VerticalDatum};
+
+use super::{TimedFix, local::LocalFrame};
 
 /// Consistent fixes until a place that could not be reached is believed: 2 s at 10 Hz, 4 s at 5 Hz.
 const NEEDED: u32 = 20;
@@ -96,8 +98,7 @@ fn climb_m(from: &Altitudes, to: &Altitudes) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::timed_fix;
-    use super::*;
+    use super::{super::testing::timed_fix, *};
 
     /// The fix of an epoch at 10 Hz, so many metres north and up.
     fn fix(epoch: i64, north_m: f64, up_m: f64) -> TimedFix {

@@ -1,9 +1,10 @@
 //! The way from one fix to the next.
 
-use super::{
+use scarp_geo::{
     Altitudes, GnssTime, GroundVelocity, HeightAboveEllipsoid, HeightEgm96, HeightEgm2008,
-    PositionSigma, TimedFix, local::LocalFrame,
 };
+
+use super::{PositionSigma, TimedFix, local::LocalFrame};
 
 /// What a small aircraft accelerates by in a turn, metres per second squared: a bank of 27 degrees.
 const ACCELERATION_M_S2: f64 = 5.0;
@@ -139,9 +140,10 @@ const STILL: GroundVelocity = GroundVelocity {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{VerticalDatum, testing::timed_fix};
-    use super::*;
     use proptest::prelude::*;
+    use scarp_geo::VerticalDatum;
+
+    use super::{super::testing::timed_fix, *};
 
     fn leg<'a>(from: &'a TimedFix, to: &'a TimedFix, fraction: f64) -> Leg<'a> {
         Leg {

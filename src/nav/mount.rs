@@ -1,8 +1,9 @@
 //! How the camera sits in the aircraft.
 
 use nalgebra::{Rotation3, UnitQuaternion, Vector3};
+use scarp_geo::Attitude;
 
-use super::{Attitude, PositionSigma};
+use super::PositionSigma;
 
 /// Where the camera is and where it looks, in the aircraft's body frame: forward, right, down.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,8 +54,9 @@ pub(super) fn lever_arm_sigma(ned_m: &Vector3<f64>, tilt: f64, heading: f64) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn body(roll_deg: f64, pitch_deg: f64, yaw_deg: f64) -> UnitQuaternion<f64> {
         UnitQuaternion::from_euler_angles(

@@ -206,3 +206,6 @@ impl Train {
         self.scatter_s2.sqrt().hypot(read_s).hypot(drift_s)
     }
 }
+
+#[cfg(test)]
+mod tests;

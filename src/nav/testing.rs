@@ -1,9 +1,8 @@
 //! Fixes for the tests of this module.
 
-use super::{
-    Altitudes, Fix, FixQuality, GnssTime, HeightAboveEllipsoid, Monotonic, PositionSigma, TimedFix,
-    local::LocalFrame,
-};
+use scarp_geo::{Altitudes, GnssTime, HeightAboveEllipsoid};
+
+use super::{Fix, FixQuality, Monotonic, PositionSigma, TimedFix, local::LocalFrame};
 
 /// An autonomous fix at `seconds`, so many metres from a place in the Alps 900 m above the ellipsoid.
 pub fn timed_fix(seconds: f64, north_m: f64, east_m: f64, up_m: f64) -> TimedFix {

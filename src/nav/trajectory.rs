@@ -1,10 +1,10 @@
 //! The pose of the camera at the instant of an exposure, between the samples of the sensors.
 
 use nalgebra::{UnitQuaternion, Vector3};
+use scarp_geo::{Altitudes, HeightAboveTakeoff, Pose, PoseCovariance, Timestamp};
 
 use super::{
-    Altitudes, HeightAboveTakeoff, Monotonic, Mount, NoPose, NotUsed, Pose, PoseCovariance, Sensor,
-    TimedFix, Timestamp,
+    Monotonic, Mount, NoPose, NotUsed, Sensor, TimedFix,
     history::{Between, History, Outside},
     jump::{JumpGuard, Verdict},
     leg::Leg,
@@ -249,9 +249,10 @@ fn within<T>(between: &Between<'_, T>, limit_s: f64, sensor: Sensor) -> Result<(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Attitude, testing::timed_fix};
-    use super::*;
     use proptest::prelude::*;
+    use scarp_geo::Attitude;
+
+    use super::{super::testing::timed_fix, *};
 
     fn at(seconds: f64) -> Monotonic {
         Monotonic::from_nanos(0).plus_seconds(seconds)

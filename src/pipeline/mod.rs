@@ -12,64 +12,32 @@ mod item;
 pub mod output;
 mod queue;
 mod record;
+mod settings;
 mod stages;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     thread::{self, ScopedJoinHandle},
     time::{Duration, SystemTime},
 };
 
 use crossbeam_channel::Receiver;
+use scarp_capture::{Frame, FrameSource};
+use scarp_geo::{Ground, Timestamp};
+use scarp_infer::{SegmentError, Segmenter};
 use thiserror::Error;
-use uuid::Uuid;
 
 use self::{
     item::{InOrder, Item, Reject},
     queue::{Closed, Feed, queue},
     record::Recorder,
-    stages::{Located, Ready, Segmented},
+    stages::{Located, Locator, Ready, Segmented},
 };
-use crate::{
-    capture::{Frame, FrameSource},
-    geo::Ground,
-    infer::{Model, SegmentError, Segmenter},
-    nav::Timestamp,
-};
-
 pub use self::{
     queue::WhenFull,
     record::{Sink, SinkError, Summary},
+    settings::Flight,
 };
-
-/// What a flight is flown with.
-pub struct Flight {
-    /// The network.
-    pub model: Arc<Model>,
-    /// The ground the camera's rays end on.
-    pub ground: Ground,
-    /// Identity of the survey; landslide identities follow from it.
-    pub survey: Uuid,
-    /// Time given to frames that tell none.
-    pub start: SystemTime,
-    /// Tiles segmented at once, at least 1.
-    pub workers: usize,
-    /// Threads that share one tile, at least 1.
-    pub threads_per_tile: usize,
-    /// Least overlap of neighbouring tiles in model pixels.
-    pub tile_overlap_px: u32,
-    /// Frames that may wait between two stages, at least 1.
-    pub queue_frames: usize,
-    /// What to do when segmentation falls behind.
-    pub when_full: WhenFull,
-    /// Smallest landslide reported, in square metres.
-    pub min_area_m2: f64,
-    /// Side of the ground cell in which frames vote, in metres.
-    pub cell_m: f64,
-}
 
 /// Why a flight ended before its source did.
 #[derive(Debug, Error)]
@@ -138,11 +106,8 @@ pub fn run(
             })
             .collect();
         drop((to_segment, segmented));
-        let locating = scope.spawn(move || {
-            locate(&to_locate, &located, |frame| {
-                stages::locate(frame, threshold, SPECK_M2, gsd_m)
-            });
-        });
+        let locator = Locator::new(threshold, SPECK_M2, gsd_m);
+        let locating = scope.spawn(move || locate(&to_locate, &located, locator));
         let mut recorder = Recorder::new(flight, sink);
         let recorded = to_record.iter().try_for_each(|frame| recorder.frame(frame));
         // The receiver goes before the joins, so that the stages end should the sink have failed.
@@ -248,15 +213,11 @@ fn segment(
     Ok(())
 }
 
-fn locate(
-    from: &Receiver<Numbered<Segmented>>,
-    to: &Feed<Item<Located>>,
-    work: impl Fn(Segmented) -> Located,
-) {
+fn locate(from: &Receiver<Numbered<Segmented>>, to: &Feed<Item<Located>>, mut locator: Locator) {
     let mut order = InOrder::new();
     for (number, item) in from {
         for item in order.push(number, item) {
-            if to.send(item.and_then(|frame| Ok(work(frame)))) == Err(Closed) {
+            if to.send(item.and_then(|frame| locator.locate(frame))) == Err(Closed) {
                 return;
             }
         }

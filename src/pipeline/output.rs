@@ -10,14 +10,10 @@ use std::{
 
 use geo::Polygon;
 use geojson::{Feature, GeometryValue, JsonObject, JsonValue};
+use scarp_inventory::{FrameReport, Landslide, LandslideStatus};
 use serde_json::json;
 use thiserror::Error;
 use uuid::Uuid;
-
-use crate::{
-    inventory::{Landslide, LandslideStatus},
-    link::FrameReport,
-};
 
 /// An output file that cannot be written.
 #[derive(Debug, Error)]
@@ -106,7 +102,7 @@ impl OutputFolder {
                     "area_m2": landslide.area_m2,
                     "confidence": landslide.confidence,
                     "ce90_m": landslide.ce90_m,
-                    "looks": landslide.looks,
+                    "observations": landslide.observations,
                     "first_seen_unix_s": unix_seconds(landslide.first_seen),
                     "last_seen_unix_s": unix_seconds(landslide.last_seen),
                 }),

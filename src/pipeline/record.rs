@@ -2,18 +2,14 @@
 
 use std::{error::Error, time::SystemTime};
 
-use geo::BoundingRect;
+use geo::MapCoords;
+use scarp_inventory::{FrameFootprint, FrameReport, Inventory, Landslide, Observation, Settings};
 use serde::Serialize;
 
 use super::{
     Flight,
     item::{Item, Reject},
     stages::Located,
-};
-use crate::{
-    geo::LocalPlane,
-    inventory::{Inventory, Landslide, Observation, Settings},
-    link::{FrameReport, Placement},
 };
 
 /// Blocks of evidence held, 32 KB each: 128 MB, some 17 km² of cells of one metre.
@@ -60,7 +56,7 @@ pub(super) struct Recorder<'a> {
     flight: &'a Flight,
     sink: &'a mut dyn Sink,
     /// Made at the first placed frame, on the plane that touches the ground there.
-    inventory: Option<Inventory<LocalPlane>>,
+    inventory: Option<Inventory>,
     summary: Summary,
 }
 
@@ -111,23 +107,23 @@ impl<'a> Recorder<'a> {
         &mut self,
         located: Located,
         time: SystemTime,
-    ) -> Result<(Placement, Vec<Landslide>), Reject> {
+    ) -> Result<(FrameFootprint, Vec<Landslide>), Reject> {
         let flight = self.flight;
+        let Located {
+            plane,
+            footprint,
+            gsd_m,
+            detections,
+        } = located;
         let observation = Observation {
-            footprint: located.footprint,
-            detections: located.detections,
+            footprint: footprint.map_coords(|lon_lat| plane.to_metres(lon_lat)),
+            detections,
             time,
         };
-        let nowhere = || Reject::Untagged("its footprint has no extent".to_owned());
-        let centre = observation
-            .footprint
-            .bounding_rect()
-            .ok_or_else(nowhere)?
-            .center();
         let inventory = self.inventory.get_or_insert_with(|| {
             Inventory::new(
                 flight.survey,
-                LocalPlane::at(centre.y, centre.x),
+                plane,
                 Settings {
                     cell_m: flight.cell_m,
                     min_area_m2: flight.min_area_m2,
@@ -138,11 +134,7 @@ impl<'a> Recorder<'a> {
         let changed = inventory
             .observe(&observation)
             .map_err(|e| Reject::Untagged(e.to_string()))?;
-        let placement = Placement {
-            footprint: observation.footprint,
-            gsd_m: located.gsd_m,
-        };
-        Ok((placement, changed))
+        Ok((FrameFootprint { footprint, gsd_m }, changed))
     }
 
     /// Hands the inventory's last word to the sink; `dropped` frames never came this far.

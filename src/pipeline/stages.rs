@@ -1,15 +1,13 @@
 //! The work of each stage on one frame, without threads or queues.
 
-use geo::{Coord, LineString, Polygon};
+use geo::{BoundingRect, Coord, LineString, Polygon};
 use image::RgbImage;
+use scarp_capture::Frame;
+use scarp_geo::{GeoError, Geometry, Ground, LocalPlane};
+use scarp_infer::{ProbabilityMap, SegmentError, Segmenter, resample};
+use scarp_inventory::{Detection, ProbabilityGrid, trace};
 
 use super::item::Reject;
-use crate::{
-    capture::Frame,
-    geo::{GeoError, Geometry, Ground},
-    infer::{ProbabilityMap, SegmentError, Segmenter, resample},
-    inventory::{Detection, trace},
-};
 
 /// A frame at the model's GSD, with its geometry.
 pub struct Ready {
@@ -25,11 +23,13 @@ pub struct Segmented {
 
 /// A frame searched: what ground it shows and the landslides on it.
 pub struct Located {
+    /// The survey's plane.
+    pub plane: LocalPlane,
     /// The ground it shows, longitude and latitude in degrees.
     pub footprint: Polygon<f64>,
     /// Ground sampling distance of the camera's own image in metres.
     pub gsd_m: f64,
-    /// The landslides, placed on the ground.
+    /// The landslides, placed on the plane.
     pub detections: Vec<Detection>,
 }
 
@@ -89,38 +89,77 @@ pub fn segment(
     }
 }
 
-/// Traces the landslides of a segmented frame and places them on the ground.
-///
-/// An outline of which any vertex cannot be placed, beyond the elevation model for instance, is left out: a landslide
-/// at a wrong place is worse than one that the next frame shows.
-#[must_use]
-pub fn locate(segmented: Segmented, threshold: f32, min_area_m2: f64, model_gsd_m: f64) -> Located {
-    let Segmented { map, view } = segmented;
-    let min_area_px = min_area_m2 / (model_gsd_m * model_gsd_m);
-    let detections = trace(&map, threshold, min_area_px)
-        .into_iter()
-        .filter_map(|outline| match view.place(&outline.polygon) {
-            Ok((placed, ce90_m)) => Some(Detection {
-                outline: placed,
-                probability: outline.probability,
-                ce90_m,
-            }),
-            Err(error) => {
-                log::warn!("a landslide could not be placed: {error}");
-                None
-            }
+/// Traces the landslides of segmented frames and places them on the survey's plane, which touches the ground in the middle of
+/// the first frame.
+pub struct Locator {
+    plane: Option<LocalPlane>,
+    threshold: f32,
+    min_area_px: f64,
+}
+
+impl Locator {
+    /// Outlines what reaches `threshold`, leaving out less than `min_area_m2`.
+    #[must_use]
+    pub fn new(threshold: f32, min_area_m2: f64, model_gsd_m: f64) -> Self {
+        Self {
+            plane: None,
+            threshold,
+            min_area_px: min_area_m2 / (model_gsd_m * model_gsd_m),
+        }
+    }
+
+    /// The landslides of one frame.
+    ///
+    /// An outline of which any vertex cannot be placed, beyond the elevation model for instance, is left out: a landslide
+    /// at a wrong place is worse than one that the next frame shows.
+    ///
+    /// # Errors
+    /// Untagged when the frame shows no ground.
+    pub fn locate(&mut self, segmented: Segmented) -> Result<Located, Reject> {
+        let Segmented { map, view } = segmented;
+        let nowhere = || Reject::Untagged("its footprint has no extent".to_owned());
+        let centre = view.footprint.bounding_rect().ok_or_else(nowhere)?.center();
+        let plane = self
+            .plane
+            .get_or_insert_with(|| LocalPlane::at(centre.y, centre.x));
+        let grid = ProbabilityGrid {
+            width: map.width,
+            height: map.height,
+            stride: map.stride,
+            image_width: map.image_width,
+            image_height: map.image_height,
+            values: &map.data,
+        };
+        let detections = trace(&grid, self.threshold, self.min_area_px)
+            .into_iter()
+            .filter_map(|outline| match view.place(&outline.polygon, plane) {
+                Ok((placed, ce90_m)) => Some(Detection {
+                    outline: placed,
+                    probability: outline.probability,
+                    ce90_m,
+                }),
+                Err(error) => {
+                    log::warn!("a landslide could not be placed: {error}");
+                    None
+                }
+            })
+            .collect();
+        Ok(Located {
+            plane: plane.clone(),
+            footprint: view.footprint,
+            gsd_m: view.gsd_m,
+            detections,
         })
-        .collect();
-    Located {
-        footprint: view.footprint,
-        gsd_m: view.gsd_m,
-        detections,
     }
 }
 
 impl View {
-    /// A polygon in model pixels as longitude and latitude, and the largest CE90 of its vertices in metres.
-    fn place(&self, polygon: &Polygon<f64>) -> Result<(Polygon<f64>, f64), GeoError> {
+    /// A polygon in model pixels in metres of `plane`, and the largest CE90 of its vertices in metres.
+    fn place(
+        &self,
+        polygon: &Polygon<f64>,
+        plane: &LocalPlane,
+    ) -> Result<(Polygon<f64>, f64), GeoError> {
         let mut ce90_m = 0.0_f64;
         let mut ring = |line: &LineString<f64>| -> Result<LineString<f64>, GeoError> {
             line.coords()
@@ -128,10 +167,10 @@ impl View {
                     let (u, v) = (pixel.x * self.scale.x, pixel.y * self.scale.y);
                     let point = self.geometry.pixel_to_ground(u, v)?;
                     ce90_m = ce90_m.max(point.ce90_m);
-                    Ok(Coord {
+                    Ok(plane.to_metres(Coord {
                         x: point.longitude_deg,
                         y: point.latitude_deg,
-                    })
+                    }))
                 })
                 .collect()
         };

@@ -5,12 +5,12 @@ use std::{convert::Infallible, hint::black_box, path::Path, sync::Arc};
 use criterion::{Criterion, criterion_group, criterion_main};
 use geo::Rect;
 use image::{Rgb, RgbImage};
-use scarp::{
-    geo::{CameraModel, Geometry, Ground, LocalPlane},
-    infer::{Model, ProbabilityMap, Segmenter, Tiling, blend, resample},
-    inventory::{Detection, Inventory, Observation, Settings, trace},
-    nav::{Altitudes, Attitude, HeightAboveTakeoff, Pose, PoseCovariance},
+use scarp_geo::{
+    Altitudes, Attitude, CameraModel, Geometry, Ground, HeightAboveTakeoff, LocalPlane, Pose,
+    PoseCovariance,
 };
+use scarp_infer::{Model, Segmenter, Tiling, blend, resample};
+use scarp_inventory::{Detection, Inventory, Observation, ProbabilityGrid, Settings, trace};
 
 /// A frame of 4000 x 3000 pixels, textured so that nothing is trivially constant.
 fn frame() -> RgbImage {
@@ -20,21 +20,17 @@ fn frame() -> RgbImage {
     })
 }
 
+/// Cells of the network's answer for 1000 x 750 pixels.
+const GRID: (usize, usize) = (250, 188);
+
 /// Landslides of all sizes: hills of a sum of waves above one half.
-fn map() -> ProbabilityMap {
-    let (width, height) = (250, 188);
+fn hills() -> Vec<f32> {
+    let (width, height) = GRID;
     let value = |i: usize| {
         let (x, y) = ((i % width) as f32, (i / width) as f32);
         0.5 + 0.3 * ((x * 0.13).sin() + (y * 0.17).cos() + 0.4 * (x * 0.71 + y * 0.53).sin())
     };
-    ProbabilityMap {
-        width,
-        height,
-        stride: 4,
-        image_width: 1000,
-        image_height: 750,
-        data: (0..width * height).map(value).collect(),
-    }
+    (0..width * height).map(value).collect()
 }
 
 fn images(c: &mut Criterion) {
@@ -86,9 +82,17 @@ fn inference(c: &mut Criterion) {
 }
 
 fn outlines(c: &mut Criterion) {
-    let map = map();
+    let values = hills();
+    let grid = ProbabilityGrid {
+        width: GRID.0,
+        height: GRID.1,
+        stride: 4,
+        image_width: 1000,
+        image_height: 750,
+        values: &values,
+    };
     c.bench_function("trace 250x188 cells", |b| {
-        b.iter(|| trace(black_box(&map), 0.5, 10.0))
+        b.iter(|| trace(black_box(&grid), 0.5, 10.0))
     });
 }
 

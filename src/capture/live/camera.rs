@@ -2,10 +2,10 @@
 
 use std::{io, time::Duration};
 
+use scarp_nav::Monotonic;
 use thiserror::Error;
 
-use super::pixels::Layout;
-use crate::nav::Monotonic;
+use super::layout::Layout;
 
 /// Something that gives frames as they are exposed.
 pub trait Camera: Send {
@@ -15,6 +15,49 @@ pub trait Camera: Send {
     /// When there is none in time, when this one is unusable, or when the camera must be opened anew;
     /// [`CameraFault::needs_reopening`] tells.
     fn next(&mut self, timeout: Duration) -> Result<Shot, CameraFault>;
+}
+
+/// A camera that cannot be opened as wanted.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The device node cannot be opened.
+    #[error(
+        "camera {device}: {source}; check that it is plugged in and that this user may read and write it"
+    )]
+    Open {
+        /// The device node.
+        device: String,
+        /// Why the system refused.
+        source: io::Error,
+    },
+    /// The device offers no pixel format for capture.
+    #[error(
+        "camera {device}: offers no single-planar video capture; set the device node of the camera itself"
+    )]
+    NoCapture {
+        /// The device node.
+        device: String,
+    },
+    /// Nothing wanted is offered.
+    #[error("camera {device}: no {wanted}; set one that it offers: {offers}")]
+    NoMode {
+        /// The device node.
+        device: String,
+        /// What was wanted.
+        wanted: String,
+        /// What there is.
+        offers: String,
+    },
+    /// The system refused while the camera was set up.
+    #[error("camera {device}: {step} failed: {source}; close other programs that use the camera")]
+    Setup {
+        /// The device node.
+        device: String,
+        /// What was tried.
+        step: &'static str,
+        /// Why the system refused.
+        source: io::Error,
+    },
 }
 
 /// One frame as the camera gave it.

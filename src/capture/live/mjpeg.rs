@@ -6,7 +6,7 @@ use zune_jpeg::{
     zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
 };
 
-use super::pixels::{Layout, PixelError};
+use super::layout::{Layout, PixelError};
 
 const END_OF_IMAGE: [u8; 2] = [0xFF, 0xD9];
 
@@ -48,7 +48,7 @@ pub(super) fn to_rgb(layout: &Layout, bytes: &[u8]) -> Result<RgbImage, PixelErr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::live::{ColourEncoding, PixelFormat};
+    use crate::live::{ColourEncoding, PixelFormat};
     use image::codecs::jpeg::JpegEncoder;
     use proptest::prelude::*;
 

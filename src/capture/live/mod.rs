@@ -1,27 +1,20 @@
-//! Frames from a camera in flight.
+//! Frames from a camera in flight; each kind of camera is a module of its own, behind a feature.
 
 mod bayer;
 mod camera;
 mod colour;
-mod device;
-#[cfg(test)]
-mod fake;
 mod format;
-mod kernel;
-mod mapping;
+mod layout;
 mod mjpeg;
-mod negotiate;
 mod pixels;
-mod steady;
-mod v4l2;
+mod reconnecting;
+#[cfg(feature = "v4l2")]
+pub mod v4l2;
 mod yuv;
 
-pub use camera::{Camera, CameraFault, Shot, TimestampReference};
+pub use camera::{Camera, CameraFault, OpenError, Shot, TimestampReference};
 pub use colour::{ColourEncoding, Matrix, Range};
-pub use device::{Buffer, Device, Granted, Offer};
 pub use format::{BayerDepth, BayerOrder, PixelFormat, UnknownFormat};
-pub use kernel::{Kernel, open};
-pub use negotiate::{CameraSettings, Mode, OpenError};
-pub use pixels::{Layout, PixelError, to_rgb};
-pub use steady::{Counts, Steady, Step};
-pub use v4l2::V4l2Camera;
+pub use layout::{Layout, PixelError};
+pub use pixels::to_rgb;
+pub use reconnecting::{Counts, Steady, Step};

@@ -7,7 +7,7 @@ use yuv::{
 use super::{
     colour::{Matrix, Range},
     format::PixelFormat,
-    pixels::{Layout, PixelError, shape},
+    layout::{Layout, PixelError, shape},
 };
 
 /// Converts YUYV, UYVY, NV12 or grey; `bytes` are all rows of all planes, padding included.
@@ -69,7 +69,7 @@ pub(super) fn to_rgb(layout: &Layout, bytes: &[u8]) -> Result<Vec<u8>, PixelErro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::live::{ColourEncoding, to_rgb};
+    use crate::live::{ColourEncoding, to_rgb};
     use proptest::prelude::*;
     use rstest::rstest;
 

@@ -1,7 +1,7 @@
 //! The reference systems of an elevation model, from its GeoTIFF keys (OGC 19-008r4).
 
 use super::super::{Utm, ecef};
-use crate::nav::VerticalDatum;
+use crate::VerticalDatum;
 
 const GT_MODEL_TYPE: u16 = 1024;
 const GT_RASTER_TYPE: u16 = 1025;

@@ -15,7 +15,8 @@ use super::{
     Dem, DemError,
     crs::{Crs, GeoKeys, Vertical},
 };
-use crate::{geo::ecef, nav::VerticalDatum};
+use crate::VerticalDatum;
+use crate::ecef;
 
 /// Cells read at most: 400 MB of heights, a square of 10,000.
 const MAX_CELLS: usize = 100_000_000;

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use self::crs::Crs;
 use super::ecef;
-use crate::nav::VerticalDatum;
+use crate::VerticalDatum;
 
 /// An elevation model that cannot be used. Every message names the file and what to do.
 #[derive(Debug, Error)]
@@ -89,12 +89,6 @@ impl fmt::Display for SampleError {
             Self::Outside => "does not reach",
             Self::NoData => "has no data",
         })
-    }
-}
-
-impl From<SampleError> for super::GeoError {
-    fn from(error: SampleError) -> Self {
-        Self::NoTerrain(error)
     }
 }
 

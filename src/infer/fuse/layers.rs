@@ -15,8 +15,7 @@ use tract_onnx_opl::resize::Resize;
 
 use super::{
     super::upsample::is_bilinear,
-    trace::Seen,
-    value::{Affine, Id, Matrix, Shape, Value, Values},
+    value::{Affine, Id, Matrix, Seen, Shape, Value, Values},
     view::View,
 };
 

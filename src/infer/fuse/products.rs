@@ -8,8 +8,7 @@ use tract_onnx::{
 };
 
 use super::{
-    trace::Seen,
-    value::{Matrix, Shape, Value, Values},
+    value::{Matrix, Seen, Shape, Value, Values},
     view::{Along, Atom, View},
 };
 

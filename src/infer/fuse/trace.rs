@@ -24,7 +24,7 @@ use tract_onnx_opl::resize::Resize;
 
 use super::{
     layers, products,
-    value::{Id, Shape, Value, Values},
+    value::{Id, Seen, Shape, Value, Values, one},
     view::{Along, View},
 };
 
@@ -37,13 +37,6 @@ pub(super) enum Meaning {
     Seen(Seen),
     /// Nothing that is recognised.
     Unknown,
-}
-
-/// A value in some layout.
-#[derive(Debug, Clone)]
-pub(super) struct Seen {
-    pub id: Id,
-    pub view: View,
 }
 
 /// The meaning of every tensor of a graph.
@@ -344,13 +337,4 @@ fn without(mut view: View, axis: usize, index_rank: usize) -> Option<View> {
         _ => return None,
     }
     Some(view)
-}
-
-/// The one element of a tensor.
-fn one(tensor: &Tensor) -> Option<i64> {
-    let view = tensor.try_as_plain_ram().ok()?;
-    match view.as_slice::<i64>().ok()? {
-        &[index] => Some(index),
-        _ => None,
-    }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use scarp_int8::{Quantization, Size, Window};
 use tract_onnx::prelude::Tensor;
 
+use super::view::View;
+
 /// Number of a value.
 pub(super) type Id = usize;
 
@@ -162,5 +164,21 @@ impl Values {
 
     pub(super) fn name(&self, id: Id) -> &str {
         &self.values[id].2
+    }
+}
+
+/// A value in some layout.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub id: Id,
+    pub view: View,
+}
+
+/// The one element of a tensor.
+pub(super) fn one(tensor: &Tensor) -> Option<i64> {
+    let view = tensor.try_as_plain_ram().ok()?;
+    match view.as_slice::<i64>().ok()? {
+        &[index] => Some(index),
+        _ => None,
     }
 }

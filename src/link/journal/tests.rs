@@ -1,18 +1,21 @@
-use super::*;
-use crate::link::message::{Body, FrameReport};
 use std::{fs, time::UNIX_EPOCH};
 
+use scarp_inventory::FrameReport;
+
+use super::*;
+use crate::Body;
+
 fn frame(sequence: u64) -> Envelope {
-    Envelope {
-        survey: Uuid::from_u128(1),
-        sent: UNIX_EPOCH,
-        body: Body::Frame(FrameReport {
+    Envelope::new(
+        Uuid::from_u128(1),
+        UNIX_EPOCH,
+        Body::Frame(FrameReport {
             sequence: 1000 + sequence,
             name: format!("frame {sequence}"),
             time: None,
             placement: Err("no GPS".to_owned()),
         }),
-    }
+    )
 }
 
 fn ids(journal: &Journal) -> Vec<Uuid> {
@@ -90,10 +93,12 @@ fn a_reopened_journal_holds_what_it_held_and_numbers_on() {
 fn a_message_that_cannot_be_sent_is_refused_with_its_whole_batch() {
     let (_dir, path) = file();
     let journal = Journal::open(&path, 1 << 20).unwrap();
-    let mut bad = frame(1);
-    if let Body::Frame(report) = &mut bad.body {
-        report.name = "x".repeat(5000);
-    }
+    let Body::Frame(report) = frame(1).body().clone() else {
+        panic!("a frame's report");
+    };
+    let name = "x".repeat(5000);
+    let report = FrameReport { name, ..report };
+    let bad = Envelope::new(Uuid::from_u128(1), UNIX_EPOCH, Body::Frame(report));
     assert!(matches!(
         journal.append(&[frame(0), bad]),
         Err(JournalError::Message(_))

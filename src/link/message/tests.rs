@@ -1,8 +1,11 @@
-use super::*;
-use crate::inventory::LandslideStatus;
-use geo::{LineString, polygon};
-use proptest::prelude::*;
 use std::time::{Duration, UNIX_EPOCH};
+
+use geo::{LineString, Polygon, polygon};
+use proptest::prelude::*;
+use scarp_inventory::{FrameFootprint, LandslideStatus};
+
+use super::*;
+use crate::{MAX_VERTICES, MessageError, peek_id};
 
 /// A point on the wire's grid of 1e-8 degrees, where a round trip is exact.
 fn on_grid(lon: i64, lat: i64) -> (f64, f64) {
@@ -35,11 +38,11 @@ fn uuid() -> impl Strategy<Value = Uuid> {
 prop_compose! {
     fn landslide()(
         id in uuid(), version in 1..u32::MAX, withdrawn in any::<bool>(), outline in outline(),
-        area_m2 in 0.0..1e9, confidence in 0.0..=1.0, ce90_m in 0.0..1e4, looks in any::<u32>(),
+        area_m2 in 0.0..1e9, confidence in 0.0..=1.0, ce90_m in 0.0..1e4, observations in any::<u32>(),
         times in (time(), time()),
     ) -> Landslide {
         Landslide {
-            id, version, outline, area_m2, confidence, ce90_m, looks,
+            id, version, outline, area_m2, confidence, ce90_m, observations,
             status: if withdrawn { LandslideStatus::Withdrawn } else { LandslideStatus::Active },
             first_seen: times.0.min(times.1),
             last_seen: times.0.max(times.1),
@@ -49,7 +52,8 @@ prop_compose! {
 
 fn frame() -> impl Strategy<Value = FrameReport> {
     let placement = prop_oneof![
-        (outline(), 0.001..10.0).prop_map(|(footprint, gsd_m)| Ok(Placement { footprint, gsd_m })),
+        (outline(), 0.001..10.0)
+            .prop_map(|(footprint, gsd_m)| Ok(FrameFootprint { footprint, gsd_m })),
         ".{1,60}".prop_map(Err),
     ];
     (any::<u64>(), ".{0,60}", prop::option::of(time()), placement).prop_map(
@@ -74,14 +78,14 @@ fn envelope() -> impl Strategy<Value = Envelope> {
         frame().prop_map(Body::Frame),
         landslide().prop_map(Body::Landslide),
     ];
-    (uuid(), time(), body).prop_map(|(survey, sent, body)| Envelope { survey, sent, body })
+    (uuid(), time(), body).prop_map(|(survey, sent, body)| Envelope::new(survey, sent, body))
 }
 
 fn example(outline: Polygon<f64>) -> Envelope {
-    Envelope {
-        survey: Uuid::from_u128(7),
-        sent: UNIX_EPOCH,
-        body: Body::Landslide(Landslide {
+    Envelope::new(
+        Uuid::from_u128(7),
+        UNIX_EPOCH,
+        Body::Landslide(Landslide {
             id: Uuid::from_u128(8),
             version: 1,
             status: LandslideStatus::Active,
@@ -89,11 +93,11 @@ fn example(outline: Polygon<f64>) -> Envelope {
             area_m2: 100.0,
             confidence: 0.9,
             ce90_m: 3.0,
-            looks: 4,
+            observations: 4,
             first_seen: UNIX_EPOCH,
             last_seen: UNIX_EPOCH,
         }),
-    }
+    )
 }
 
 fn square() -> Polygon<f64> {
@@ -129,17 +133,21 @@ proptest! {
 #[test]
 fn the_identity_is_of_the_content_and_not_of_the_time_of_sending() {
     let first = example(square());
-    let mut again = first.clone();
-    again.sent += Duration::from_secs(60);
-    assert_eq!(first.id(), again.id());
-    if let Body::Landslide(slide) = &mut again.body {
-        slide.version = 2;
-    }
-    assert_ne!(first.id(), again.id());
-    let other_survey = Envelope {
-        survey: Uuid::from_u128(9),
-        ..first.clone()
+    let (survey, sent, body) = (first.survey(), first.sent(), first.body());
+    let later = Envelope::new(survey, sent + Duration::from_secs(60), body.clone());
+    assert_eq!(first.id(), later.id());
+    let Body::Landslide(slide) = body else {
+        panic!("{body:?}");
     };
+    let changed = Landslide {
+        version: 2,
+        ..slide.clone()
+    };
+    assert_ne!(
+        first.id(),
+        Envelope::new(survey, sent, Body::Landslide(changed)).id()
+    );
+    let other_survey = Envelope::new(Uuid::from_u128(9), sent, body.clone());
     assert_ne!(first.id(), other_survey.id());
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{BootClockDoubt, BootInstant, BootTime, ReplyNotUsed, boot_time::NEEDED};
-use crate::nav::Monotonic;
+use crate::Monotonic;
 
 /// How fast a sound quartz clock may drift.
 const DRIFT: f64 = 100e-6;
@@ -217,3 +217,6 @@ impl RoundTrip {
 fn seconds(ns: i64) -> f64 {
     ns as f64 * 1e-9
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::nav::Monotonic;
+use crate::Monotonic;
 
 /// Consistent samples until a relation between the clocks is believed, or a new one instead.
 pub(super) const NEEDED: u32 = 10;

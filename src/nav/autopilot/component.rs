@@ -10,7 +10,7 @@ use super::{
     report::Sent,
     status_text::status_texts,
 };
-use crate::nav::Monotonic;
+use crate::Monotonic;
 
 /// What Scarp says of itself in its heartbeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -295,3 +295,6 @@ impl Timer {
         due
     }
 }
+
+#[cfg(test)]
+mod tests;

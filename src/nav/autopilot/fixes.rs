@@ -1,9 +1,10 @@
 //! The autopilot's own position, taken as a receiver's fixes where there is no receiver of ours.
 
+use scarp_geo::{Altitudes, GnssTime, HeightAboveEllipsoid};
 use thiserror::Error;
 
 use super::{BootInstant, BootTime, Gnss, Position};
-use crate::nav::{Altitudes, Fix, GnssTime, HeightAboveEllipsoid, Monotonic, TimedFix};
+use crate::{Fix, Monotonic, TimedFix};
 
 /// The autopilot tells of its receiver five times a second; without a word for so long its position is dead reckoning.
 const SILENT_S: f64 = 1.0;
@@ -98,8 +99,10 @@ impl PositionFixes {
 
 #[cfg(test)]
 mod tests {
+    use scarp_geo::{GroundVelocity, HeightAboveTakeoff, HeightEgm96};
+
     use super::*;
-    use crate::nav::{FixQuality, GroundVelocity, HeightAboveTakeoff, HeightEgm96, PositionSigma};
+    use crate::{FixQuality, PositionSigma};
 
     const POSITION: Position = Position {
         boot: BootTime::from_nanos(5_500_000_000),

@@ -6,7 +6,7 @@ use nalgebra::UnitQuaternion;
 use thiserror::Error;
 
 use super::{Frame, Gimbal};
-use crate::nav::{
+use crate::{
     Monotonic,
     history::{Between, History, Outside},
 };
@@ -97,7 +97,7 @@ fn heading_deg(between: &Between<'_, UnitQuaternion<f64>>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nav::autopilot::BootTime;
+    use crate::autopilot::BootTime;
 
     fn at(ms: i64) -> Monotonic {
         Monotonic::from_nanos(ms * 1_000_000)

@@ -2,12 +2,13 @@
 
 use mavlink::dialects::common as dialect;
 use nalgebra::{Quaternion, UnitQuaternion};
+use scarp_geo::{GroundVelocity, HeightAboveTakeoff, HeightEgm96};
 
 use super::{
     Autopilot, BootTime, Captured, Frame, Gimbal, Gnss, Heartbeat, Position, Refused, Report,
     TriggerTime,
 };
-use crate::nav::{FixQuality, GroundVelocity, HeightAboveTakeoff, HeightEgm96, PositionSigma};
+use crate::{FixQuality, PositionSigma};
 
 /// A time in microseconds from here on is since 1970 (this is September 2001), before since boot.
 const UNIX_FROM_US: u64 = 1_000_000_000_000_000;
@@ -234,3 +235,6 @@ fn heartbeat(m: &dialect::HEARTBEAT_DATA) -> Heartbeat {
             .contains(MavModeFlag::MAV_MODE_FLAG_SAFETY_ARMED),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use mavlink::{
 };
 
 use super::AttitudeOf;
-use crate::nav::Monotonic;
+use crate::Monotonic;
 
 /// Message id and hertz.
 const WANTED: [(u32, f64); 5] = [

@@ -3,7 +3,7 @@
 use mavlink::dialects::common::MavComponent as C;
 
 use super::{BootClock, BootClockDoubt, BootInstant, BootTime};
-use crate::nav::Monotonic;
+use crate::Monotonic;
 
 /// Without a word of the autopilot about the gimbal for so long the gimbal's own counts: five of the messages at the least
 /// rate of the standard, 5 Hz.

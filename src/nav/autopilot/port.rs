@@ -11,7 +11,7 @@ use std::{
 use serialport::SerialPort;
 use thiserror::Error;
 
-use crate::nav::Monotonic;
+use crate::Monotonic;
 
 /// Where the autopilot is to be found.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! What the autopilot's messages say, in types.
 
 use nalgebra::{UnitQuaternion, Vector3};
+use scarp_geo::{GroundVelocity, HeightAboveTakeoff, HeightEgm96};
 use thiserror::Error;
 
 use super::BootTime;
-use crate::nav::{FixQuality, GroundVelocity, HeightAboveTakeoff, HeightEgm96, PositionSigma};
+use crate::{FixQuality, PositionSigma};
 
 /// One message of the autopilot that Scarp uses.
 #[derive(Debug, Clone, PartialEq)]

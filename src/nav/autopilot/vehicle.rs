@@ -3,7 +3,7 @@
 use mavlink::{MavHeader, dialects::common as dialect};
 
 use super::{Autopilot, Refused, Report, own_gimbal::is_gimbal};
-use crate::nav::Monotonic;
+use crate::Monotonic;
 
 /// Where an aircraft's autopilot is found; another component that calls itself one is a gimbal or a companion.
 const AUTOPILOT1: u8 = dialect::MavComponent::MAV_COMP_ID_AUTOPILOT1 as u8;
@@ -147,7 +147,7 @@ fn is_gimbals(header: &MavHeader, message: &dialect::MavMessage) -> bool {
 mod tests {
     use super::super::testing::{AUTOPILOT, GIMBAL, attitude, gimbal_attitude, heartbeat};
     use super::*;
-    use crate::nav::autopilot::Heartbeat;
+    use crate::autopilot::Heartbeat;
     use dialect::MavAutopilot as A;
 
     fn at(seconds: f64) -> Monotonic {

@@ -19,7 +19,7 @@ use super::{
     Severity,
     port::{Port, is_pause},
 };
-use crate::nav::Monotonic;
+use crate::Monotonic;
 
 /// How long to wait before opening the port again, at first and at most.
 const REOPEN: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(4));

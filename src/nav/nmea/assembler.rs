@@ -1,7 +1,9 @@
 //! The stream of sentences, cut into epochs.
 
+use scarp_geo::GnssTime;
+
 use super::{
-    super::{Fix, FixSettings, GnssTime, Monotonic, NoFix},
+    super::{Fix, FixSettings, Monotonic, NoFix},
     epoch::{Epoch, KINDS, of_this_age},
     sentence::Sentence,
 };

@@ -1,12 +1,10 @@
 //! What the sentences of one epoch say together: a fix, or why there is none to rely on.
 
+use scarp_geo::{Altitudes, GnssTime, GroundVelocity, Height, HeightAboveEllipsoid, VerticalDatum};
 use thiserror::Error;
 
 use super::{
-    super::{
-        Altitudes, Fix, FixQuality, GnssTime, GroundVelocity, Height, HeightAboveEllipsoid,
-        Monotonic, PositionSigma, VerticalDatum,
-    },
+    super::{Fix, FixQuality, Monotonic, PositionSigma},
     sentence::{Gga, Gsa, Rmc, Sentence, TimeOfDay},
 };
 

@@ -9,9 +9,10 @@ use nmea::{
     ParseResult,
     sentences::{FixType, GsaData, RmcData, gsa::GsaMode2, rmc::RmcStatusOfFix},
 };
+use scarp_geo::{GnssTime, GroundVelocity};
 use thiserror::Error;
 
-use super::super::{FixQuality, GnssTime, GroundVelocity, PositionSigma};
+use super::super::{FixQuality, PositionSigma};
 
 /// Metres per second of one knot.
 const KNOT_M_S: f64 = 1852.0 / 3600.0;
@@ -184,9 +185,9 @@ fn quality(fix: FixType) -> FixQuality {
 
 #[cfg(test)]
 mod tests {
-    use super::super::checksum;
-    use super::*;
     use proptest::prelude::*;
+
+    use super::{super::checksum, *};
 
     fn read(body: &str) -> Result<Option<Sentence>, Unreadable> {
         parse(&format!("${body}*{:02X}", checksum(body)))

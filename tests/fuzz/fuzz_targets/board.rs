@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| scarp_fuzz::board::run(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| scarp_fuzz_properties::board::check(data));

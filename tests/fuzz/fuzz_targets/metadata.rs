@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| scarp_fuzz::metadata_bytes(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| scarp_fuzz_properties::metadata::check(data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| scarp_fuzz::nmea_bytes::run(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| scarp_fuzz_properties::nmea::check(data));

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use clap::{Parser, ValueEnum};
-use scarp::infer::{fuse, with_fast_upsampling};
+use scarp_infer::{fuse, with_fast_upsampling};
 use scarp_int8::{Input, Isa, Session};
 use tract_linalg::multithread::{Executor, set_default_executor};
 use tract_onnx::prelude::*;
@@ -91,7 +91,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn peak_mib() -> f64 {
-    scarp::memory::peak_rss_bytes().unwrap_or(0) as f64 / f64::from(1 << 20)
+    scarp_infer::memory::peak_rss_bytes().unwrap_or(0) as f64 / f64::from(1 << 20)
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<f32>> {

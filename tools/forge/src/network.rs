@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use scarp::infer::{
+use scarp_infer::{
     Golden, Input, Manifest, ManifestError, Model, ModelError, Output, Quantization,
 };
 use thiserror::Error;

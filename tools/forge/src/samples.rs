@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use image::RgbImage;
-use scarp::infer::{Manifest, Normalisation};
+use scarp_infer::{Manifest, Normalisation};
 use thiserror::Error;
 
 use crate::{

@@ -57,7 +57,7 @@ fn feature(landslide: &StoredLandslide) -> Feature {
         ("area_m2", json!(landslide.area_m2)),
         ("confidence", json!(landslide.confidence)),
         ("ce90_m", json!(landslide.ce90_m)),
-        ("looks", json!(landslide.looks)),
+        ("observations", json!(landslide.observations)),
         ("first_seen", json!(landslide.first_seen)),
         ("last_seen", json!(landslide.last_seen)),
     ] {

@@ -10,7 +10,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
-use scarp::link::tls::{CA_FILE, CERTIFICATE_FILE, KEY_FILE, SERVER_NAME};
+use scarp_link::tls::{CA_FILE, CERTIFICATE_FILE, KEY_FILE, SERVER_NAME};
 use thiserror::Error;
 
 /// The ground station's folder, inside the one given.
@@ -135,7 +135,7 @@ fn write_error(path: &Path, source: io::Error) -> KeysError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use scarp::link::Identity;
+    use scarp_link::Identity;
 
     #[test]
     fn each_folder_has_keys_that_fit_and_differ_from_every_other_run() {

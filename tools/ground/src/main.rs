@@ -10,12 +10,12 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use scarp::link::Identity;
 use scarp_ground::{
     export, keys,
     serve::{Server, Totals},
     store::Store,
 };
+use scarp_link::Identity;
 use serde_json::json;
 use tokio::sync::Notify;
 

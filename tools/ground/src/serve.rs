@@ -4,6 +4,7 @@
 //! batch at a time. Whatever fails closes that drone's connection with the reason; the drone keeps what was not
 //! confirmed and comes again.
 
+mod outcome;
 mod writer;
 
 use std::{
@@ -16,57 +17,20 @@ use quinn::{
 };
 use quinn_proto::RandomConnectionIdGenerator;
 use ring::hmac;
-use scarp::link::{
-    Envelope, Identity, TlsError,
+use scarp_link::{
+    Envelope, Identity,
     codec::{self, CodecError, MAX_BATCH_BYTES, Receipt},
-    message,
 };
-use serde::Serialize;
 use thiserror::Error;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::store::{Store, StoreError};
+pub use outcome::{ServeError, Totals};
 use writer::{Writer, WriterGone};
 
 /// Drones connected at once. A further one is turned away and comes again.
 const MAX_CONNECTIONS: usize = 32;
-
-/// A receiver that cannot start or end well.
-#[derive(Debug, Error)]
-pub enum ServeError {
-    /// The keys cannot be used.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The store failed while closing.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The address cannot be listened on.
-    #[error("listen {address}: {source}; give a free address of this computer with --listen")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why the system refused.
-        source: std::io::Error,
-    },
-    /// The system gave no thread.
-    #[error("serve: cannot start a thread: {0}; close other programs")]
-    Thread(std::io::Error),
-    /// The thread that owns the store has died.
-    #[error("serve: the store's thread ended in a panic; please report this")]
-    Panicked,
-}
-
-/// What was received.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Totals {
-    /// Messages stored.
-    pub stored: u64,
-    /// Messages that had been stored before.
-    pub repeated: u64,
-    /// Messages that this program does not understand.
-    pub refused: u64,
-}
 
 /// A receiver that listens.
 pub struct Server {
@@ -239,7 +203,7 @@ fn understand(batch: &[u8]) -> Result<(Vec<Envelope>, Refused), Refusal> {
         match Envelope::decode(bytes) {
             Ok(envelope) => envelopes.push(envelope),
             Err(e) => {
-                let id = message::peek_id(bytes).ok_or(Refusal::NoIdentity)?;
+                let id = scarp_link::peek_id(bytes).ok_or(Refusal::NoIdentity)?;
                 refused.push((id, e.to_string()));
             }
         }

@@ -6,8 +6,8 @@ mod common;
 use std::{path::Path, process::Command};
 
 use common::{Site, frame, landslide, survey, untagged};
-use scarp::inventory::LandslideStatus::{Active, Withdrawn};
 use scarp_ground::store::Store;
+use scarp_inventory::LandslideStatus::{Active, Withdrawn};
 
 /// Runs ogrinfo, which must neither fail nor warn.
 fn ogrinfo(arguments: &[&str], file: &Path) -> String {

@@ -21,13 +21,11 @@ use quinn::{
         pki_types::{CertificateDer, pem::PemObject},
     },
 };
-use scarp::{
-    inventory::LandslideStatus,
-    link::{
-        Envelope, Identity, Uplink,
-        codec::{self, MAX_BATCH_BYTES, Receipt},
-        tls,
-    },
+use scarp_inventory::LandslideStatus;
+use scarp_link::{
+    Envelope, Identity, Uplink,
+    codec::{self, MAX_BATCH_BYTES, Receipt},
+    tls,
 };
 
 #[test]
@@ -138,11 +136,11 @@ fn a_drone_killed_in_flight_sends_the_rest_of_its_journal_when_it_starts_again()
 fn a_drone_process() {
     let dir = env::var("SCARP_TEST_SITE").unwrap();
     let journal = std::path::Path::new(&dir).join("journal.redb");
-    let config = scarp::link::Config {
+    let config = scarp_link::Config {
         ground: env::var("SCARP_TEST_GROUND").unwrap(),
         keys: std::path::Path::new(&dir).join("keys/drone"),
     };
-    let journal = scarp::link::Journal::open(&journal, 64 << 20).unwrap();
+    let journal = scarp_link::Journal::open(&journal, 64 << 20).unwrap();
     let uplink = Uplink::start(&config, journal).unwrap();
     for sequence in 0.. {
         uplink.submit(&[frame(sequence)]).unwrap();

@@ -6,8 +6,8 @@ mod common;
 use std::fs;
 
 use common::{frame, landslide, query, survey, untagged};
-use scarp::inventory::LandslideStatus::{Active, Withdrawn};
 use scarp_ground::store::{Applied, Store};
+use scarp_inventory::LandslideStatus::{Active, Withdrawn};
 
 #[test]
 fn a_batch_stored_again_changes_not_one_byte() {
@@ -109,7 +109,7 @@ fn what_is_stored_reads_back_as_it_was_reported() {
     let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
     let report = landslide(5, 2, Active);
     store.apply(std::slice::from_ref(&report)).unwrap();
-    let scarp::link::Body::Landslide(sent) = report.body else {
+    let scarp_link::Body::Landslide(sent) = report.body() else {
         panic!("a landslide was sent");
     };
     let stored = store.landslides().unwrap().remove(0);
@@ -119,7 +119,7 @@ fn what_is_stored_reads_back_as_it_was_reported() {
         (common::SURVEY.to_string(), sent.id.to_string())
     );
     assert_eq!(
-        (stored.confidence, stored.ce90_m, stored.looks),
+        (stored.confidence, stored.ce90_m, stored.observations),
         (0.875, 3.5, 4)
     );
     assert_eq!(stored.first_seen, "2026-09-21T14:13:20.000Z");

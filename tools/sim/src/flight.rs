@@ -2,8 +2,8 @@
 
 use crate::{
     camera::{Camera, Pose},
+    drift::Drift,
     rotation::Angles,
-    sensors::Drift,
     world::World,
 };
 

@@ -6,10 +6,11 @@ use anyhow::Context;
 
 use crate::{
     clock::Utc,
+    drift::RATE_HZ,
     flight::Flight,
     nmea,
-    sensors::{RATE_HZ, Sensors, Sigmas},
-    survey::frame_name,
+    sensors::{Sensors, Sigmas},
+    survey_plan::frame_name,
     world::World,
 };
 

@@ -14,30 +14,20 @@ use crate::{
     camera_response::CameraResponse,
     clock::Utc,
     dice::Dice,
+    drift::Drift,
     exif::Exposure,
-    flight::{Flight, Plan},
-    landslide_map::{self, Truth},
-    logs,
+    flight::Flight,
+    landslide_map, logs,
     mosaic::{Blocks, Mosaic},
-    overview::{self, Overview},
+    overview,
     photograph::{self, Note},
     render::{self, View},
-    sensors::{Drift, Sensors, Sigmas},
+    sensors::Sensors,
     survey_file,
+    survey_plan::{Request, Survey, frame_name},
     tiff_file::write_heights,
     world::World,
 };
-
-/// What is asked for.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Request {
-    /// Everything is drawn from it: same seed and plan, same bytes.
-    pub seed: u64,
-    /// The flight.
-    pub plan: Plan,
-    /// Errors of the sensors.
-    pub sigmas: Sigmas,
-}
 
 /// How far a survey has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,24 +49,6 @@ pub enum Stage {
     Ground,
     /// Frames.
     Frames,
-}
-
-/// A survey that lies in a folder.
-pub struct Survey {
-    /// The world as it truly is.
-    pub world: World,
-    /// The true landslides.
-    pub truth: Vec<Truth>,
-    /// Number of frames.
-    pub frames: usize,
-    /// Picture of the whole terrain.
-    pub overview: Overview,
-    /// Height of the place of take-off over EGM96 in metres.
-    pub takeoff_m: f64,
-    /// Folder of the frames.
-    pub frames_dir: PathBuf,
-    /// Elevation model.
-    pub dem: PathBuf,
 }
 
 /// Flies a survey and writes it into `out`, telling how far it is.
@@ -182,12 +154,6 @@ pub fn fly(
         start,
     )?;
     Ok(survey)
-}
-
-/// Name of a frame, counted from 0.
-#[must_use]
-pub fn frame_name(shot: usize) -> String {
-    format!("SCARP_{:04}.JPG", shot + 1)
 }
 
 /// Makes the folder and its `frames`, without frames of an earlier survey.

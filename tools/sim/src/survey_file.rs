@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     camera::Camera,
     clock::Utc,
-    survey::{Request, Survey},
+    survey_plan::{Request, Survey},
 };
 
 #[derive(Serialize)]

@@ -2,19 +2,9 @@
 
 use crate::{
     memory::Part,
-    operator::{Activation, Operator},
+    operator::{Activation, Operator, Step},
     plan::plan,
 };
-
-/// Coarse maps that a decoder takes at most.
-pub const MAPS: usize = 8;
-
-#[derive(Debug)]
-pub(crate) struct Step {
-    pub operator: Operator,
-    pub output: Activation,
-    pub name: String,
-}
 
 /// Collects operators in the order in which they run.
 #[derive(Debug, Default)]

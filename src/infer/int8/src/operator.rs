@@ -43,6 +43,14 @@ pub struct Source {
     pub first: usize,
 }
 
+/// An operator in a network's order, with the name of its output in the graph.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub operator: Operator,
+    pub output: Activation,
+    pub name: String,
+}
+
 impl Operator {
     /// What it reads.
     pub(crate) fn reads(&self) -> Vec<Activation> {

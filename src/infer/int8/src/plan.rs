@@ -2,7 +2,7 @@
 
 use crate::{
     memory::{LINE, Part},
-    network::Step,
+    operator::Step,
 };
 
 /// Places every activation so that none overlaps another that lives at the same time: the largest first, each at the lowest

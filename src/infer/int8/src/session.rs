@@ -8,8 +8,8 @@ use std::{
 use crate::{
     Columns, Isa, MAPS, Network, Operator, Pixels, Source, Team,
     memory::{Block, Part},
-    network::Step,
     operator::Activation,
+    operator::Step,
 };
 
 /// Pixels that a thread normalises at once.

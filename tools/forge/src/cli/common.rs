@@ -10,7 +10,6 @@ use std::{
 use anyhow::Context;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use scarp::infer::{Manifest, Model};
 use scarp_forge::{
     dataset::Part,
     files::write_whole,
@@ -18,6 +17,7 @@ use scarp_forge::{
     report::{self, Report},
     validate::{self, Options},
 };
+use scarp_infer::{Manifest, Model};
 use serde::Serialize;
 
 use super::Outcome;
@@ -119,7 +119,7 @@ pub fn validate(model: &Arc<Model>, options: &Options, label: &str) -> anyhow::R
     });
     bar.finish_and_clear();
     let mut report = report?;
-    report.peak_rss_bytes = scarp::memory::peak_rss_bytes();
+    report.peak_rss_bytes = scarp_infer::memory::peak_rss_bytes();
     Ok(report)
 }
 

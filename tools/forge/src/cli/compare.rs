@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use scarp_forge::{
-    compare::{self, Comparison, Facts},
+    compare::{self, compare, facts},
     report,
 };
 
@@ -51,13 +51,13 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         if judged.is_empty() {
             outcome = common::tell_refused(&report);
         }
-        judged.push((Facts::new(label, path, &model), report));
+        judged.push((facts(label, path, &model), report));
     }
     let judged: Vec<_> = judged
         .iter()
         .map(|(facts, report)| (facts.clone(), report))
         .collect();
-    let comparison = Comparison::new(&judged);
+    let comparison = compare(&judged);
     let out = &args.data.out;
     let json = args.data.json.as_deref();
     common::write_json(&comparison, &out.join("compare.json"), json)?;

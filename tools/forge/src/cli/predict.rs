@@ -4,8 +4,8 @@ use std::{io::Cursor, path::PathBuf};
 
 use anyhow::{Context, bail};
 use image::{GrayImage, ImageFormat};
-use scarp::infer::{ProbabilityMap, Segmenter};
 use scarp_forge::raster::{Kind, Raster, Window};
+use scarp_infer::{ProbabilityMap, Segmenter};
 
 use super::{Outcome, common};
 

@@ -2,15 +2,16 @@
 
 use std::{num::NonZero, path::PathBuf, sync::Arc, thread};
 
-use super::{Outcome, common, tiles};
 use anyhow::Context;
-use scarp::infer::Model;
 use scarp_forge::{
     graph::Graph,
     quantize::SCHEME,
     release::{Candidate, Naming, Proof},
     validate,
 };
+use scarp_infer::Model;
+
+use super::{Outcome, common, tiles};
 
 const EXAMPLES: &str = "\
 Example:

@@ -1,8 +1,8 @@
 //! Tables of text, for people at a terminal.
 
 use scarp_forge::{
-    compare::{Comparison, Entry},
     report::Group,
+    report::{Comparison, Entry},
 };
 
 use super::common::percent;

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use scarp::infer::Manifest;
 use scarp_forge::{
     dataset,
     samples::{self, Sample},
 };
+use scarp_infer::Manifest;
 
 use super::common::PartName;
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use scarp_forge::{
-    compare::{self, Comparison, Facts},
-    report::Report,
+    compare::{self, compare, facts},
+    report::{Facts, Report},
 };
 
 use super::{
@@ -43,10 +43,10 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let mut report = common::validate(&model, &args.data.options(gsd_m, out.clone()), "")?;
     if let Some(path) = &args.against {
         let labels = compare::labels(&[path.clone(), args.model.clone()]);
-        let facts = Facts::new(labels[1].clone(), &args.model, &model);
+        let facts = facts(labels[1].clone(), &args.model, &model);
         drop(model);
         let (other, other_facts) = against(args, path, &labels[0], gsd_m)?;
-        report.comparison = Some(Comparison::new(&[(other_facts, &other), (facts, &report)]));
+        report.comparison = Some(compare(&[(other_facts, &other), (facts, &report)]));
     }
     let page = common::write_report(&report, out, args.data.json.as_deref())?;
     let outcome = common::tell_refused(&report);
@@ -65,7 +65,7 @@ fn against(
     let model = common::load_model(path)?;
     let report = common::validate(&model, &args.data.options(base_gsd_m, out.clone()), label)?;
     common::write_report(&report, &out, None)?;
-    Ok((report, Facts::new(label.to_owned(), path, &model)))
+    Ok((report, facts(label.to_owned(), path, &model)))
 }
 
 fn tell(report: &Report, page: &Path) {

@@ -1,6 +1,9 @@
 //! Linear maps of the channels of one pixel.
 
 use nalgebra::{DMatrix, DVector};
+use tract_onnx::pb::NodeProto;
+
+use crate::graph::{Graph, NodeExt};
 
 /// `y = matrix x + bias` for the channel vector x of each pixel; sums are formed in double precision.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,4 +115,22 @@ impl ChannelMap {
     pub fn is_biased(&self) -> bool {
         self.bias.iter().any(|b| *b != 0.0)
     }
+}
+
+/// A trained batch norm: `(x - mean) / sqrt(variance + epsilon) * scale + shift`.
+pub(super) fn batch_norm(graph: &Graph, node: &NodeProto) -> Option<ChannelMap> {
+    let input = |index| Some(vector(&graph.floats(node.given(index)?)?.data));
+    let (scale, shift, mean, variance) = (input(1)?, input(2)?, input(3)?, input(4)?);
+    // 1e-5 is the operator's default.
+    let epsilon = f64::from(node.float("epsilon").unwrap_or(1e-5));
+    let factors = scale.component_div(&variance.map(|v| (v + epsilon).sqrt()));
+    Some(ChannelMap {
+        bias: shift - factors.component_mul(&mean),
+        matrix: Matrix::Diagonal(factors),
+    })
+}
+
+/// In double precision.
+pub(super) fn vector(data: &[f32]) -> DVector<f64> {
+    DVector::from_iterator(data.len(), data.iter().map(|&v| v.into()))
 }

@@ -4,8 +4,8 @@ use nalgebra::{DMatrix, DVector};
 use tract_onnx::pb::NodeProto;
 
 use super::{
-    channels::{ChannelMap, Matrix},
-    mover::{CHANNELS, Mover, is_upsampling, maker, vector},
+    channels::{ChannelMap, Matrix, batch_norm, vector},
+    mover::{CHANNELS, Mover, is_upsampling, maker},
 };
 use crate::graph::{Facts, Graph, NodeExt, Wiring};
 
@@ -92,18 +92,5 @@ fn pointwise(graph: &Graph, conv: &NodeProto) -> Option<ChannelMap> {
             Some(bias) => vector(&graph.floats(bias)?.data),
             None => DVector::zeros(outputs),
         },
-    })
-}
-
-/// A trained batch norm: `(x - mean) / sqrt(variance + epsilon) * scale + shift`.
-pub(super) fn batch_norm(graph: &Graph, node: &NodeProto) -> Option<ChannelMap> {
-    let input = |index| Some(vector(&graph.floats(node.given(index)?)?.data));
-    let (scale, shift, mean, variance) = (input(1)?, input(2)?, input(3)?, input(4)?);
-    // 1e-5 is the operator's default.
-    let epsilon = f64::from(node.float("epsilon").unwrap_or(1e-5));
-    let factors = scale.component_div(&variance.map(|v| (v + epsilon).sqrt()));
-    Some(ChannelMap {
-        bias: shift - factors.component_mul(&mean),
-        matrix: Matrix::Diagonal(factors),
     })
 }

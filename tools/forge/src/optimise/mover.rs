@@ -3,10 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 use tract_onnx::pb::NodeProto;
 
-use super::{
-    channels::{ChannelMap, Matrix},
-    fold::batch_norm,
-};
+use super::channels::{ChannelMap, Matrix, batch_norm, vector};
 use crate::graph::{Facts, Graph, NodeExt, Wiring, float_tensor, int_tensor, node};
 
 /// Axis of the channels in the layout of convolutions: batch, channels, height, width.
@@ -365,11 +362,6 @@ pub(super) fn is_upsampling(facts: &Facts, node: &NodeProto) -> bool {
                 && from[..2] == to[..2]
                 && from[2] * from[3] < to[2] * to[3]
         })
-}
-
-/// In double precision.
-pub(super) fn vector(data: &[f32]) -> DVector<f64> {
-    DVector::from_iterator(data.len(), data.iter().map(|&v| v.into()))
 }
 
 /// One number for all channels, or one for each.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use image::RgbImage;
-use scarp::infer::{Model, Segmenter};
+use scarp_infer::{Model, Segmenter};
 
 use crate::{
     graph::Graph,

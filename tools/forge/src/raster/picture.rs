@@ -4,7 +4,10 @@ use std::{fs::File, io::BufReader, path::Path};
 
 use image::{ColorType, DynamicImage, ExtendedColorType, ImageDecoder, ImageReader, Limits};
 
-use super::{Kind, RasterError, Window, check_size, copy_overlap};
+use super::{
+    RasterError,
+    window::{Kind, Window, check_size, copy_overlap, needed},
+};
 
 /// Largest picture accepted, decoded. A larger scene belongs into a TIFF, which is read in windows.
 const MAX_BYTES: u64 = 512 << 20;
@@ -14,14 +17,6 @@ pub(super) struct Picture {
     size: (u32, u32),
     samples: Vec<u8>,
     kind: Kind,
-}
-
-/// What a file of `kind` has to hold.
-pub(super) fn needed(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Rgb => "3 interleaved bands of 8 bits (RGB)",
-        Kind::Label => "1 band of 8 bits, 1 where there is landslide and 0 elsewhere",
-    }
 }
 
 impl Picture {

@@ -1,7 +1,7 @@
 //! An image seen at another scale, window by window.
 
 use image::RgbImage;
-use scarp::infer::{Crop, resize};
+use scarp_infer::{Crop, resize};
 
 use super::{Raster, RasterError, Window};
 

@@ -13,7 +13,10 @@ use tiff::{
     tags::Tag,
 };
 
-use super::{Kind, RasterError, Window, check_size, copy_overlap};
+use super::{
+    RasterError,
+    window::{Kind, Window, check_size, copy_overlap, needed},
+};
 
 /// Largest strip or tile accepted, decoded.
 const MAX_CHUNK_BYTES: u64 = 128 << 20;
@@ -72,7 +75,7 @@ impl TiffRaster {
             return Err(RasterError::Bands {
                 path: path.to_owned(),
                 found: format!("{}{layout}", describe(colour, bands)),
-                needed: super::picture::needed(kind),
+                needed: needed(kind),
             });
         }
         let chunk = decoder.chunk_dimensions();

@@ -1,6 +1,6 @@
 //! The model card: what a model is, what it was proven on, and what it must not be used for.
 
-use scarp::infer::Manifest;
+use scarp_infer::Manifest;
 
 use super::Proof;
 use crate::report::Report;

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use scarp::infer::{Manifest, Model, ModelError, Normalisation};
+use scarp_infer::{Manifest, Model, ModelError, Normalisation};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 

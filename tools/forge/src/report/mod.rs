@@ -1,29 +1,27 @@
 //! What a validation found, for programs (`report.json`) and for people (`report.html`).
 
+mod comparison;
 mod groups;
 mod html;
+mod image;
 mod paper;
 mod scored;
+mod selection;
 mod svg;
 
-use std::path::Path;
-
-use scarp::infer::Manifest;
+use scarp_infer::Manifest;
 use serde::Serialize;
 
-pub(crate) use self::paper::OTHER_NETWORKS;
+use self::selection::select;
 pub use self::{
+    comparison::{Comparison, Entry, Facts, GroupEntry, OtherNetwork, Points},
     groups::Group,
     html::{comparison_page, page},
+    image::{ImageReport, Refused},
     paper::{Difference, Published, Row},
     scored::{DistanceReport, EdgeReport, ObjectReport, Scored, SizeReport, Tally},
 };
-use crate::{
-    compare::Comparison,
-    dataset::Pair,
-    metrics::Counts,
-    validate::{Effort, Found, Ground},
-};
+pub(crate) use self::{paper::OTHER_NETWORKS, selection::Selection};
 
 /// A finished validation. Fields may be added, never renamed.
 #[derive(Debug, Serialize)]
@@ -70,82 +68,6 @@ pub struct AtThreshold {
     /// What it gives.
     #[serde(flatten)]
     pub tally: Tally,
-}
-
-/// One image's result.
-#[derive(Debug, Serialize)]
-pub struct ImageReport {
-    /// File name without extension.
-    pub name: String,
-    /// The event it shows, if known.
-    pub event: Option<String>,
-    /// What took it, if known.
-    pub sensor: Option<String>,
-    /// Ground sampling distance it was taken to have, in metres.
-    pub gsd_m: f64,
-    /// Enlargement before it was searched.
-    pub scale: f64,
-    /// Counts and scores.
-    #[serde(flatten)]
-    pub scored: Scored,
-    /// Whether the result was taken over from an earlier, interrupted run.
-    pub resumed: bool,
-    #[serde(skip)]
-    counts: Counts,
-    #[serde(skip)]
-    effort: Effort,
-}
-
-impl ImageReport {
-    /// The result of `pair` at threshold number `shown`.
-    #[must_use]
-    pub(crate) fn new(
-        pair: &Pair,
-        ground: Ground,
-        found: Found,
-        shown: usize,
-        resumed: bool,
-    ) -> Self {
-        Self {
-            name: pair.name.clone(),
-            event: pair.origin.event.clone(),
-            sensor: pair.origin.sensor.clone(),
-            gsd_m: ground.gsd_m,
-            scale: ground.scale,
-            scored: Scored::new(&found.counts, shown),
-            resumed,
-            counts: found.counts,
-            effort: found.effort,
-        }
-    }
-}
-
-/// An image that could not be used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Refused {
-    /// The image.
-    pub image: String,
-    /// Why, in one line, and what to do.
-    pub reason: String,
-}
-
-impl Refused {
-    /// An image and why.
-    #[must_use]
-    pub fn new(image: &Path, reason: &str) -> Self {
-        Self {
-            image: image.display().to_string(),
-            reason: reason.to_owned(),
-        }
-    }
-}
-
-/// Scores of some of a report's images.
-pub(crate) struct Selection {
-    pub(crate) overall: Scored,
-    pub(crate) per_image_mean_iou: Option<f64>,
-    pub(crate) groups: Vec<Group>,
-    pub(crate) published: Option<Published>,
 }
 
 impl Report {
@@ -208,16 +130,5 @@ impl Report {
     pub fn best_threshold(&self) -> Option<&AtThreshold> {
         let iou = |at: &AtThreshold| at.tally.scores.landslide_iou.unwrap_or(0.0);
         self.sweep.iter().max_by(|a, b| iou(a).total_cmp(&iou(b)))
-    }
-}
-
-fn select(images: &[&ImageReport], thresholds: usize, shown: usize) -> Selection {
-    let overall = Scored::new(&groups::pool(images, thresholds), shown);
-    let groups = groups::groups(images, thresholds, shown);
-    Selection {
-        per_image_mean_iou: groups::mean_iou(images),
-        published: groups::test_set(&groups, &overall),
-        groups,
-        overall,
     }
 }

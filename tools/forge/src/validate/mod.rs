@@ -1,5 +1,6 @@
 //! A model against labelled images: every image whole, by the engine that flies.
 
+mod outcome;
 mod predict;
 mod resume;
 mod sample;
@@ -13,14 +14,14 @@ use std::{
 };
 
 use image::{ImageFormat, RgbImage};
-use scarp::infer::{Model, SegmentError, Segmenter};
-use serde::{Deserialize, Serialize};
+use scarp_infer::{Model, SegmentError, Segmenter};
 use thiserror::Error;
 
+pub use self::outcome::Ground;
+pub(crate) use self::outcome::{Effort, Found};
 use crate::{
     dataset::{self, DatasetError, EntryError, Pair, Part},
     files::write_whole,
-    metrics::Counts,
     raster::RasterError,
     report::{ImageReport, Refused, Report},
 };
@@ -44,44 +45,6 @@ pub struct Options {
     pub overlap: u32,
     /// Folder for what is made; results already there are taken over.
     pub out: PathBuf,
-}
-
-/// An image's resolution, and what it takes to show it to the model.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ground {
-    /// Ground sampling distance of the image in metres.
-    pub gsd_m: f64,
-    /// Enlargement before it is searched: its GSD over the model's.
-    pub scale: f64,
-}
-
-impl Ground {
-    /// A scale that was asked for counts most, then the image's own GSD.
-    fn of(pair: &Pair, options: &Options, model_gsd_m: f64) -> Self {
-        let gsd_m = match (options.scale, pair.origin.gsd_m) {
-            (Some(scale), _) => scale * options.base_gsd_m,
-            (None, Some(known)) => known,
-            (None, None) => options.base_gsd_m,
-        };
-        Self {
-            gsd_m,
-            scale: gsd_m / model_gsd_m,
-        }
-    }
-}
-
-/// What was found of one image.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Found {
-    pub(crate) counts: Counts,
-    pub(crate) effort: Effort,
-}
-
-/// What it took: tiles, and the seconds the network needed for them, added up over all workers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Effort {
-    pub(crate) tiles: usize,
-    pub(crate) seconds: f64,
 }
 
 /// Why an image, or everything, cannot be validated.
@@ -198,7 +161,12 @@ pub fn run(
             });
         };
         tell(0.0, &mut progress);
-        let ground = Ground::of(pair, options, model.manifest().input.gsd_m);
+        let ground = Ground::of(
+            pair,
+            options.scale,
+            options.base_gsd_m,
+            model.manifest().input.gsd_m,
+        );
         let key = resume::key(model, pair, options, ground, threshold);
         let overlay = overlays.join(format!("{}.png", pair.name));
         if let Some(found) = resume::read(&options.out, pair, &key).filter(|_| overlay.exists()) {

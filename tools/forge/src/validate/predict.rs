@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use scarp::infer::{Mosaic, ProbabilityMap, Segmenter};
+use scarp_infer::{Mosaic, ProbabilityMap, Segmenter};
 
 use super::{Effort, Ground, ValidateError};
 use crate::{

@@ -6,7 +6,7 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use scarp::infer::Model;
+use scarp_infer::Model;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

@@ -1,6 +1,6 @@
 //! Probabilities between the network's cells: bilinear, constant beyond the outermost cell centres.
 
-use scarp::infer::ProbabilityMap;
+use scarp_infer::ProbabilityMap;
 
 /// Reads a map at the pixels of the image it was made from, of which one is `scale` model pixels wide.
 pub(super) struct Sampler<'a> {

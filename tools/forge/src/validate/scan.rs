@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use image::RgbImage;
-use scarp::infer::ProbabilityMap;
+use scarp_infer::ProbabilityMap;
 
 use super::{Ground, ValidateError, sample::Sampler};
 use crate::{

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use rstest::rstest;
-use scarp::infer::Engine;
 use scarp_forge::{
     engine,
     graph::Graph,
@@ -12,6 +11,7 @@ use scarp_forge::{
     quantize::{self, Judge, Observer, Options},
     samples::{self, Sample},
 };
+use scarp_infer::Engine;
 
 fn fixture(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/forge/networks");

@@ -7,8 +7,8 @@ use std::{
 };
 
 use image::{GrayImage, Luma, Rgb, RgbImage};
-use scarp::infer::Model;
 use scarp_forge::graph::{Graph, float_tensor};
+use scarp_infer::Model;
 
 use crate::common::{Dataset, MODEL, lines, png, scene};
 

@@ -5,10 +5,10 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use scarp::link::Envelope;
+use scarp_link::Envelope;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{ServeError, Totals};
+use super::outcome::{ServeError, Totals};
 use crate::store::{Applied, Store, StoreError};
 
 /// Batches that may wait for the disk; a drone whose batch does not fit waits with it.

@@ -47,7 +47,7 @@ pub struct StoredLandslide {
     /// CE90 in metres.
     pub ce90_m: f64,
     /// Frames that saw it.
-    pub looks: u32,
+    pub observations: u32,
     /// First exposure that showed it, RFC 3339, UTC.
     pub first_seen: String,
     /// Last exposure that showed it, RFC 3339, UTC.
@@ -121,7 +121,7 @@ impl Store {
         }
         for select in [
             "SELECT table_name, last_change, min_x, min_y, max_x, max_y FROM gpkg_contents",
-            "SELECT geom, survey, id, version, area_m2, confidence, ce90_m, looks, first_seen, last_seen FROM landslides",
+            "SELECT geom, survey, id, version, area_m2, confidence, ce90_m, observations, first_seen, last_seen FROM landslides",
             "SELECT status FROM landslide_history",
             "SELECT untagged FROM footprints",
             "SELECT id FROM messages",
@@ -138,7 +138,7 @@ impl Store {
     pub fn landslides(&self) -> Result<Vec<StoredLandslide>, StoreError> {
         let read = || {
             let mut statement = self.connection.prepare(
-                "SELECT survey, id, version, geom, area_m2, confidence, ce90_m, looks, first_seen, last_seen
+                "SELECT survey, id, version, geom, area_m2, confidence, ce90_m, observations, first_seen, last_seen
                  FROM landslides ORDER BY fid",
             )?;
             let rows = statement.query_map([], read_landslide)?;
@@ -188,7 +188,7 @@ fn read_landslide(row: &Row<'_>) -> rusqlite::Result<(Vec<u8>, StoredLandslide)>
             area_m2: row.get(4)?,
             confidence: row.get(5)?,
             ce90_m: row.get(6)?,
-            looks: row.get(7)?,
+            observations: row.get(7)?,
             first_seen: row.get(8)?,
             last_seen: row.get(9)?,
         },

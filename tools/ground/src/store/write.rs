@@ -3,10 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Transaction, TransactionBehavior, named_params, params};
-use scarp::{
-    inventory::{Landslide, LandslideStatus},
-    link::{Body, Envelope, FrameReport, Survey},
-};
+use scarp_inventory::{FrameReport, Landslide, LandslideStatus};
+use scarp_link::{Body, Envelope, Survey};
 use uuid::Uuid;
 
 use super::{Store, StoreError, contents, error::Cause, geometry};
@@ -44,11 +42,11 @@ impl Store {
                 continue;
             }
             applied.new += 1;
-            match &message.body {
-                Body::Survey(survey) => put_survey(&transaction, message.survey, survey)?,
-                Body::Frame(frame) => put_frame(&transaction, message.survey, frame)?,
+            match message.body() {
+                Body::Survey(survey) => put_survey(&transaction, message.survey(), survey)?,
+                Body::Frame(frame) => put_frame(&transaction, message.survey(), frame)?,
                 Body::Landslide(slide) => {
-                    put_landslide(&transaction, message.survey, slide)?;
+                    put_landslide(&transaction, message.survey(), slide)?;
                     landslides_changed = true;
                 }
             }
@@ -77,8 +75,8 @@ fn note_message(db: &Transaction<'_>, message: &Envelope) -> Result<bool, Cause>
     ))?
     .execute(params![
         id,
-        message.survey.to_string(),
-        seconds(message.sent)
+        message.survey().to_string(),
+        seconds(message.sent())
     ])?;
     Ok(true)
 }
@@ -126,8 +124,8 @@ fn put_landslide(db: &Transaction<'_>, survey: Uuid, slide: &Landslide) -> Resul
         })?;
     let active = slide.status == LandslideStatus::Active;
     let times = format!("{}, {}", datetime(":first_seen"), datetime(":last_seen"));
-    let columns = "geom, survey, id, version, area_m2, confidence, ce90_m, looks";
-    let values = ":geom, :survey, :id, :version, :area_m2, :confidence, :ce90_m, :looks";
+    let columns = "geom, survey, id, version, area_m2, confidence, ce90_m, observations";
+    let values = ":geom, :survey, :id, :version, :area_m2, :confidence, :ce90_m, :observations";
     let bound = named_params! {
         ":geom": geometry::encode(&slide.outline),
         ":survey": survey.to_string(),
@@ -136,7 +134,7 @@ fn put_landslide(db: &Transaction<'_>, survey: Uuid, slide: &Landslide) -> Resul
         ":area_m2": slide.area_m2,
         ":confidence": slide.confidence,
         ":ce90_m": slide.ce90_m,
-        ":looks": slide.looks,
+        ":observations": slide.observations,
         ":first_seen": seconds(slide.first_seen),
         ":last_seen": seconds(slide.last_seen),
     };
@@ -154,7 +152,7 @@ fn put_landslide(db: &Transaction<'_>, survey: Uuid, slide: &Landslide) -> Resul
             "INSERT INTO landslides ({columns}, first_seen, last_seen) VALUES ({values}, {times})
              ON CONFLICT (survey, id) DO UPDATE SET geom = excluded.geom, version = excluded.version,
              area_m2 = excluded.area_m2, confidence = excluded.confidence, ce90_m = excluded.ce90_m,
-             looks = excluded.looks, first_seen = excluded.first_seen, last_seen = excluded.last_seen"
+             observations = excluded.observations, first_seen = excluded.first_seen, last_seen = excluded.last_seen"
         ))?
         .execute(bound)?;
     } else {

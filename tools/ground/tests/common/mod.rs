@@ -10,10 +10,8 @@ use std::{
 };
 
 use geo::{Polygon, polygon};
-use scarp::{
-    inventory::{Landslide, LandslideStatus},
-    link::{Body, Config, Envelope, FrameReport, Journal, Placement, Survey, Uplink},
-};
+use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus};
+use scarp_link::{Body, Config, Envelope, Journal, Survey, Uplink};
 use uuid::Uuid;
 
 pub const SURVEY: Uuid = Uuid::from_u128(0x5CA2_9000);
@@ -21,11 +19,8 @@ pub const SURVEY: Uuid = Uuid::from_u128(0x5CA2_9000);
 pub const LONG: Duration = Duration::from_secs(60);
 
 pub fn envelope(body: Body) -> Envelope {
-    Envelope {
-        survey: SURVEY,
-        sent: UNIX_EPOCH + Duration::from_secs(1_790_000_000),
-        body,
-    }
+    let sent = UNIX_EPOCH + Duration::from_secs(1_790_000_000);
+    Envelope::new(SURVEY, sent, body)
 }
 
 /// Frame number `sequence` of a flight eastwards along 46 degrees north.
@@ -35,7 +30,7 @@ pub fn frame(sequence: u64) -> Envelope {
         sequence,
         name: format!("SCARP_{sequence:04}.JPG"),
         time: Some(UNIX_EPOCH + Duration::from_millis(1_790_000_000_250 + 2000 * sequence)),
-        placement: Ok(Placement {
+        placement: Ok(FrameFootprint {
             footprint: square(west, 46.0, 0.001),
             gsd_m: 0.031,
         }),
@@ -73,7 +68,7 @@ pub fn landslide(id: u128, version: u32, status: LandslideStatus) -> Envelope {
         area_m2: 1000.0 * f64::from(version),
         confidence: 0.875,
         ce90_m: 3.5,
-        looks: 4,
+        observations: 4,
         first_seen: UNIX_EPOCH + Duration::from_secs(1_790_000_000),
         last_seen: UNIX_EPOCH + Duration::from_millis(1_790_000_010_500),
     }))

@@ -17,7 +17,8 @@ use geo::{Coord, MapCoords, Polygon};
 use geojson::GeoJson;
 
 use crate::{
-    survey::{self, Progress, Request, Survey},
+    survey::{self, Progress},
+    survey_plan::{Request, Survey},
     world::World,
 };
 

@@ -4,38 +4,17 @@
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod fuse;
+mod layer;
 mod slide;
 
 use crate::{
-    Between, Isa, Linear, MAPS, Quantization, Size, Team,
+    Between, Isa, Linear, Quantization, Size, Team,
     memory::{Scratch, size_of_scratch},
 };
 use fuse::{Fuse, Rounded};
+use layer::PIXELS;
+pub use layer::{Branch, Decoder, MAPS};
 use slide::Slide;
-
-/// Pixels whose sums stay in the first cache, with the coarser maps' values around them.
-const PIXELS: usize = 12;
-
-/// `classify(relu(project(finest) + sum of coarser maps, projected and upsampled))`.
-#[derive(Debug, Clone)]
-pub struct Decoder {
-    finest: Branch,
-    coarse: Vec<Branch>,
-    classify: Linear,
-    /// What the fused map is not below: the byte that stands for 0.
-    zero: f32,
-    #[cfg(target_arch = "x86_64")]
-    packed: Option<avx512::Packed>,
-}
-
-/// One map's way into the decoder.
-#[derive(Debug, Clone)]
-pub struct Branch {
-    /// To floats, as wide as the decoder.
-    pub project: Linear,
-    /// Of the map.
-    pub size: Size,
-}
 
 /// A thread's scratch memory.
 struct Memory<'a> {
@@ -79,46 +58,6 @@ impl Decoder {
             packed: avx512::Packed::new(&classify),
             classify,
         }
-    }
-
-    /// Of the logits.
-    #[must_use]
-    pub fn size(&self) -> Size {
-        self.finest.size
-    }
-
-    /// Logits of each pixel.
-    #[must_use]
-    pub fn classes(&self) -> usize {
-        self.classify.outputs()
-    }
-
-    /// Multiplications of a run's products.
-    pub(crate) fn multiplications(&self) -> usize {
-        let branches = std::iter::once(&self.finest).chain(&self.coarse);
-        let products = branches.map(|branch| branch.size.area() * branch.project.inputs());
-        (products.sum::<usize>() + self.size().area() * self.classes()) * self.width()
-    }
-
-    /// Channels of the fused map.
-    fn width(&self) -> usize {
-        self.classify.inputs()
-    }
-
-    /// Pixels of one row of every coarse map together.
-    fn line(&self) -> usize {
-        self.coarse.iter().map(|branch| branch.size.width).sum()
-    }
-
-    /// Most pixels of a coarse map's row that `PIXELS` pixels of the fused map stand over.
-    fn window(&self, branch: &Branch) -> usize {
-        let reach = (PIXELS * branch.size.width).div_ceil(self.finest.size.width) + 2;
-        reach.min(branch.size.width)
-    }
-
-    /// Those of every coarse map together.
-    fn windows(&self) -> usize {
-        self.coarse.iter().map(|branch| self.window(branch)).sum()
     }
 
     /// Bytes of scratch memory for each thread.

@@ -1,7 +1,7 @@
 //! The coarse maps' values around the pixels that are fused next.
 
-use super::Decoder;
-use crate::{Between, MAPS, vectorise::Job};
+use super::layer::{Decoder, MAPS};
+use crate::{Between, vectorise::Job};
 
 /// Moves the windows on along a row: every coarse map's values at the height of row `y` of the fused map, up to those that
 /// pixels before `until` stand over. Each takes the place of the one a window's length before it.

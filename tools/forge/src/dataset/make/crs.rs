@@ -154,7 +154,7 @@ mod tests {
     #[case(System::from_wkt(UTM48).unwrap())]
     fn degrees_become_utm_as_the_firmware_computes_it(#[case] utm: System) {
         let to = Conversion::new(&System::WGS84, &utm).unwrap();
-        let expected = scarp::geo::Utm::from_epsg(32648)
+        let expected = scarp_geo::Utm::from_epsg(32648)
             .unwrap()
             .forward(30.123, 102.9);
         let (x, y) = to.apply((102.9, 30.123)).unwrap();

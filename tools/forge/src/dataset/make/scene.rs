@@ -181,5 +181,5 @@ impl Scene {
 /// Side of a pixel where the reference system measures in metres that are nearly true: the UTM zones of WGS84.
 fn metres(epsg: u16, place: &Georeference) -> Option<f64> {
     let [a, b, _, d, e, _] = place.affine;
-    scarp::geo::Utm::from_epsg(epsg).map(|_| (a * e - b * d).abs().sqrt())
+    scarp_geo::Utm::from_epsg(epsg).map(|_| (a * e - b * d).abs().sqrt())
 }

@@ -9,7 +9,7 @@ use glob::Pattern;
 use serde::Serialize;
 
 use super::{
-    Counts, MakeError, ORIGINS, SceneError,
+    MakeError, SceneError,
     scene::{Scene, Tile},
     write,
 };
@@ -17,6 +17,20 @@ use crate::{
     dataset::Part,
     raster::{Kind, Raster, RasterError, Window},
 };
+
+/// File of a made dataset that says where its images come from.
+pub(super) const ORIGINS: &str = "dataset.toml";
+
+/// Pairs and pixels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Pairs.
+    pub pairs: usize,
+    /// Their pixels.
+    pub pixels: u64,
+    /// Those of landslide.
+    pub landslide: u64,
+}
 
 /// Rows of a whole image read at a time.
 const ROWS: u32 = 256;

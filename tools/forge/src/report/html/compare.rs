@@ -4,9 +4,8 @@ use std::{fmt::Write, iter};
 
 use super::{end_table, header, percent, points, row, thousands};
 use crate::{
-    compare::{Comparison, Entry, Points},
     metrics::Scores,
-    report::paper::TEST_SET,
+    report::{Comparison, Entry, Points, paper::TEST_SET},
 };
 
 const SCORES: [&str; 8] = [

@@ -8,8 +8,7 @@ mod scores;
 
 use std::{fmt::Write, io, path::Path};
 
-use super::{Report, Scored};
-use crate::compare::Comparison;
+use super::{Comparison, Report, Scored};
 
 const STYLE: &str = include_str!("style.css");
 

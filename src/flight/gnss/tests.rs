@@ -1,0 +1,206 @@
+//! Against a receiver on a pseudo-terminal, whose other end sees at which speed it is listened to.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use scarp_nav::{NoPose, Sensor, TrajectorySettings};
+use serialport::{SerialPort, TTYPort};
+
+use super::*;
+
+/// A receiver that flies north at 15 m/s and sends GGA and RMC at 10 Hz, each epoch at its time.
+struct Receiver {
+    line: TTYPort,
+    /// Kept open, so that the line is not dead before the port is opened.
+    _end: TTYPort,
+    epochs: u64,
+}
+
+impl Receiver {
+    /// Plugged in as `device`.
+    fn plugged_in(device: &Path) -> Self {
+        let (line, end) = TTYPort::pair().unwrap();
+        let _ = fs::remove_file(device);
+        symlink(end.name().unwrap(), device).unwrap();
+        Self {
+            line,
+            _end: end,
+            epochs: 0,
+        }
+    }
+
+    /// Sends the epochs that are due `started` ago, unreadable where the speed is not `speed`.
+    fn send(&mut self, started: Instant, speed: Option<u32>) {
+        let due = (started.elapsed().as_secs_f64() * 10.0) as u64;
+        if self.epochs < due {
+            self.epochs = due;
+            let mut bytes = sentences(due).into_bytes();
+            if speed.is_some_and(|speed| self.line.baud_rate().unwrap() != speed) {
+                bytes
+                    .iter_mut()
+                    .for_each(|byte| *byte = byte.rotate_left(3) | 0x80);
+            }
+            self.line.write_all(&bytes).unwrap();
+        }
+    }
+}
+
+fn sentences(epoch: u64) -> String {
+    let (second, tenth) = (epoch / 10 % 60, epoch % 10);
+    let minute = epoch / 600;
+    // 15 m/s are 0.00081 minutes of latitude in a tenth of a second.
+    let latitude = 30.0 + epoch as f64 * 0.000_809_935;
+    [
+        format!("GNGGA,12{minute:02}{second:02}.{tenth}0,31{latitude:09.6},N,10336.000000,E,1,14,0.8,1500.0,M,-38.0,M,,"),
+        format!("GNRMC,12{minute:02}{second:02}.{tenth}0,A,31{latitude:09.6},N,10336.000000,E,29.16,0.0,010526,,,A"),
+    ]
+    .map(|body| {
+        let sum = body.bytes().fold(0, |sum, byte| sum ^ byte);
+        format!("${body}*{sum:02X}\r\n")
+    })
+    .concat()
+}
+
+fn started(device: PathBuf) -> (Gnss, Track) {
+    started_with(device, None)
+}
+
+fn started_with(device: PathBuf, pps: Option<String>) -> (Gnss, Track) {
+    let track = Track::new(TrajectorySettings::default());
+    let port = GnssPort {
+        device: device.display().to_string(),
+        baud_rate: None,
+        fix: FixSettings::default(),
+        delay: GnssDelay {
+            seconds: 0.0,
+            sigma_s: 0.01,
+        },
+        pps,
+    };
+    (Gnss::start(port, track.clone()), track)
+}
+
+/// Lets the receiver send until `done`, at most 15 s.
+fn until(receiver: &mut Receiver, began: Instant, speed: Option<u32>, done: impl Fn() -> bool) {
+    let limit = Instant::now() + Duration::from_secs(15);
+    while !done() {
+        assert!(Instant::now() < limit, "not in time");
+        receiver.send(began, speed);
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_receiver_is_understood_at_whatever_speed_it_talks() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = folder.path().join("gnss");
+    let mut receiver = Receiver::plugged_in(&device);
+    let (gnss, _track) = started(device);
+    until(&mut receiver, Instant::now(), Some(38_400), || {
+        gnss.status().fixes >= 5
+    });
+    let status = gnss.status();
+    assert_eq!(status.baud_rate, Some(38_400));
+    assert_eq!((status.opened, status.trouble), (2, None));
+    let fix = status.newest.unwrap().fix;
+    assert!((fix.longitude_deg - 103.6).abs() < 1e-9, "{fix:?}");
+}
+
+#[test]
+fn a_pulse_that_is_not_there_is_told_and_leaves_the_fixes_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = folder.path().join("gnss");
+    let mut receiver = Receiver::plugged_in(&device);
+    let pps = folder.path().join("pps0").display().to_string();
+    let (gnss, _track) = started_with(device, Some(pps));
+    until(&mut receiver, Instant::now(), None, || {
+        gnss.status().fixes >= 5
+    });
+    let status = gnss.status();
+    assert_eq!((status.pulses, status.time_by_pulse), (0, false));
+    assert_eq!(status.pulse_doubt, Some(PulseDoubt::Missing));
+    assert_eq!(status.trouble, None);
+}
+
+#[test]
+fn a_receiver_unplugged_and_plugged_in_again_goes_on_and_nothing_is_placed_in_between() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = folder.path().join("gnss");
+    let mut receiver = Receiver::plugged_in(&device);
+    let (gnss, track) = started(device.clone());
+    let began = Instant::now();
+    until(&mut receiver, began, None, || gnss.status().fixes >= 5);
+    let last = gnss.status().newest.unwrap().at;
+
+    drop(receiver);
+    fs::remove_file(&device).unwrap();
+    let limit = Instant::now() + Duration::from_secs(2);
+    while gnss.status().trouble.is_none() {
+        assert!(Instant::now() < limit, "not told in time");
+        thread::sleep(Duration::from_millis(10));
+    }
+    let line = gnss.status().trouble.unwrap();
+    assert!(line.contains("gnss") && line.lines().count() == 1, "{line}");
+    thread::sleep(Duration::from_millis(700));
+
+    let mut receiver = Receiver::plugged_in(&device);
+    until(&mut receiver, began, None, || gnss.status().fixes >= 10);
+    assert!(gnss.status().opened >= 2);
+    for step in -4..=12 {
+        let at = last.plus_seconds(0.05 * f64::from(step));
+        track
+            .push_attitude(at, nalgebra::UnitQuaternion::identity())
+            .unwrap();
+    }
+    let pose = |seconds: f64| track.pose_at(last.plus_seconds(seconds));
+    assert!(pose(-0.05).is_ok());
+    assert!(
+        matches!(
+            pose(0.4),
+            Err(NoPose::Gap {
+                sensor: Sensor::Gnss,
+                ..
+            })
+        ),
+        "{:?}",
+        pose(0.4)
+    );
+}
+
+#[test]
+fn a_receiver_behind_gpsd_is_asked_for_its_sentences_and_understood() {
+    let gpsd = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = gpsd.local_addr().unwrap();
+    let serving = thread::spawn(move || {
+        let (mut client, _) = gpsd.accept().unwrap();
+        let banner =
+            "{\"class\":\"VERSION\",\"release\":\"3.22\",\"proto_major\":3,\"proto_minor\":14}\r\n";
+        client.write_all(banner.as_bytes()).unwrap();
+        let mut asked = String::new();
+        BufReader::new(client.try_clone().unwrap())
+            .read_line(&mut asked)
+            .unwrap();
+        for epoch in 0..40 {
+            thread::sleep(Duration::from_millis(100));
+            if client.write_all(sentences(epoch).as_bytes()).is_err() {
+                break;
+            }
+        }
+        asked
+    });
+    let (gnss, _track) = started(PathBuf::from(format!("gpsd://{address}")));
+    let limit = Instant::now() + Duration::from_secs(15);
+    while gnss.status().fixes < 5 {
+        assert!(Instant::now() < limit, "{:?}", gnss.status());
+        thread::sleep(Duration::from_millis(10));
+    }
+    drop(gnss);
+    let asked = serving.join().unwrap();
+    assert_eq!(asked.trim(), r#"?WATCH={"enable":true,"nmea":true};"#);
+}

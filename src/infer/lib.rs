@@ -1,0 +1,32 @@
+//! From an image to the probability that each small square of it is a fresh landslide.
+//!
+//! A frame is brought to the model's ground sampling distance ([`resample`]), cut into overlapping tiles, each tile is
+//! run through the network ([`Model`], [`Engine`]), and the overlaps are blended ([`Segmenter`]) into a [`ProbabilityMap`].
+
+mod engine;
+mod error;
+mod files;
+mod fuse;
+mod golden;
+mod graph;
+mod manifest;
+pub mod memory;
+mod model;
+mod normalisation;
+mod probability;
+mod resample;
+mod segmenter;
+mod tiles;
+mod upsample;
+
+pub use engine::{Engine, OperatorInfo, Session};
+pub use error::{ManifestError, ModelError};
+pub use fuse::{Unfused, fuse};
+pub use manifest::{Golden, Input, Manifest, Output, Quantization, Training};
+pub use model::Model;
+pub use normalisation::Normalisation;
+pub use probability::ProbabilityMap;
+pub use resample::{Crop, ResampleError, resample, resize};
+pub use segmenter::{SegmentError, Segmenter, too_little_ground};
+pub use tiles::{Mosaic, Tiling, blend};
+pub use upsample::with_fast_upsampling;

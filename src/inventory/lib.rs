@@ -1,0 +1,27 @@
+//! From probabilities to landslides on the ground: outlines, the vote of overlapping frames, lasting identities.
+//!
+//! [`trace`] turns one frame's probabilities into outlines. The pipeline places them on the survey's plane and hands them to
+//! the [`Inventory`], in which the frames vote cell by cell; what the majority holds to be landslide is outlined anew
+//! and reported in degrees. Nothing here reads a clock, a file or a random number.
+
+mod association;
+mod component;
+mod contour;
+mod fill;
+mod frame_report;
+mod landslide;
+mod observation;
+mod outline;
+mod report;
+mod settings;
+mod simplify;
+mod tracker;
+mod vote_grid;
+
+pub use frame_report::{FrameFootprint, FrameReport};
+pub use landslide::{Landslide, LandslideStatus};
+pub use observation::{Detection, Observation, ObserveError};
+pub use outline::{Outline, ProbabilityGrid, trace};
+pub use settings::Settings;
+pub use simplify::simplify;
+pub use tracker::Inventory;

@@ -1,0 +1,30 @@
+//! Where the camera was and how it was turned: heights with their datum, attitude, covariance, clocks.
+
+pub mod autopilot;
+mod fix;
+mod gnss_clock;
+mod history;
+mod jump;
+mod leg;
+mod local;
+mod monotonic;
+mod mount;
+mod nmea;
+mod no_pose;
+mod pulse;
+mod receiver;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod trajectory;
+
+pub use fix::{Fix, FixQuality, PositionSigma, TimedFix};
+pub use gnss_clock::{ClockDoubt, GnssClock, GnssDelay};
+pub use monotonic::Monotonic;
+pub use mount::Mount;
+pub use nmea::{FixSettings, LineCounts, NoFix};
+pub use no_pose::{NoPose, NotUsed, Sensor};
+pub use pulse::{Pulse, PulseDoubt};
+pub use receiver::{Doubtful, FixReader, GnssReceiver, ReceiverCounts};
+pub use trajectory::{Trajectory, TrajectorySettings};

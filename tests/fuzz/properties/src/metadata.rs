@@ -1,0 +1,63 @@
+//! Metadata of a photograph to where it was taken.
+
+use img_parts::{Bytes, jpeg::Jpeg};
+use scarp_capture::{Metadata, Tag, TagSettings};
+
+/// Reads `data` as a JPEG; as an XMP packet where it begins like one; else as the block of an EXIF segment.
+pub fn check(data: &[u8]) {
+    let metadata = match data {
+        [0xFF, 0xD8, ..] => match Jpeg::from_bytes(Bytes::copy_from_slice(data)) {
+            Ok(jpeg) => Metadata::read(&jpeg),
+            Err(_) => return,
+        },
+        [b'<', ..] => Metadata::from_xmp(data),
+        _ => Ok(Metadata::from_exif(data.to_vec())),
+    };
+    for assume_nadir in [false, true] {
+        let settings = TagSettings {
+            assume_nadir,
+            ..TagSettings::default()
+        };
+        let tagged = metadata
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|metadata| Tag::from_metadata(metadata, 4000, 3000, &settings));
+        match tagged {
+            Ok(tag) => assert_true(&tag),
+            Err(untagged) => assert_eq!(untagged.to_string().lines().count(), 1, "{untagged}"),
+        }
+    }
+}
+
+/// Whatever the metadata say, no frame may be placed where it cannot be.
+fn assert_true(tag: &Tag) {
+    let Tag { pose, camera } = tag;
+    assert!((-90.0..=90.0).contains(&pose.latitude_deg), "{tag:?}");
+    assert!((-180.0..=180.0).contains(&pose.longitude_deg), "{tag:?}");
+    assert!(!pose.altitude.is_empty(), "{tag:?}");
+    let (altitude, attitude) = (pose.altitude, pose.attitude);
+    let numbers = [
+        altitude.takeoff.map(|height| height.metres()),
+        altitude.ellipsoid.map(|height| height.metres()),
+        altitude.egm96.map(|height| height.metres()),
+        Some(attitude.yaw_deg),
+        Some(attitude.pitch_deg),
+        Some(attitude.roll_deg),
+        Some(camera.cx),
+        Some(camera.cy),
+    ];
+    assert!(
+        numbers.iter().flatten().all(|number| number.is_finite()),
+        "{tag:?}"
+    );
+    let sigma = pose.covariance;
+    for positive in [
+        camera.focal_px,
+        camera.focal_sigma_px,
+        sigma.sigma_north_m,
+        sigma.sigma_east_m,
+        sigma.sigma_up_m,
+    ] {
+        assert!(positive.is_finite() && positive > 0.0, "{tag:?}");
+    }
+}

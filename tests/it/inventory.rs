@@ -1,0 +1,422 @@
+//! The inventory as the pipeline uses it: frames in, landslides that last out.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
+
+use geo::{Area, BooleanOps, Coord, LineString, MapCoords, Polygon, Rect, Validation, Winding};
+use proptest::prelude::*;
+use scarp_geo::LocalPlane;
+use scarp_inventory::{
+    Detection, Inventory, Landslide, LandslideStatus, Observation, ObserveError, Settings,
+};
+use uuid::Uuid;
+
+const SURVEY: Uuid = Uuid::from_u128(7);
+const SETTINGS: Settings = Settings {
+    cell_m: 1.0,
+    min_area_m2: 50.0,
+    max_blocks: 1024,
+};
+
+fn plane() -> LocalPlane {
+    LocalPlane::at(31.0, 103.5)
+}
+
+fn inventory(settings: Settings) -> Inventory {
+    Inventory::new(SURVEY, plane(), settings)
+}
+
+fn rect(x0: f64, y0: f64, x1: f64, y1: f64) -> Polygon<f64> {
+    Rect::new((x0, y0), (x1, y1)).to_polygon()
+}
+
+fn in_metres(lon_lat: &Polygon<f64>) -> Polygon<f64> {
+    lon_lat.map_coords(|c| plane().to_metres(c))
+}
+
+fn frame(second: u64, footprint: Polygon<f64>, slides: &[Polygon<f64>]) -> Observation {
+    let detection = |outline: &Polygon<f64>| Detection {
+        outline: outline.clone(),
+        probability: 0.8,
+        ce90_m: 3.0,
+    };
+    Observation {
+        footprint,
+        detections: slides.iter().map(detection).collect(),
+        time: SystemTime::UNIX_EPOCH + Duration::from_secs(second),
+    }
+}
+
+/// What a ground station would hold after `reports`, which must come in the order of their versions.
+fn standing(reports: impl IntoIterator<Item = Landslide>) -> BTreeMap<Uuid, Landslide> {
+    let mut held: BTreeMap<Uuid, Landslide> = BTreeMap::new();
+    for report in reports {
+        assert_eq!(
+            report.version,
+            held.get(&report.id).map_or(1, |l| l.version + 1)
+        );
+        assert!(report.outline.is_valid() && report.outline.exterior().is_ccw());
+        held.insert(report.id, report);
+    }
+    held.retain(|_, landslide| landslide.status == LandslideStatus::Active);
+    held
+}
+
+fn fly(frames: &[Observation]) -> BTreeMap<Uuid, Landslide> {
+    let mut inventory = inventory(SETTINGS);
+    let mut reports = Vec::new();
+    for frame in frames {
+        reports.extend(inventory.observe(frame).unwrap());
+    }
+    reports.extend(inventory.finish());
+    standing(reports)
+}
+
+#[test]
+fn one_look_reports_a_landslide_with_its_size_place_and_accuracy() {
+    let found = fly(&[frame(
+        5,
+        rect(-100.0, -80.0, 100.0, 80.0),
+        &[rect(-20.0, 10.0, 22.0, 40.0)],
+    )]);
+    let [landslide] = found.values().collect::<Vec<_>>()[..] else {
+        panic!("{found:?}");
+    };
+    assert!(
+        (landslide.area_m2 - 42.0 * 30.0).abs() < 5.0,
+        "{}",
+        landslide.area_m2
+    );
+    let expected = Rect::new((-20.0, 10.0), (22.0, 40.0)).to_polygon();
+    let outline = in_metres(&landslide.outline);
+    assert!(outline.xor(&expected).unsigned_area() < 5.0);
+    assert!((outline.unsigned_area() - landslide.area_m2).abs() < 0.01);
+    assert!((landslide.confidence - 0.8).abs() < 0.01 && (landslide.ce90_m - 3.0).abs() < 0.001);
+    assert_eq!(
+        (landslide.observations, landslide.first_seen),
+        (1, SystemTime::UNIX_EPOCH + Duration::from_secs(5))
+    );
+}
+
+#[test]
+fn a_false_alarm_in_one_of_three_looks_is_withdrawn() {
+    let ground = || rect(-50.0, -50.0, 50.0, 50.0);
+    let mut inventory = inventory(SETTINGS);
+    let first = inventory
+        .observe(&frame(1, ground(), &[rect(0.0, 0.0, 20.0, 20.0)]))
+        .unwrap();
+    assert_eq!(first.len(), 1);
+    assert!(
+        inventory
+            .observe(&frame(2, ground(), &[]))
+            .unwrap()
+            .is_empty(),
+        "one of two still stands"
+    );
+    let last = inventory.observe(&frame(3, ground(), &[])).unwrap();
+    assert_eq!(
+        (last[0].id, last[0].version, last[0].status),
+        (first[0].id, 2, LandslideStatus::Withdrawn)
+    );
+    assert!(inventory.is_empty() && inventory.finish().is_empty());
+}
+
+#[test]
+fn a_slide_cut_by_frame_edges_becomes_one_polygon_and_keeps_its_first_identity() {
+    let slide = |from: f64, to: f64| rect(from, 0.0, to, 30.0);
+    let mut inventory = inventory(SETTINGS);
+    let mut reports = Vec::new();
+    for (n, from) in [0.0_f64, 60.0, 120.0].into_iter().enumerate() {
+        let (left, right) = (from.max(20.0), (from + 80.0).min(180.0));
+        let frame = frame(
+            n as u64,
+            rect(from, -50.0, from + 80.0, 80.0),
+            &[slide(left, right)],
+        );
+        reports.extend(inventory.observe(&frame).unwrap());
+    }
+    reports.extend(inventory.finish());
+    let id = reports[0].id;
+    assert!(reports.iter().all(|report| report.id == id));
+    let found = standing(reports);
+    assert!(
+        (found[&id].area_m2 - 160.0 * 30.0).abs() < 10.0,
+        "{}",
+        found[&id].area_m2
+    );
+}
+
+#[test]
+fn two_landslides_that_turn_out_to_be_one_leave_one_standing() {
+    let mut inventory = inventory(SETTINGS);
+    let mut reports = inventory
+        .observe(&frame(
+            1,
+            rect(0.0, 0.0, 50.0, 50.0),
+            &[rect(10.0, 10.0, 50.0, 30.0)],
+        ))
+        .unwrap();
+    let kept = reports[0].id;
+    reports.extend(
+        inventory
+            .observe(&frame(
+                2,
+                rect(70.0, 0.0, 100.0, 50.0),
+                &[rect(70.0, 10.0, 85.0, 30.0)],
+            ))
+            .unwrap(),
+    );
+    assert_eq!(standing(reports.clone()).len(), 2);
+    reports.extend(
+        inventory
+            .observe(&frame(
+                3,
+                rect(45.0, 0.0, 75.0, 50.0),
+                &[rect(45.0, 10.0, 75.0, 30.0)],
+            ))
+            .unwrap(),
+    );
+    let found = standing(reports);
+    assert_eq!(found.keys().collect::<Vec<_>>(), [&kept]);
+    assert!((found[&kept].area_m2 - 75.0 * 20.0).abs() < 5.0);
+}
+
+#[test]
+fn a_landslide_with_an_island_of_forest_has_a_hole() {
+    let ring = Rect::new((-30.0, -30.0), (30.0, 30.0)).to_polygon();
+    let island = Rect::new((-10.0, -10.0), (10.0, 10.0)).to_polygon();
+    let slide = Polygon::new(ring.exterior().clone(), vec![island.exterior().clone()]);
+    let found = fly(&[frame(1, rect(-50.0, -50.0, 50.0, 50.0), &[slide.clone()])]);
+    let landslide = found.values().next().unwrap();
+    assert_eq!(landslide.outline.interiors().len(), 1);
+    assert!(
+        (landslide.area_m2 - 3200.0).abs() < 5.0,
+        "{}",
+        landslide.area_m2
+    );
+}
+
+#[test]
+fn what_is_too_small_is_not_reported_and_what_lies_beyond_the_footprint_does_not_count() {
+    let footprint = rect(0.0, 0.0, 50.0, 50.0);
+    let speck = rect(10.0, 10.0, 16.0, 16.0);
+    let beyond = rect(48.0, 0.0, 90.0, 50.0);
+    let found = fly(&[frame(1, footprint, &[speck, beyond])]);
+    assert_eq!(found.len(), 1);
+    assert!((found.values().next().unwrap().area_m2 - 100.0).abs() < 3.0);
+}
+
+#[test]
+fn small_changes_wait_for_the_last_word_and_large_ones_do_not() {
+    let ground = || rect(-80.0, -80.0, 80.0, 80.0);
+    let mut inventory = inventory(SETTINGS);
+    let slide = |size: f64| rect(0.0, 0.0, size, size);
+    assert_eq!(
+        inventory
+            .observe(&frame(1, ground(), &[slide(50.0)]))
+            .unwrap()
+            .len(),
+        1
+    );
+    assert!(
+        inventory
+            .observe(&frame(2, ground(), &[slide(51.0)]))
+            .unwrap()
+            .is_empty()
+    );
+    let grown = inventory
+        .observe(&frame(
+            3,
+            ground(),
+            &[slide(51.0), rect(51.0, 0.0, 80.0, 40.0)],
+        ))
+        .unwrap();
+    assert!(grown.is_empty(), "one of three is no majority");
+    let grown = inventory
+        .observe(&frame(
+            4,
+            ground(),
+            &[slide(51.0), rect(51.0, 0.0, 80.0, 40.0)],
+        ))
+        .unwrap();
+    assert_eq!((grown.len(), grown[0].version), (1, 2));
+    assert_eq!(
+        inventory
+            .observe(&frame(5, ground(), &[slide(51.0)]))
+            .unwrap()
+            .len(),
+        1
+    );
+    assert!(
+        inventory
+            .observe(&frame(6, ground(), &[slide(51.0)]))
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(inventory.finish().len(), 1);
+    assert!(inventory.finish().is_empty(), "the last word is said once");
+}
+
+#[test]
+fn ground_beyond_the_bound_is_forgotten_and_its_landslides_stay_as_they_were() {
+    let settings = Settings {
+        max_blocks: 40,
+        ..SETTINGS
+    };
+    let mut inventory = inventory(settings);
+    let mut reports = Vec::new();
+    for n in 0..60 {
+        let x = f64::from(n) * 100.0;
+        let frame = frame(
+            n as u64,
+            rect(x, 0.0, x + 120.0, 100.0),
+            &[rect(x + 40.0, 30.0, x + 60.0, 50.0)],
+        );
+        reports.extend(inventory.observe(&frame).unwrap());
+    }
+    reports.extend(inventory.finish());
+    let found = standing(reports);
+    assert_eq!((found.len(), inventory.len()), (60, 60));
+    assert!(
+        found
+            .values()
+            .all(|landslide| (landslide.area_m2 - 400.0).abs() < 3.0)
+    );
+}
+
+#[test]
+fn places_that_cannot_be_are_refused_and_change_nothing() {
+    let mut inventory = inventory(SETTINGS);
+    let good = rect(0.0, 0.0, 50.0, 50.0);
+    let bad = Polygon::new(
+        vec![(103.5, 31.0), (f64::NAN, 31.0), (103.5, 31.1)].into(),
+        vec![],
+    );
+    assert_eq!(
+        inventory.observe(&frame(1, bad.clone(), &[])),
+        Err(ObserveError::Place)
+    );
+    assert_eq!(
+        inventory.observe(&frame(1, good, &[bad])),
+        Err(ObserveError::Place)
+    );
+    let empty = Polygon::new(LineString(vec![]), vec![]);
+    assert_eq!(
+        inventory.observe(&frame(1, empty, &[])),
+        Err(ObserveError::Place)
+    );
+    let vast = rect(0.0, 0.0, 30_000.0, 30_000.0);
+    assert!(matches!(
+        inventory.observe(&frame(1, vast, &[])),
+        Err(ObserveError::TooLarge { .. })
+    ));
+    assert!(inventory.is_empty() && inventory.finish().is_empty());
+}
+
+/// Frames of 60 m on a line, each seeing its part of some rectangles, now and then with a false alarm.
+fn survey() -> impl Strategy<Value = Vec<Observation>> {
+    let corner = || (-60.0..60.0_f64, -40.0..40.0_f64);
+    let slide = (corner(), (8.0..50.0_f64, 8.0..50.0_f64))
+        .prop_map(|((x, y), (w, h))| Rect::new((x, y), (x + w, y + h)));
+    let shot = (corner(), prop::collection::vec(slide, 0..4));
+    prop::collection::vec(shot, 1..12).prop_map(|shots| {
+        let frame = |(n, (centre, slides)): (usize, ((f64, f64), Vec<Rect>))| {
+            let half = Coord { x: 35.0, y: 30.0 };
+            let centre = Coord::from(centre);
+            let footprint = Rect::new(centre - half, centre + half).to_polygon();
+            let slides: Vec<_> = slides.iter().map(|slide| slide.to_polygon()).collect();
+            frame(n as u64, footprint, &slides)
+        };
+        shots.into_iter().enumerate().map(frame).collect()
+    })
+}
+
+/// Everything about the landslides that must not hang on the order of frames.
+fn outlines(found: &BTreeMap<Uuid, Landslide>) -> Vec<String> {
+    let mut outlines: Vec<String> = found
+        .values()
+        .map(|l| {
+            format!(
+                "{:?} {} {} {} {:?} {:?}",
+                l.outline, l.area_m2, l.ce90_m, l.observations, l.first_seen, l.last_seen
+            )
+        })
+        .collect();
+    outlines.sort();
+    outlines
+}
+
+/// One coordinate between each two neighbouring sides within six metres of `centre`.
+fn places_around(centre: f64, sides: &[f64]) -> Vec<f64> {
+    let within = centre - 6.0..=centre + 6.0;
+    let mut cuts: Vec<f64> = sides
+        .iter()
+        .copied()
+        .filter(|side| within.contains(side))
+        .collect();
+    cuts.extend([*within.start(), *within.end()]);
+    cuts.sort_by(f64::total_cmp);
+    // The corners of one side differ by what the way over degrees rounds.
+    cuts.dedup_by(|a, b| (*a - *b).abs() < 1e-6);
+    cuts.windows(2)
+        .map(|pair| f64::midpoint(pair[0], pair[1]))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_order_of_frames_changes_no_final_outline(frames in survey(), turn in 0_usize..12) {
+        let forward = fly(&frames);
+        let mut turned = frames.clone();
+        turned.rotate_left(turn % frames.len());
+        prop_assert_eq!(outlines(&forward), outlines(&fly(&turned)));
+        turned.reverse();
+        prop_assert_eq!(outlines(&forward), outlines(&fly(&turned)));
+    }
+
+    #[test]
+    fn the_same_flight_gives_the_same_identities(frames in survey()) {
+        prop_assert_eq!(fly(&frames), fly(&frames));
+    }
+
+    #[test]
+    fn what_stands_at_the_end_is_the_majority_of_looks(frames in survey()) {
+        let found: Vec<Polygon<f64>> = fly(&frames).values().map(|l| in_metres(&l.outline)).collect();
+        let covers = |polygon: &Polygon<f64>, x: f64, y: f64| {
+            use geo::Contains;
+            polygon.contains(&geo::Point::new(x, y))
+        };
+        let metres: Vec<(Polygon<f64>, Vec<Polygon<f64>>)> = frames
+            .iter()
+            .map(|f| (in_metres(&f.footprint), f.detections.iter().map(|d| in_metres(&d.outline)).collect()))
+            .collect();
+        // Where all looks agree over several metres around, neither rounding nor a least area can tell otherwise. All is
+        // rectangles, so that looks can only change at their sides: one place between each two of them stands for all.
+        let rectangles = || metres.iter().flat_map(|(footprint, slides)| std::iter::once(footprint).chain(slides));
+        let corners = || rectangles().flat_map(|rectangle| rectangle.exterior().0.iter());
+        let sides_x: Vec<f64> = corners().map(|c| c.x).collect();
+        let sides_y: Vec<f64> = corners().map(|c| c.y).collect();
+        for (x, y) in (-90..90).step_by(9).flat_map(|x| (-70..70).step_by(9).map(move |y| (x, y))) {
+            let (xs, ys) = (places_around(f64::from(x) + 0.5, &sides_x), places_around(f64::from(y) + 0.5, &sides_y));
+            let votes: Vec<Option<f64>> = xs.iter()
+                .flat_map(|x| ys.iter().map(move |y| (*x, *y)))
+                .map(|(x, y)| {
+                    let seen: Vec<_> = metres.iter().filter(|(footprint, _)| covers(footprint, x, y)).collect();
+                    let hits = seen.iter().filter(|(_, slides)| slides.iter().any(|s| covers(s, x, y))).count();
+                    (!seen.is_empty()).then(|| hits as f64 / seen.len() as f64)
+                })
+                .collect();
+            let inside = found.iter().any(|outline| covers(outline, f64::from(x) + 0.5, f64::from(y) + 0.5));
+            if votes.iter().all(|v| v.is_some_and(|v| v >= 0.5)) {
+                prop_assert!(inside, "{}, {} is landslide", x, y);
+            }
+            if votes.iter().all(|v| v.is_none_or(|v| v < 0.5)) {
+                prop_assert!(!inside, "{}, {} is none", x, y);
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The program and its crates from outside: one program, so that they are linked once.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod boards;
+mod elevation;
+mod flight;
+mod fly;
+mod full_disk;
+mod fused;
+mod fuzz_corpus;
+mod georeference;
+mod inventory;
+mod link_journal;
+mod model_folder;
+mod nmea_logs;
+mod photographs;
+mod pymavlink;
+mod replay;
+mod rooms;
+mod support;

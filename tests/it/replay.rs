@@ -1,0 +1,304 @@
+//! The firmware as its users start it: `scarp replay` and `scarp check` on folders good and bad.
+
+use std::{
+    fs,
+    io::Cursor,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    thread,
+    time::Duration,
+};
+
+use image::{ImageFormat, Rgb, RgbImage};
+use img_parts::{
+    Bytes,
+    jpeg::{Jpeg, JpegSegment, markers},
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
+
+/// A photograph from 100 m above ground at 0.2 m per pixel: green, with a red landslide of 40 x 24 pixels.
+fn photograph() -> Vec<u8> {
+    let image = RgbImage::from_fn(240, 160, |x, y| {
+        if (80..120).contains(&x) && (32..56).contains(&y) {
+            Rgb([180, 90, 60])
+        } else {
+            Rgb([60, 120, 50])
+        }
+    });
+    let mut jpeg = Cursor::new(Vec::new());
+    image.write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+    jpeg.into_inner()
+}
+
+/// The photograph with DJI's XMP; `position` is latitude and longitude.
+fn tagged(position: (f64, f64)) -> Vec<u8> {
+    let (latitude, longitude) = position;
+    let xmp = format!(
+        "http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF \
+         xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description rdf:about='' \
+         xmlns:drone-dji='http://www.dji.com/drone-dji/1.0/' drone-dji:RelativeAltitude='+100.00' \
+         drone-dji:GpsLatitude='{latitude:.8}' drone-dji:GpsLongitude='{longitude:.8}' \
+         drone-dji:GimbalYawDegree='+0.00' drone-dji:GimbalPitchDegree='-90.00' drone-dji:GimbalRollDegree='+0.00' \
+         drone-dji:CalibratedFocalLength='500.0'/></rdf:RDF></x:xmpmeta>"
+    );
+    let mut jpeg = Jpeg::from_bytes(photograph().into()).unwrap();
+    let segment = JpegSegment::new_with_contents(markers::APP1, Bytes::from(xmp));
+    jpeg.segments_mut().insert(0, segment);
+    let mut bytes = Vec::new();
+    jpeg.encoder().write_to(&mut bytes).unwrap();
+    bytes
+}
+
+struct Flight {
+    folder: TempDir,
+}
+
+impl Flight {
+    /// A folder of photographs and a board file that suits the tiny model.
+    fn with(photographs: &[(&str, Vec<u8>)]) -> Self {
+        let folder = TempDir::new().unwrap();
+        fs::create_dir(folder.path().join("photos")).unwrap();
+        for (name, bytes) in photographs {
+            fs::write(folder.path().join("photos").join(name), bytes).unwrap();
+        }
+        let board = "[inference]\nworkers = 2\ntile_overlap_px = 16\n[detection]\nmin_area_m2 = 5.0\ncell_m = 0.4\n";
+        fs::write(folder.path().join("board.toml"), board).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn replay(&self, model: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_scarp"));
+        command
+            .arg("replay")
+            .arg(self.path("photos"))
+            .arg("--model")
+            .arg(model)
+            .arg("--board")
+            .arg(self.path("board.toml"))
+            .arg("--out")
+            .arg(self.path("out"))
+            .arg("--json");
+        command
+    }
+
+    fn features(&self, file: &str) -> Vec<Value> {
+        let text = fs::read_to_string(self.path("out").join(file)).unwrap();
+        let collection: Value = serde_json::from_str(&text).unwrap();
+        collection["features"].as_array().unwrap().clone()
+    }
+}
+
+fn tiny_model() -> PathBuf {
+    Path::new(FIXTURES).join("tiny_model")
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn lines(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_good_folder_gives_footprints_and_the_landslide_at_its_place() {
+    let flight = Flight::with(&[
+        ("a.jpg", tagged((31.0, 103.5))),
+        ("b.jpg", tagged((31.0, 103.5))),
+    ]);
+    let output = flight.replay(&tiny_model()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", lines(&output));
+    let report = json(&output);
+    assert_eq!(
+        (&report["frames"], &report["tagged"]),
+        (&2.into(), &2.into())
+    );
+    assert_eq!(report["landslides"], 1);
+    assert!(report["peak_rss_bytes"].as_u64().unwrap() > 1_000_000);
+    assert_eq!(flight.features("footprints.geojson").len(), 2);
+    let landslide = &flight.features("landslides.geojson")[0];
+    let area = landslide["properties"]["area_m2"].as_f64().unwrap();
+    assert!((area - 40.0 * 24.0 * 0.04).abs() < 8.0, "{area} m²");
+    // The middle of the landslide is 20 pixels left of and 36 above the middle of the picture: 4 m west, 7.2 m north.
+    let ring = landslide["geometry"]["coordinates"][0].as_array().unwrap();
+    let mean = |k: usize| {
+        let sum: f64 = ring[1..].iter().map(|c| c[k].as_f64().unwrap()).sum();
+        sum / (ring.len() - 1) as f64
+    };
+    let (east, north) = ((mean(0) - 103.5) * 95_500.0, (mean(1) - 31.0) * 110_860.0);
+    assert!(
+        (east + 4.0).abs() < 1.0 && (north - 7.2).abs() < 1.0,
+        "{east} m east, {north} m north"
+    );
+}
+
+#[test]
+fn bad_files_are_named_and_counted_and_the_good_ones_are_still_searched() {
+    let good = tagged((31.0, 103.5));
+    let mut pixel = Cursor::new(Vec::new());
+    RgbImage::new(1, 1)
+        .write_to(&mut pixel, ImageFormat::Jpeg)
+        .unwrap();
+    let flight = Flight::with(&[
+        ("good.jpg", good.clone()),
+        ("cut.jpg", good[..good.len() * 2 / 3].to_vec()),
+        ("empty.jpg", Vec::new()),
+        ("text.jpg", b"not a picture".to_vec()),
+        ("pixel.jpg", pixel.into_inner()),
+        ("nowhere.jpg", photograph()),
+        ("zero.jpg", tagged((0.0, 0.0))),
+    ]);
+    let output = flight.replay(&tiny_model()).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", lines(&output));
+    let report = json(&output);
+    assert_eq!(report["frames"], 7);
+    assert_eq!(report["tagged"], 1);
+    assert_eq!(report["untagged"], 2);
+    assert_eq!(report["corrupt"], 4);
+    assert_eq!(report["landslides"], 1);
+    let said = lines(&output);
+    for name in [
+        "cut.jpg",
+        "empty.jpg",
+        "text.jpg",
+        "pixel.jpg",
+        "nowhere.jpg",
+        "zero.jpg",
+    ] {
+        assert_eq!(
+            said.lines().filter(|line| line.contains(name)).count(),
+            1,
+            "{name} in:\n{said}"
+        );
+    }
+    assert_eq!(flight.features("footprints.geojson").len(), 1);
+}
+
+#[test]
+fn a_folder_without_photographs_and_a_bad_model_each_give_one_line_and_status_1() {
+    let empty = Flight::with(&[]);
+    let spoilt = TempDir::new().unwrap();
+    for entry in fs::read_dir(tiny_model()).unwrap() {
+        let file = entry.unwrap().path();
+        fs::copy(&file, spoilt.path().join(file.file_name().unwrap())).unwrap();
+    }
+    let onnx = spoilt.path().join("model.onnx");
+    let bytes = fs::read(&onnx).unwrap();
+    fs::write(&onnx, &bytes[..bytes.len() / 2]).unwrap();
+    let good = Flight::with(&[("a.jpg", tagged((31.0, 103.5)))]);
+    for (flight, model, names) in [
+        (&empty, tiny_model(), "photos"),
+        (&good, spoilt.path().to_owned(), "model.onnx"),
+        (&good, PathBuf::from("/nowhere"), "/nowhere"),
+    ] {
+        let output = flight.replay(&model).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = lines(&output);
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(said.contains(names), "{said}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn an_interrupt_finishes_the_frames_under_way_and_completes_the_files() {
+    let flight = Flight::with(&[("a.jpg", tagged((31.0, 103.5)))]);
+    let child = flight
+        .replay(&tiny_model())
+        .args(["--repeat", "1000000"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Long enough to be under way; the interrupt must work whenever it comes.
+    thread::sleep(Duration::from_secs(2));
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", lines(&output));
+    let report = json(&output);
+    assert_eq!(report["interrupted"], true);
+    assert_eq!(report["landslides"], 1);
+    assert_eq!(flight.features("landslides.geojson").len(), 1);
+    let frames = report["frames"].as_u64().unwrap() as usize;
+    assert_eq!(flight.features("footprints.geojson").len(), frames);
+}
+
+#[test]
+fn check_passes_a_good_model_and_fails_what_does_not_work() {
+    let folder = TempDir::new().unwrap();
+    let check = |more: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_scarp"))
+            .args(["check", "--json", "--model"])
+            .arg(tiny_model())
+            .arg("--out")
+            .arg(folder.path().join("out"))
+            .args(more)
+            .output()
+            .unwrap()
+    };
+    let good = check(&[]);
+    assert_eq!(good.status.code(), Some(0), "{}", lines(&good));
+    assert_eq!(json(&good)["go"], true);
+    let bad = check(&["--gnss", "/nowhere/tty"]);
+    assert_eq!(bad.status.code(), Some(3));
+    assert!(lines(&bad).contains("/nowhere/tty"), "{}", lines(&bad));
+}
+
+#[test]
+fn check_tells_where_a_log_of_a_receiver_has_its_first_fix_or_why_it_has_none() {
+    let folder = TempDir::new().unwrap();
+    let log = folder.path().join("log.nmea");
+    let check = |sentences: &[&str]| {
+        let line = |body: &&str| {
+            let sum = body.bytes().fold(0, |sum, byte| sum ^ byte);
+            format!("${body}*{sum:02X}\r\n")
+        };
+        fs::write(&log, sentences.iter().map(line).collect::<String>()).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_scarp"))
+            .args(["check", "--model"])
+            .arg(tiny_model())
+            .arg("--out")
+            .arg(folder.path().join("out"))
+            .arg("--gnss")
+            .arg(&log)
+            .output()
+            .unwrap();
+        (output.status.code(), lines(&output))
+    };
+    let position = "3106.0,N,10336.0,E";
+    let rmc = |time: &str| format!("GNRMC,{time},A,{position},29.16,0.0,010526,,,A");
+    let gga = |time: &str, rest: &str| format!("GNGGA,{time},{position},{rest}");
+    let good = "1,14,0.8,1500.0,M,-38.0,M,,";
+    let (code, said) = check(&[
+        &rmc("120000.00"),
+        &gga("120000.00", good),
+        &rmc("120000.10"),
+        &gga("120000.10", good),
+    ]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("fix at 31.10000, 103.60000"), "{said}");
+    // An altitude over nobody knows what.
+    let bare = "1,14,0.8,1500.0,M,,M,,";
+    let (code, said) = check(&[
+        &rmc("120000.00"),
+        &gga("120000.00", bare),
+        &rmc("120000.10"),
+        &gga("120000.10", bare),
+    ]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("geoid separation"), "{said}");
+}
