@@ -160,8 +160,8 @@ class Recipe(Table):
     `colour` scales the strength of the colour augmentation, 1 being strong, 0 none. `coarse` is the share of the steps, from
     the start, whose SegFormer head works at stride 8 (cheaper, near the same function). `ema` is the decay of the averaged
     weights, 0 keeps the newest. `batch_norm` "frozen" uses the statistics the weights came with, "synced" those of all
-    devices' samples. `damaged` is the share of the images that may turn out unreadable before the run stops.
-    `quantize_aware` trains with the rounding of the 8-bit form.
+    devices' samples. `damaged` is the share of the images that may turn out unreadable before the run stops, one
+    image at least unless it is 0. `quantize_aware` trains with the rounding of the 8-bit form.
     """
 
     steps: int | None = Field(None, ge=1)
