@@ -12,12 +12,15 @@ use anyhow::Context;
 use clap::Args as ClapArgs;
 use scarp::flight::{Positions, positions};
 use scarp_config::Board;
-use scarp_geo::Ground;
+use scarp_geo::Terrain;
 use scarp_infer::{Engine, Model};
 use scarp_link::{Config, Journal, Uplink};
 use serde::Serialize;
 
-use super::{Outcome, graph, sensors, survey};
+use super::{
+    Outcome, graph, sensors,
+    survey::{self, StationArgs},
+};
 
 /// Free disk below which a survey should not start: a flight of some hours of messages and logs.
 const MIN_FREE_BYTES: u64 = 1 << 30;
@@ -29,7 +32,7 @@ Examples:
   scarp check                                              the model, and the disk under scarp-out/
   scarp check --model models/segformer-b0-int8 --graph     which operator runs where, and in what precision
   scarp check --board /etc/scarp/board.toml                every sensor that the board names
-  scarp check --photos photos --gnss /dev/ttyUSB0 --ground 10.0.0.2:4433 --keys keys/drone
+  scarp check --photos photos --gnss /dev/ttyUSB0 --station 10.0.0.2:4433 --keys keys/drone
 
 What is not named is listed as not checked. Exit status 3 when a check failed.";
 
@@ -49,12 +52,8 @@ pub struct Args {
     /// Folder in which the flight will write [default: the board's]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Ground station, HOST:PORT
-    #[arg(long, value_name = "ADDRESS", requires = "keys")]
-    ground: Option<String>,
-    /// Folder drone/ that `scarp-ground keys` wrote
-    #[arg(long, value_name = "DIR", requires = "ground")]
-    keys: Option<PathBuf>,
+    #[command(flatten)]
+    station: StationArgs,
     /// Board file: its sensors, model and ground station are checked [default: built in, see boards/workstation.toml]
     #[arg(long, value_name = "FILE")]
     board: Option<PathBuf>,
@@ -134,33 +133,31 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     checks.push(Check::if_named("camera", camera, "--camera", |path| {
         sensors::camera(&path, &board)
     }));
-    let (terrain, ground) = terrain(&board);
-    checks.push(terrain);
+    let (outcome, terrain) = terrain(&board);
+    checks.push(outcome);
     let gnss = args.gnss.clone().or_else(|| {
         // The autopilot's own is checked with it.
         let named = device(&board.gnss.device);
         named.filter(|_| !matches!(positions(&board), Ok(Positions::Autopilot)))
     });
     checks.push(Check::if_named("GNSS", gnss, "--gnss", |path| {
-        sensors::gnss(&path, &board, ground.as_ref())
+        sensors::gnss(&path, &board, terrain.as_ref())
     }));
     let autopilot = device(&board.autopilot.address);
     checks.push(Check::if_named(
         "autopilot",
         autopilot,
         "autopilot.address in a board file",
-        |_| sensors::autopilot(&board, ground.as_ref()),
+        |_| sensors::autopilot(&board, terrain.as_ref()),
     ));
     let out = args.out.as_ref().unwrap_or(&board.paths.out);
     checks.push(Check::of("disk", disk(out)));
-    let told = args.ground.clone().zip(args.keys.clone());
-    let station = told
-        .map(|(ground, keys)| Config { ground, keys })
-        .or_else(|| survey::station(&board));
+    let told = args.station.config();
+    let station = told.or_else(|| survey::station(&board));
     checks.push(Check::if_named(
         "link",
         station,
-        "--ground and --keys",
+        "--station and --keys",
         link,
     ));
     for check in &checks {
@@ -181,9 +178,9 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         .context("standard output")?;
     }
     Ok(if go {
-        Outcome::Well
+        Outcome::Success
     } else {
-        Outcome::NotAllWell
+        Outcome::Warnings
     })
 }
 
@@ -210,7 +207,9 @@ fn model(dir: &Path, board: &Board) -> Vec<Check> {
             );
             let engine = match model.engine() {
                 Engine::Fused(_) => "fused int8 operators".to_owned(),
-                Engine::Tract { because, .. } => format!("tract, because {because}"),
+                Engine::Tract {
+                    fallback_reason, ..
+                } => format!("tract, because {fallback_reason}"),
             };
             let golden = format!(
                 "mean difference {:.5}, at most {:.5}",
@@ -228,15 +227,15 @@ fn model(dir: &Path, board: &Board) -> Vec<Check> {
 }
 
 /// The board's elevation model, which is opened but not read through.
-fn terrain(board: &Board) -> (Check, Option<Ground>) {
+fn terrain(board: &Board) -> (Check, Option<Terrain>) {
     let dem = &board.paths.dem;
     if dem.as_os_str().is_empty() {
         return (Check::unnamed("terrain", "paths.dem in a board file"), None);
     }
-    match survey::board_ground(board) {
-        Ok(ground) => (
+    match survey::board_terrain(board) {
+        Ok(terrain) => (
             Check::of("terrain", Ok(dem.display().to_string())),
-            Some(ground),
+            Some(terrain),
         ),
         Err(error) => (Check::of("terrain", Err(error)), None),
     }
@@ -264,7 +263,7 @@ fn disk(out: &Path) -> anyhow::Result<String> {
 /// A handshake with the ground station over an empty journal.
 fn link(config: Config) -> anyhow::Result<String> {
     let folder = tempfile::tempdir()?;
-    let ground = config.ground.clone();
+    let station = config.station.clone();
     let uplink = Uplink::start(
         &config,
         Journal::open(&folder.path().join("check.redb"), 1 << 20)?,
@@ -274,13 +273,13 @@ fn link(config: Config) -> anyhow::Result<String> {
         let status = uplink.status();
         if status.connected {
             return Ok(format!(
-                "{ground} answered in {:.0} ms",
+                "{station} answered in {:.0} ms",
                 started.elapsed().as_secs_f64() * 1e3
             ));
         }
         if started.elapsed() > LINK_WAIT {
             anyhow::bail!(
-                "{ground}: {}; is `scarp-ground serve` running there?",
+                "{station}: {}; is `scarp-station serve` running there?",
                 status.last_error.as_deref().unwrap_or("no answer")
             );
         }

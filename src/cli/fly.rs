@@ -10,12 +10,12 @@ use std::{
 
 use anyhow::Context;
 use scarp::{
-    flight::{self, Captured, Destination, Equipment, Flown, Health, HealthFile, Totals},
+    flight::{self, Captured, Destination, Equipment, FlightResult, Health, HealthFile, Totals},
     pipeline::{Flight, Summary, WhenFull},
 };
 use scarp_capture::live::{self, Camera};
 use scarp_config::Board;
-use scarp_geo::Ground;
+use scarp_geo::Terrain;
 use scarp_infer::Model;
 use scarp_link::{Config, Journal};
 use serde::Serialize;
@@ -23,14 +23,14 @@ use uuid::Uuid;
 
 use super::{
     Outcome,
-    survey::{self, GroundArgs, LinkArgs},
+    survey::{self, LinkArgs, TerrainArgs},
 };
 
 const EXAMPLES: &str = "\
 Examples:
   scarp check --board board.toml                   whether this computer can fly
   scarp fly --board /etc/scarp/board.toml          wait for the sensors, survey, end when landed
-  scarp fly --board board.toml --ground 10.0.0.2:4433 --keys keys/drone --json
+  scarp fly --board board.toml --station 10.0.0.2:4433 --keys keys/drone --json
 
 It waits for camera, position fixes, attitude and armed motors, searches what the camera sees, and ends once the autopilot
 is disarmed again, or is interrupted. OUT/health.json says four times a second how it goes; OUT/survey-ID/ keeps what is found.
@@ -47,7 +47,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
     #[command(flatten)]
-    terrain: GroundArgs,
+    terrain: TerrainArgs,
     /// Folder for what the flight leaves [default: the board's paths.out]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -70,7 +70,7 @@ struct Report {
     /// Messages the ground station has not confirmed.
     undelivered: u64,
     /// Why something found could not be kept on the disk.
-    unkept: Option<String>,
+    storage_error: Option<String>,
     /// Whether the flight was stopped before the aircraft had landed.
     interrupted: bool,
     seconds: f64,
@@ -90,7 +90,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     HealthFile::new(out.join("health.json"), survey).write(&Health::starting());
     let model = Model::load(args.model.as_ref().unwrap_or(&paths.model))?;
     let flight = Flight {
-        ground: ground(args, &board)?,
+        terrain: terrain(args, &board)?,
         survey,
         start: SystemTime::now(),
         workers: board.inference.worker_count(),
@@ -121,36 +121,35 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         started,
         link.as_ref().map_or(0, |l| l.held.messages),
     );
-    tell(&report, out);
+    print_report(&report, out);
     survey::tell_undelivered(link.as_ref(), "flight");
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
     let lost = flown.summary.untagged + flown.summary.corrupt + flown.summary.dropped;
-    let well = lost == 0 && report.undelivered == 0 && flown.unkept.is_none();
+    let well = lost == 0 && report.undelivered == 0 && flown.storage_error.is_none();
     Ok(if well {
-        Outcome::Well
+        Outcome::Success
     } else {
-        Outcome::NotAllWell
+        Outcome::Warnings
     })
 }
 
 /// The ground station of the command line, or of the board.
 fn station(args: &Args, board: &Board) -> Option<Config> {
-    let told = args.link.ground.clone().zip(args.link.keys.clone());
-    told.map(|(ground, keys)| Config { ground, keys })
-        .or_else(|| survey::station(board))
+    let told = args.link.station.config();
+    told.or_else(|| survey::station(board))
 }
 
 /// The ground of the command line, or of the board.
-fn ground(args: &Args, board: &Board) -> anyhow::Result<Ground> {
+fn terrain(args: &Args, board: &Board) -> anyhow::Result<Terrain> {
     match &args.terrain.dem {
-        Some(dem) => survey::ground(Some(dem), args.terrain.dem_datum, board.errors.dem_m),
-        None => survey::board_ground(board),
+        Some(dem) => survey::terrain(Some(dem), args.terrain.dem_datum, board.errors.dem_m),
+        None => survey::board_terrain(board),
     }
 }
 
-fn report(flown: &Flown, flight: &Flight, started: Instant, undelivered: u64) -> Report {
+fn report(flown: &FlightResult, flight: &Flight, started: Instant, undelivered: u64) -> Report {
     Report {
         summary: flown.summary,
         camera: flown.health.captured,
@@ -158,14 +157,14 @@ fn report(flown: &Flown, flight: &Flight, started: Instant, undelivered: u64) ->
         survey: flight.survey,
         model: flight.model.manifest().name.clone(),
         undelivered,
-        unkept: flown.unkept.clone(),
-        interrupted: flown.health.situation.state != flight::State::Landed,
+        storage_error: flown.storage_error.clone(),
+        interrupted: flown.health.status.state != flight::State::Landed,
         seconds: started.elapsed().as_secs_f64(),
         peak_rss_bytes: scarp_infer::memory::peak_rss_bytes(),
     }
 }
 
-fn tell(report: &Report, out: &Path) {
+fn print_report(report: &Report, out: &Path) {
     let s = &report.summary;
     eprintln!(
         "{} frames searched or turned away: {} tagged, {} untagged, {} corrupt, {} dropped. {} landslides. {:.1} s.",
@@ -177,7 +176,7 @@ fn tell(report: &Report, out: &Path) {
     );
     let folder = out.join(format!("survey-{}", report.survey));
     eprintln!("Results are in {}.", folder.display());
-    if let Some(line) = &report.unkept {
+    if let Some(line) = &report.storage_error {
         eprintln!("Not all could be kept: {line}");
     }
 }

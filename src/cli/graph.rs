@@ -15,20 +15,22 @@ use super::Outcome;
 pub fn list(dir: &Path, json: bool) -> anyhow::Result<Outcome> {
     let model = Model::load(dir)?;
     let operators = model.engine().operators();
-    let because = match model.engine() {
+    let fallback_reason = match model.engine() {
         Engine::Fused(_) => None,
-        Engine::Tract { because, .. } => Some(because.to_string()),
+        Engine::Tract {
+            fallback_reason, ..
+        } => Some(fallback_reason.to_string()),
     };
     let mut out = io::stdout().lock();
     let context = "standard output";
     if json {
         let listing = serde_json::json!({
             "model": model.manifest().name,
-            "left_to_tract_because": because,
+            "fallback_reason": fallback_reason,
             "operators": operators,
         });
         writeln!(out, "{listing}").context(context)?;
-        return Ok(Outcome::Well);
+        return Ok(Outcome::Success);
     }
     let mut counts = BTreeMap::new();
     for operator in &operators {
@@ -63,8 +65,8 @@ pub fn list(dir: &Path, json: bool) -> anyhow::Result<Outcome> {
         counts.join(", ")
     )
     .context(context)?;
-    if let Some(because) = because {
-        writeln!(out, "left to tract because {because}").context(context)?;
+    if let Some(fallback_reason) = fallback_reason {
+        writeln!(out, "left to tract because {fallback_reason}").context(context)?;
     }
-    Ok(Outcome::Well)
+    Ok(Outcome::Success)
 }

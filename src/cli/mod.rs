@@ -41,8 +41,8 @@ enum Command {
 
 /// How a command that ran to its end went.
 enum Outcome {
-    Well,
-    NotAllWell,
+    Success,
+    Warnings,
 }
 
 /// Runs the command the user gave and turns its outcome into the exit status.
@@ -59,8 +59,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
     };
     match outcome {
-        Ok(Outcome::Well) => ExitCode::SUCCESS,
-        Ok(Outcome::NotAllWell) => ExitCode::from(3),
+        Ok(Outcome::Success) => ExitCode::SUCCESS,
+        Ok(Outcome::Warnings) => ExitCode::from(3),
         Err(error) => {
             eprintln!("scarp: {error:#}");
             ExitCode::FAILURE

@@ -14,14 +14,14 @@ use scarp_capture::TagSettings;
 use scarp_geo::PoseCovariance;
 use scarp_infer::Model;
 use scarp_inventory::{FrameReport, Landslide};
-use scarp_link::{Body, Config, Envelope, Journal, LinkStatus, Uplink};
+use scarp_link::{Body, Envelope, Journal, LinkStatus, Uplink};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
     Outcome,
     source::Replay,
-    survey::{self, DEFAULT_MODEL, GroundArgs, LinkArgs},
+    survey::{self, DEFAULT_MODEL, LinkArgs, TerrainArgs},
     terminal,
 };
 
@@ -29,7 +29,7 @@ const EXAMPLES: &str = "\
 Examples:
   scarp replay photos                              search over flat ground, results in scarp-out/
   scarp replay photos --dem dem.tif                place landslides on an elevation model
-  scarp replay photos --ground 10.0.0.2:4433 --keys keys/drone
+  scarp replay photos --station 10.0.0.2:4433 --keys keys/drone
                                                    and send them to a ground station
   scarp replay photos --json | jq .landslides      for programs
 
@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = DEFAULT_MODEL)]
     model: PathBuf,
     #[command(flatten)]
-    terrain: GroundArgs,
+    terrain: TerrainArgs,
     /// Take a camera whose photos tell no attitude for looking straight down
     #[arg(long)]
     nadir: bool,
@@ -101,7 +101,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let mut source = Replay::open(args.photos.clone(), settings, args.repeat, args.realtime)?;
     let model = Arc::new(Model::load(&args.model)?);
     let flight = Flight {
-        ground: survey::ground(
+        terrain: survey::terrain(
             args.terrain.dem.as_deref(),
             args.terrain.dem_datum,
             errors.dem_m,
@@ -122,8 +122,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         model,
     };
     let link = &args.link;
-    let station = link.ground.clone().zip(link.keys.clone());
-    let station = station.map(|(ground, keys)| Config { ground, keys });
+    let station = link.station.config();
     let journal = link
         .journal
         .clone()
@@ -148,16 +147,16 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         seconds: started.elapsed().as_secs_f64(),
         peak_rss_bytes: scarp_infer::memory::peak_rss_bytes(),
     };
-    tell(&report, args, link.as_ref());
+    print_report(&report, args, link.as_ref());
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
     let lost = summary.untagged + summary.corrupt + summary.dropped;
     let well = lost == 0 && report.undelivered == 0 && !report.interrupted;
     Ok(if well {
-        Outcome::Well
+        Outcome::Success
     } else {
-        Outcome::NotAllWell
+        Outcome::Warnings
     })
 }
 
@@ -205,7 +204,7 @@ impl Sink for Outputs {
     }
 }
 
-fn tell(report: &Report, args: &Args, link: Option<&LinkStatus>) {
+fn print_report(report: &Report, args: &Args, link: Option<&LinkStatus>) {
     let s = &report.summary;
     eprintln!(
         "{} frames: {} tagged, {} untagged, {} corrupt, {} dropped. {} landslides. {:.1} s.",

@@ -12,10 +12,10 @@ use anyhow::Context;
 use scarp::flight::{Autopilot, Gnss, Track, autopilot_port, camera_settings, gnss_port, now};
 use scarp_capture::{
     Folder, FrameSource, TagSettings,
-    live::{self, Camera, Steady, Step, to_rgb},
+    live::{self, Camera, ReconnectingCamera, Step, to_rgb},
 };
 use scarp_config::Board;
-use scarp_geo::{GeoError, Ground};
+use scarp_geo::{GeoError, Terrain};
 use scarp_nav::{Fix, FixReader, FixSettings, Monotonic, TrajectorySettings};
 
 use super::terminal::wait_bar;
@@ -45,7 +45,8 @@ pub fn camera(path: &Path, board: &Board) -> anyhow::Result<String> {
         ..camera_settings(board)?
     };
     let started = Instant::now();
-    let mut camera = Steady::new(|| Ok(Box::new(live::v4l2::open(&settings)?) as Box<dyn Camera>));
+    let mut camera =
+        ReconnectingCamera::new(|| Ok(Box::new(live::v4l2::open(&settings)?) as Box<dyn Camera>));
     let shot = loop {
         let step = camera.step(now(), LOOK);
         let closed = matches!(step, Step::Closed { .. });
@@ -96,10 +97,10 @@ fn interval_s(samples: impl Fn() -> Option<(u64, Monotonic)>) -> Option<f64> {
 }
 
 /// A frame over an elevation model is placed by a height over the model's datum.
-fn has_height(fix: &Fix, ground: Option<&Ground>) -> Result<(), GeoError> {
-    match ground.and_then(Ground::datum) {
+fn has_height(fix: &Fix, terrain: Option<&Terrain>) -> Result<(), GeoError> {
+    match terrain.and_then(Terrain::datum) {
         Some(datum) if fix.altitude.over(datum).is_none() => {
-            Err(GeoError::NoHeightOver { ground: datum })
+            Err(GeoError::NoHeightOver { terrain: datum })
         }
         _ => Ok(()),
     }
@@ -121,7 +122,7 @@ fn often_enough(what: &str, interval_s: Option<f64>, limit_s: f64) -> anyhow::Re
 }
 
 /// Position fixes of a receiver, often enough and with a height over the ground's datum; or the first of a log of one.
-pub fn gnss(device: &Path, board: &Board, ground: Option<&Ground>) -> anyhow::Result<String> {
+pub fn gnss(device: &Path, board: &Board, terrain: Option<&Terrain>) -> anyhow::Result<String> {
     // Not opened here: that may wait for a carrier.
     if fs::metadata(device).is_ok_and(|kind| kind.is_file()) {
         return gnss_log(device);
@@ -137,7 +138,7 @@ pub fn gnss(device: &Path, board: &Board, ground: Option<&Ground>) -> anyhow::Re
         let status = gnss.status();
         let pulse_awaited = pulsed && !status.time_by_pulse && started.elapsed() < PULSE_WAIT;
         if let Some(fix) = status.newest.filter(|_| !pulse_awaited) {
-            has_height(&fix.fix, ground)?;
+            has_height(&fix.fix, terrain)?;
             let samples = || {
                 let status = gnss.status();
                 status.newest.map(|fix| (status.fixes, fix.at))
@@ -153,13 +154,11 @@ pub fn gnss(device: &Path, board: &Board, ground: Option<&Ground>) -> anyhow::Re
             return Ok(format!("{}{speed}, {rate}{pulse}", told(&fix.fix)));
         }
         // What is not there at all need not be waited for.
-        let gone = status.opened == 0 && status.trouble.is_some();
+        let gone = status.opened == 0 && status.fault.is_some();
         if gone || started.elapsed() > GNSS_WAIT {
-            let trouble = status
-                .trouble
-                .unwrap_or_else(|| "it says nothing".to_owned());
+            let fault = status.fault.unwrap_or_else(|| "it says nothing".to_owned());
             anyhow::bail!(
-                "no position fix within {} s: {trouble}",
+                "no position fix within {} s: {fault}",
                 started.elapsed().as_secs()
             );
         }
@@ -171,17 +170,17 @@ pub fn gnss(device: &Path, board: &Board, ground: Option<&Ground>) -> anyhow::Re
 fn gnss_log(path: &Path) -> anyhow::Result<String> {
     let file = File::open(path).with_context(|| path.display().to_string())?;
     let mut reader = FixReader::new(FixSettings::default());
-    let mut trouble = "no NMEA 0183 sentence in it".to_owned();
+    let mut fault = "no NMEA 0183 sentence in it".to_owned();
     // A file without end is no log.
     for byte in BufReader::new(file.take(LOG_BYTES)).bytes() {
         let byte = byte.with_context(|| path.display().to_string())?;
         match reader.push(byte, Monotonic::from_nanos(0)) {
             Some(Ok(fix)) => return Ok(told(&fix)),
-            Some(Err(doubt)) => trouble = doubt.to_string(),
+            Some(Err(doubt)) => fault = doubt.to_string(),
             None => {}
         }
     }
-    anyhow::bail!("{}: no position fix: {trouble}", path.display())
+    anyhow::bail!("{}: no position fix: {fault}", path.display())
 }
 
 fn told(fix: &Fix) -> String {
@@ -192,7 +191,7 @@ fn told(fix: &Fix) -> String {
 }
 
 /// Attitudes and a heartbeat of the board's autopilot, and where the board takes its positions those, as of a receiver.
-pub fn autopilot(board: &Board, ground: Option<&Ground>) -> anyhow::Result<String> {
+pub fn autopilot(board: &Board, terrain: Option<&Terrain>) -> anyhow::Result<String> {
     let address = &board.autopilot.address;
     let settings = TrajectorySettings::default();
     let track = Track::new(settings);
@@ -216,7 +215,7 @@ pub fn autopilot(board: &Board, ground: Option<&Ground>) -> anyhow::Result<Strin
             let armed = if armed { "armed" } else { "disarmed" };
             let position = match status.newest_fix {
                 Some(fix) => {
-                    has_height(&fix.fix, ground)?;
+                    has_height(&fix.fix, terrain)?;
                     let samples = || {
                         let status = autopilot.status();
                         status.newest_fix.map(|fix| (status.fixes, fix.at))
@@ -233,14 +232,14 @@ pub fn autopilot(board: &Board, ground: Option<&Ground>) -> anyhow::Result<Strin
             ));
         }
         if started.elapsed() > AUTOPILOT_WAIT {
-            let no_fix = |trouble| format!("no position fix: {trouble}");
-            let trouble = status.link.trouble().or(status.trouble);
-            let trouble = trouble
-                .or_else(|| status.fix_trouble.map(no_fix))
+            let no_fix = |fault| format!("no position fix: {fault}");
+            let fault = status.link.fault().or(status.fault);
+            let fault = fault
+                .or_else(|| status.fix_fault.map(no_fix))
                 .unwrap_or_else(|| {
                     "no attitude or position; check the rates of its messages".to_owned()
                 });
-            anyhow::bail!("{address}: {trouble}");
+            anyhow::bail!("{address}: {fault}");
         }
         thread::sleep(LOOK);
     }

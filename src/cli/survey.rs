@@ -1,4 +1,4 @@
-//! What a replay and a flight have in common: the board, the ground, the link, the end.
+//! What a replay and a flight have in common: the board, the terrain, the link, the end.
 
 use std::{
     path::{Path, PathBuf},
@@ -12,7 +12,7 @@ use std::{
 use anyhow::Context;
 use scarp::pipeline::Flight;
 use scarp_config::Board;
-use scarp_geo::{Dem, Ground, VerticalDatum};
+use scarp_geo::{Dem, Terrain, VerticalDatum};
 use scarp_link::{
     Body, Config, Envelope, Journal, JournalError, LinkError, LinkStatus, Survey, Uplink,
 };
@@ -23,9 +23,9 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// Model used when none is named, relative to the working directory.
 pub const DEFAULT_MODEL: &str = "models/segformer-b0";
 
-/// The ground.
+/// The terrain.
 #[derive(clap::Args)]
-pub struct GroundArgs {
+pub struct TerrainArgs {
     /// Elevation model (GeoTIFF); without one the ground is flat at the height of take-off
     #[arg(long, value_name = "FILE")]
     pub dem: Option<PathBuf>,
@@ -36,13 +36,35 @@ pub struct GroundArgs {
 
 /// The ground station.
 #[derive(clap::Args)]
-pub struct LinkArgs {
+pub struct StationArgs {
     /// Ground station to send to, HOST:PORT
     #[arg(long, value_name = "ADDRESS", requires = "keys")]
-    pub ground: Option<String>,
-    /// Folder drone/ that `scarp-ground keys` wrote
-    #[arg(long, value_name = "DIR", requires = "ground")]
-    pub keys: Option<PathBuf>,
+    station: Option<String>,
+    /// Folder drone/ that `scarp-station keys` wrote
+    #[arg(long, value_name = "DIR", requires = "station")]
+    keys: Option<PathBuf>,
+    /// What `--station` was called.
+    #[arg(long, hide = true, value_parser = renamed_to_station)]
+    ground: Option<String>,
+}
+
+impl StationArgs {
+    /// How the ground station is reached, if the command line tells.
+    pub fn config(&self) -> Option<Config> {
+        let (station, keys) = self.station.clone().zip(self.keys.clone())?;
+        Some(Config { station, keys })
+    }
+}
+
+fn renamed_to_station(_: &str) -> Result<String, &'static str> {
+    Err("it is called --station now")
+}
+
+/// The ground station, and what waits for it.
+#[derive(clap::Args)]
+pub struct LinkArgs {
+    #[command(flatten)]
+    pub station: StationArgs,
     /// Undelivered messages are kept here [default: OUT/journal.redb]
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
@@ -58,33 +80,33 @@ pub fn board(path: Option<&Path>) -> anyhow::Result<Board> {
 
 /// The board's ground station, if it names one.
 pub fn station(board: &Board) -> Option<Config> {
-    let (ground, keys) = (board.link.ground.clone(), board.link.keys.clone());
-    (!ground.is_empty()).then_some(Config { ground, keys })
+    let (station, keys) = (board.link.station.clone(), board.link.keys.clone());
+    (!station.is_empty()).then_some(Config { station, keys })
 }
 
 /// The elevation model, or flat ground; heights are good to `sigma_m`.
-pub fn ground(
+pub fn terrain(
     dem: Option<&Path>,
     datum: Option<VerticalDatum>,
     sigma_m: f64,
-) -> anyhow::Result<Ground> {
+) -> anyhow::Result<Terrain> {
     Ok(match dem {
-        Some(path) => Ground::dem(Dem::open(path, datum)?, sigma_m),
-        None => Ground::flat(sigma_m),
+        Some(path) => Terrain::dem(Dem::open(path, datum)?, sigma_m),
+        None => Terrain::flat(sigma_m),
     })
 }
 
-/// The ground of the board.
-pub fn board_ground(board: &Board) -> anyhow::Result<Ground> {
+/// The terrain of the board.
+pub fn board_terrain(board: &Board) -> anyhow::Result<Terrain> {
     let (paths, sigma_m) = (&board.paths, board.errors.dem_m);
     if paths.dem.as_os_str().is_empty() {
-        return ground(None, None, sigma_m);
+        return terrain(None, None, sigma_m);
     }
     let datum = (!paths.dem_datum.is_empty()).then(|| paths.dem_datum.parse());
     let datum = datum
         .transpose()
         .with_context(|| format!("board file {}: paths.dem_datum", board.file))?;
-    ground(Some(&paths.dem), datum, sigma_m)
+    terrain(Some(&paths.dem), datum, sigma_m)
 }
 
 /// The link to the ground station, its first message written; `None` when no station was named.

@@ -4,25 +4,13 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-/// What the firmware is built for.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Target {
-    /// The compiler's name of it, such as `aarch64-unknown-linux-gnu`.
-    pub triple: String,
-    /// The processor, for people.
-    pub processor: String,
-    /// Instructions that the int8 kernels use where there are any: found out when the program starts, named here for people.
-    pub features: Vec<String>,
-}
-
 /// The ground station.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
     /// `HOST:PORT`; empty for none.
-    pub ground: String,
-    /// The folder `drone/` that `scarp-ground keys` wrote.
+    pub station: String,
+    /// The folder `drone/` that `scarp-station keys` wrote.
     pub keys: PathBuf,
 }
 
@@ -47,7 +35,7 @@ pub struct Thermal {
     /// From here on frames overlap no more than they must.
     pub reduce_c: f64,
     /// From here on ground is left out.
-    pub spare_c: f64,
+    pub shed_c: f64,
 }
 
 /// What may lie on the disk.

@@ -13,7 +13,7 @@ use std::{fs, path::Path};
 use serde::Deserialize;
 use thiserror::Error;
 
-pub use aircraft::{Disk, Link, Paths, Target, Thermal};
+pub use aircraft::{Disk, Link, Paths, Thermal};
 pub use sensors::{Autopilot, Boresight, Camera, Gnss, Mount};
 
 const WORKSTATION: &str = include_str!("../../boards/workstation.toml");
@@ -40,6 +40,16 @@ pub enum ConfigError {
         path: String,
         /// What the parser says, in one line.
         reason: String,
+    },
+    /// A key of an earlier version.
+    #[error("board file {path}: {key} {now}")]
+    Renamed {
+        /// The file as the user named it.
+        path: String,
+        /// Dotted key.
+        key: String,
+        /// What has become of it.
+        now: &'static str,
     },
     /// A value is outside its range.
     #[error("board file {path}: {key} = {value} is out of range; it must be {range}")]
@@ -89,8 +99,6 @@ pub struct Board {
     pub detection: Detection,
     /// The store of undelivered messages.
     pub journal: JournalLimits,
-    /// What the firmware is built for.
-    pub target: Target,
     /// The camera.
     pub camera: Camera,
     /// How the camera sits in the aircraft.
@@ -196,6 +204,7 @@ impl Board {
             reason: reason.message().replace('\n', " "),
         };
         let over: toml::Table = toml::from_str(text).map_err(parse_error)?;
+        check_names(path, &over)?;
         let boresight = if on_gimbal(&over) { WITH_GIMBAL } else { DOWN };
         let mut table: toml::Table = toml::from_str(WORKSTATION).map_err(parse_error)?;
         overlay(&mut table, toml::from_str(boresight).map_err(parse_error)?);
@@ -241,6 +250,30 @@ impl Inference {
 fn on_gimbal(text: &toml::Table) -> bool {
     let mount = text.get("mount").and_then(|mount| mount.get("on_gimbal"));
     mount.and_then(toml::Value::as_bool).unwrap_or(false)
+}
+
+/// Keys of earlier versions, with what to write instead.
+const RENAMED: [(&str, &str, &str); 3] = [
+    ("link", "ground", "is called link.station now"),
+    ("thermal", "spare_c", "is called thermal.shed_c now"),
+    ("target", "", "is not read any more; leave it out"),
+];
+
+/// Refuses a key that has another name now.
+fn check_names(path: &str, text: &toml::Table) -> Result<(), ConfigError> {
+    for (section, key, now) in RENAMED {
+        let Some(table) = text.get(section) else {
+            continue;
+        };
+        if key.is_empty() || table.get(key).is_some() {
+            return Err(ConfigError::Renamed {
+                path: path.to_owned(),
+                key: format!("{section}.{key}").trim_end_matches('.').to_owned(),
+                now,
+            });
+        }
+    }
+    Ok(())
 }
 
 fn overlay(base: &mut toml::Table, over: toml::Table) {
@@ -292,6 +325,27 @@ mod tests {
         assert_eq!(pitch(WORKSTATION), -90.0);
         let copied = WORKSTATION.replace("on_gimbal = false", "on_gimbal = true");
         assert_eq!(pitch(&copied), 0.0);
+    }
+
+    #[test]
+    fn a_key_of_an_earlier_version_is_refused_with_its_name_of_now() {
+        for (text, said) in [
+            (
+                "[link]\nground = '10.0.0.2:4433'",
+                "link.ground is called link.station now",
+            ),
+            (
+                "[thermal]\nspare_c = 90.0",
+                "thermal.spare_c is called thermal.shed_c now",
+            ),
+            (
+                "[target]\ntriple = 'x'",
+                "target is not read any more; leave it out",
+            ),
+        ] {
+            let line = Board::from_toml("b.toml", text).unwrap_err().to_string();
+            assert_eq!(line, format!("board file b.toml: {said}"));
+        }
     }
 
     #[test]

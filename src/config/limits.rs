@@ -133,12 +133,12 @@ impl Board {
             0.0,
             150.0,
             "from 0 to 150",
-            &[("thermal.spare_c", self.thermal.spare_c)],
+            &[("thermal.shed_c", self.thermal.shed_c)],
         );
         group(
             0.0,
-            self.thermal.spare_c,
-            "from 0 to thermal.spare_c",
+            self.thermal.shed_c,
+            "from 0 to thermal.shed_c",
             &[("thermal.reduce_c", self.thermal.reduce_c)],
         );
         group(

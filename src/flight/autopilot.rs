@@ -42,13 +42,13 @@ pub struct AutopilotStatus {
     /// The newest of them.
     pub newest_fix: Option<TimedFix>,
     /// Why its newest position was not used; nothing while all is well.
-    pub fix_trouble: Option<String>,
+    pub fix_fault: Option<String>,
     /// Whether the motors may turn, once a heartbeat has come.
     pub armed: Option<bool>,
     /// Images that the autopilot says the camera took.
     pub images: u64,
     /// Why the newest attitude was not used; nothing while all is well.
-    pub trouble: Option<String>,
+    pub fault: Option<String>,
     /// How the link is.
     pub link: LinkHealth,
 }
@@ -106,7 +106,7 @@ impl Autopilot {
     ///
     /// # Errors
     /// When too many wait already.
-    pub fn tell(
+    pub fn report(
         &self,
         state: ComponentState,
         severity: Severity,
@@ -151,7 +151,7 @@ impl Listener {
     fn take(&mut self, received: Received) {
         let report = match received.report {
             Ok(report) => report,
-            Err(refused) => return self.trouble(refused.to_string()),
+            Err(refused) => return self.fault(refused.to_string()),
         };
         let instant = match received.instant {
             Some(Err(doubt)) => return self.doubt(&report, doubt),
@@ -204,7 +204,7 @@ impl Listener {
     fn believe(&mut self, report: &Report) {
         if self.doubted == Some(whose(report)) {
             self.doubted = None;
-            locked(&self.status).trouble = None;
+            locked(&self.status).fault = None;
         }
     }
 
@@ -217,7 +217,7 @@ impl Listener {
             // The date was told by the time since the boot before.
             self.positions = self.positions.take().map(|_| PositionFixes::default());
         }
-        self.trouble(format!("the {whose}'s {doubt}"));
+        self.fault(format!("the {whose}'s {doubt}"));
     }
 
     /// The gimbal's attitudes that are complete now.
@@ -225,7 +225,7 @@ impl Listener {
         while let Some((at, attitude)) = self.gimbal.as_mut().and_then(GimbalHeading::ready) {
             match attitude {
                 Ok(attitude) => self.attitude(at, attitude),
-                Err(reason) => self.trouble(reason.to_string()),
+                Err(reason) => self.fault(reason.to_string()),
             }
         }
     }
@@ -236,11 +236,11 @@ impl Listener {
             Ok(()) => {
                 status.attitudes += 1;
                 status.newest = Some(at);
-                status.trouble = None;
+                status.fault = None;
             }
             // Both kinds of attitude message may come for the same instant.
             Err(NotUsed::OutOfOrder(_)) => {}
-            Err(reason) => status.trouble = Some(reason.to_string()),
+            Err(reason) => status.fault = Some(reason.to_string()),
         }
     }
 
@@ -255,15 +255,15 @@ impl Listener {
             Ok(fix) => {
                 status.fixes += 1;
                 status.newest_fix = Some(fix);
-                status.fix_trouble = None;
+                status.fix_fault = None;
             }
-            Err(reason) => status.fix_trouble = Some(reason),
+            Err(reason) => status.fix_fault = Some(reason),
         }
     }
 
-    fn trouble(&self, reason: String) {
+    fn fault(&self, reason: String) {
         log::debug!("autopilot: {reason}");
-        locked(&self.status).trouble = Some(reason);
+        locked(&self.status).fault = Some(reason);
     }
 }
 

@@ -12,15 +12,15 @@ use std::{
 
 use scarp_capture::{
     Frame, FrameError, FrameSource, Tag, Untagged,
-    live::{Camera, Counts, OpenError, Shot, Steady, Step, to_rgb},
+    live::{Camera, Counts, OpenError, RawFrame, ReconnectingCamera, Step, to_rgb},
 };
-use scarp_geo::{CameraModel, GeoError, Geometry, Ground, Pose};
+use scarp_geo::{CameraModel, GeoError, Geometry, Pose, Terrain};
 use scarp_infer::too_little_ground;
 use scarp_nav::{Monotonic, NoPose};
 
 use super::{
-    clock::now, economy::Effort, lock::locked, overlap::Overlap, placement::Placement,
-    thumbnails::Thumbnails, track::Track, workload::Workload,
+    clock::now, load_shedder::Level, lock::locked, overlap::Overlap,
+    placement_health::PlacementHealth, thumbnails::Thumbnails, track::Track, workload::Workload,
 };
 use crate::pipeline::Flight;
 
@@ -34,7 +34,7 @@ const ON_GROUND_M: f64 = 10.0;
 
 /// How frames are taken and chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Exposure {
+pub struct FrameSelection {
     /// From the driver's time stamp to the middle of the exposure, seconds.
     pub offset_s: f64,
     /// One-sigma error of that, seconds.
@@ -53,7 +53,7 @@ pub struct CameraStatus {
     /// Time stamp of the newest real frame.
     pub newest: Option<Monotonic>,
     /// What is wrong; nothing while all is well.
-    pub trouble: Option<String>,
+    pub fault: Option<String>,
     /// Frames, drops and faults.
     pub counts: Counts,
     /// Frames given up because too many waited for their pose.
@@ -66,7 +66,7 @@ pub struct Watched {
     /// What the camera has given.
     pub camera: Arc<Mutex<CameraStatus>>,
     /// How much is done.
-    pub effort: Arc<Mutex<Effort>>,
+    pub level: Arc<Mutex<Level>>,
     /// Whether frames are searched: not before the survey has begun.
     pub surveying: Arc<AtomicBool>,
     /// Raised when the flight is to end.
@@ -74,20 +74,20 @@ pub struct Watched {
     /// Frames under way.
     pub workload: Workload,
     /// Whether frames can be placed.
-    pub placement: Placement,
+    pub placement: PlacementHealth,
 }
 
 /// A camera and the aircraft's way.
 pub struct Live<O> {
-    camera: Steady<O>,
+    camera: ReconnectingCamera<O>,
     model: CameraModel,
-    exposure: Exposure,
+    exposure: FrameSelection,
     track: Track,
-    ground: Ground,
+    terrain: Terrain,
     model_gsd_m: f64,
     watched: Watched,
     thumbnails: Thumbnails,
-    waiting: VecDeque<Shot>,
+    waiting: VecDeque<RawFrame>,
     taken: Option<Monotonic>,
     overlap: Overlap,
     sequence: u64,
@@ -102,18 +102,18 @@ where
     /// scale it is searched.
     pub fn new(
         open: O,
-        (model, exposure): (CameraModel, Exposure),
+        (model, exposure): (CameraModel, FrameSelection),
         track: Track,
         flight: &Flight,
         watched: Watched,
         thumbnails: Thumbnails,
     ) -> Self {
         Self {
-            camera: Steady::new(open),
+            camera: ReconnectingCamera::new(open),
             model,
             exposure,
             track,
-            ground: flight.ground.clone(),
+            terrain: flight.terrain.clone(),
             model_gsd_m: flight.model.manifest().input.gsd_m,
             watched,
             thumbnails,
@@ -128,34 +128,34 @@ where
     /// Waits a little for a frame of the camera and keeps it if it is wanted.
     fn step(&mut self) {
         match self.camera.step(now(), STEP) {
-            Step::Frame(shot) => self.keep(shot),
+            Step::Frame(raw) => self.keep(raw),
             Step::Nothing => {}
             Step::Closed { retry_in } => thread::sleep(retry_in.min(STEP)),
         }
         let mut status = locked(&self.watched.camera);
         status.newest = self.camera.newest();
-        status.trouble = self.camera.fault().map(str::to_owned);
+        status.fault = self.camera.fault().map(str::to_owned);
         status.counts = *self.camera.counts();
         status.given_up = self.given_up;
     }
 
-    fn keep(&mut self, shot: Shot) {
+    fn keep(&mut self, raw: RawFrame) {
         let soon = self
             .taken
-            .is_some_and(|last| shot.timestamp.seconds_since(last) < self.exposure.interval_s);
+            .is_some_and(|last| raw.timestamp.seconds_since(last) < self.exposure.interval_s);
         if soon || !self.watched.surveying.load(Ordering::Relaxed) {
             return;
         }
-        self.taken = Some(shot.timestamp);
+        self.taken = Some(raw.timestamp);
         if self.waiting.len() == WAITING {
             self.waiting.pop_front();
             self.given_up += 1;
         }
-        self.waiting.push_back(shot);
+        self.waiting.push_back(raw);
     }
 
     /// The oldest waiting frame, once its pose is known or cannot be known any more.
-    fn decided(&mut self) -> Option<(Shot, Result<Pose, NoPose>)> {
+    fn decided(&mut self) -> Option<(RawFrame, Result<Pose, NoPose>)> {
         let exposed = self.exposed(self.waiting.front()?);
         match self.track.pose_at(exposed) {
             Err(NoPose::NotYet(_)) => None,
@@ -163,14 +163,14 @@ where
         }
     }
 
-    fn exposed(&self, shot: &Shot) -> Monotonic {
-        shot.timestamp.plus_seconds(self.exposure.offset_s)
+    fn exposed(&self, raw: &RawFrame) -> Monotonic {
+        raw.timestamp.plus_seconds(self.exposure.offset_s)
     }
 
     /// A frame for the pipeline, if it is worth searching.
     fn frame(
         &mut self,
-        shot: &Shot,
+        raw: &RawFrame,
         pose: Result<Pose, NoPose>,
     ) -> Option<Result<Frame, FrameError>> {
         let tag = match pose {
@@ -185,7 +185,7 @@ where
             Err(reason) => Err(Untagged::NoPose(reason)),
         };
         let new_m2 = match &tag {
-            Ok(tag) => self.worth(tag, shot.timestamp)?,
+            Ok(tag) => self.worth(tag, raw.timestamp)?,
             Err(reason) => {
                 self.watched.placement.unplaced(reason.to_string(), now());
                 0.0
@@ -196,7 +196,7 @@ where
             .workload
             .hand_over(self.sequence, new_m2, now());
         let name = format!("frame {}", self.sequence);
-        Some(match to_rgb(&shot.layout, &shot.bytes) {
+        Some(match to_rgb(&raw.layout, &raw.bytes) {
             Ok(image) => {
                 self.thumbnails.save(self.sequence, &image);
                 Ok(Frame {
@@ -213,7 +213,7 @@ where
     /// Square metres of new ground; nothing when the frame is not worth searching. One that shows no ground is handed on,
     /// since the pipeline says why.
     fn worth(&mut self, tag: &Tag, at: Monotonic) -> Option<f64> {
-        let geometry = Geometry::new(tag.camera, &tag.pose, &self.ground);
+        let geometry = Geometry::new(tag.camera, &tag.pose, &self.terrain);
         if self.is_too_low(tag, &geometry) {
             self.watched.workload.too_low();
             return None;
@@ -226,13 +226,13 @@ where
             }
         };
         self.watched.placement.placed();
-        let effort = *locked(&self.watched.effort);
-        let limit = match effort {
-            Effort::Full => self.exposure.overlap,
-            Effort::LessOverlap | Effort::Spare => self.exposure.least_overlap,
+        let level = *locked(&self.watched.level);
+        let limit = match level {
+            Level::Full => self.exposure.overlap,
+            Level::LessOverlap | Level::Shed => self.exposure.least_overlap,
         };
         let worth = self.overlap.take(at, footprint, limit)?;
-        let left_out = self.watched.workload.leaves_out(effort, worth.new_m2);
+        let left_out = self.watched.workload.leaves_out(level, worth.new_m2);
         (!left_out).then_some(worth.new_m2)
     }
 }
@@ -261,8 +261,8 @@ where
     /// Waits for the next frame that is worth searching; the source ends when the flight is to.
     fn next_frame(&mut self) -> Option<Result<Frame, FrameError>> {
         while !self.watched.stop.load(Ordering::Relaxed) {
-            if let Some((shot, pose)) = self.decided() {
-                if let Some(frame) = self.frame(&shot, pose) {
+            if let Some((raw, pose)) = self.decided() {
+                if let Some(frame) = self.frame(&raw, pose) {
                     return Some(frame);
                 }
             } else {

@@ -9,7 +9,9 @@ use scarp_nav::{
     autopilot::{AttitudeOf, LinkSettings, PortAddress},
 };
 
-use super::{autopilot::AutopilotPort, camera::Exposure, gnss::GnssPort, thumbnails::DiskLimits};
+use super::{
+    autopilot::AutopilotPort, camera::FrameSelection, gnss::GnssPort, thumbnails::DiskLimits,
+};
 
 /// Driver buffers: one is copied, one is waiting, two are filled.
 const BUFFERS: u32 = 4;
@@ -26,7 +28,7 @@ pub struct Equipment {
     /// What it sees.
     pub model: CameraModel,
     /// Which of its frames are searched.
-    pub exposure: Exposure,
+    pub exposure: FrameSelection,
     /// Where positions come from.
     pub positions: Positions,
     /// The autopilot.
@@ -36,7 +38,7 @@ pub struct Equipment {
     /// From when on less is done, degrees Celsius.
     pub reduce_c: f64,
     /// From when on ground is left out, degrees Celsius.
-    pub spare_c: f64,
+    pub shed_c: f64,
     /// What may lie on the disk.
     pub disk: DiskLimits,
 }
@@ -100,7 +102,7 @@ impl Equipment {
                 focal_sigma_px: camera.focal_sigma_px,
                 ..CameraModel::centred(camera.width_px, camera.height_px, camera.focal_px)
             },
-            exposure: Exposure {
+            exposure: FrameSelection {
                 offset_s: camera.timestamp_offset_s,
                 sigma_s: camera.timestamp_sigma_s,
                 interval_s: camera.interval_s,
@@ -111,7 +113,7 @@ impl Equipment {
             autopilot: autopilot_port(board)?,
             trajectory: trajectory(board),
             reduce_c: board.thermal.reduce_c,
-            spare_c: board.thermal.spare_c,
+            shed_c: board.thermal.shed_c,
             disk: DiskLimits {
                 thumbnails_max_bytes: board.disk.thumbnails_max_bytes,
                 min_free_bytes: board.disk.min_free_bytes,

@@ -66,7 +66,7 @@ pub struct GnssStatus {
     /// Speed at which the receiver is understood, on a serial port.
     pub baud_rate: Option<u32>,
     /// Why the newest epoch was not used, or the port cannot be read; nothing while all is well.
-    pub trouble: Option<String>,
+    pub fault: Option<String>,
     /// Sentences and garbage since the port was opened.
     pub counts: ReceiverCounts,
     /// How often the port was opened.
@@ -166,13 +166,13 @@ impl Reader {
                 Left::Stopped => return,
                 Left::NotUnderstood => {
                     speed = (speed + 1) % BAUD_RATES.len();
-                    self.trouble(format!(
+                    self.fault(format!(
                         "{}: nothing understood at {baud_rate} bit/s; check that it sends NMEA 0183",
                         self.port.device
                     ));
                 }
                 Left::Lost(reason) => {
-                    self.trouble(format!("{}: {reason}", self.port.device));
+                    self.fault(format!("{}: {reason}", self.port.device));
                     thread::sleep(RETRY);
                 }
             }
@@ -249,23 +249,23 @@ impl Reader {
             Ok(fix) => {
                 status.fixes += 1;
                 status.newest = Some(fix);
-                status.trouble = None;
+                status.fault = None;
             }
-            Err(reason) => status.trouble = Some(reason),
+            Err(reason) => status.fault = Some(reason),
         }
     }
 
-    fn trouble(&self, reason: String) {
+    fn fault(&self, reason: String) {
         let mut status = locked(&self.status);
         // Said once, not at every attempt for as long as there is no receiver.
-        let level = if status.trouble.as_ref() == Some(&reason) {
+        let level = if status.fault.as_ref() == Some(&reason) {
             log::Level::Debug
         } else {
             log::Level::Warn
         };
         log::log!(level, "GNSS: {reason}");
         status.baud_rate = None;
-        status.trouble = Some(reason);
+        status.fault = Some(reason);
     }
 
     fn stopped(&self) -> bool {

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::{
     camera::CameraStatus,
-    economy::Effort,
-    state::{Sense, Situation, StateMachine},
+    load_shedder::Level,
+    state::{FlightStatus, SensorStatus, StateMachine},
     workload::Totals,
 };
 
@@ -23,7 +23,7 @@ use super::{
 pub struct Health {
     /// State, fault and reason.
     #[serde(flatten)]
-    pub situation: Situation,
+    pub status: FlightStatus,
     /// The camera.
     pub camera: SensorHealth,
     /// The GNSS receiver.
@@ -33,7 +33,7 @@ pub struct Health {
     /// Whether the motors may turn, where it is known.
     pub armed: Option<bool>,
     /// How much is done.
-    pub effort: Effort,
+    pub level: Level,
     /// What has become of the frames.
     pub frames: Totals,
     /// What the camera's reader counted.
@@ -52,7 +52,7 @@ pub struct SensorHealth {
     /// Age of the newest real sample, seconds; null before the first.
     pub age_s: Option<f64>,
     /// What is wrong.
-    pub trouble: Option<String>,
+    pub fault: Option<String>,
 }
 
 /// What the camera's reader counted.
@@ -77,17 +77,17 @@ pub struct LinkHealth {
     /// Messages confirmed since the start.
     pub confirmed: u64,
     /// What is wrong: the link broke, or messages wait longer than a sound link takes.
-    pub trouble: Option<String>,
+    pub fault: Option<String>,
 }
 
 /// Longer than a sound link takes to confirm a message, seconds.
 const UNCONFIRMED_S: f64 = 1.5;
 
-impl From<Sense> for SensorHealth {
-    fn from(sense: Sense) -> Self {
+impl From<SensorStatus> for SensorHealth {
+    fn from(sense: SensorStatus) -> Self {
         Self {
             age_s: sense.age_s,
-            trouble: sense.trouble,
+            fault: sense.fault,
         }
     }
 }
@@ -106,7 +106,7 @@ impl From<LinkStatus> for LinkHealth {
         let confirmed_s = status.last_confirmed.map(|age| age.as_secs_f64());
         let waiting = status.held.messages;
         let slow = waiting > 0 && confirmed_s.is_none_or(|s| s > UNCONFIRMED_S);
-        let trouble = match (status.connected, slow) {
+        let fault = match (status.connected, slow) {
             (true, false) => None,
             (true, true) => Some("messages wait for the ground station's receipt".to_owned()),
             (false, _) => Some(
@@ -120,7 +120,7 @@ impl From<LinkStatus> for LinkHealth {
             waiting,
             confirmed_s,
             confirmed: status.confirmed,
-            trouble,
+            fault,
         }
     }
 }
@@ -130,12 +130,12 @@ impl Health {
     #[must_use]
     pub fn starting() -> Self {
         Self {
-            situation: StateMachine::default().situation().clone(),
+            status: StateMachine::default().status().clone(),
             camera: SensorHealth::default(),
             gnss: SensorHealth::default(),
             attitude: SensorHealth::default(),
             armed: None,
-            effort: Effort::Full,
+            level: Level::Full,
             frames: Totals::default(),
             captured: Captured::default(),
             images: 0,
@@ -237,12 +237,12 @@ mod tests {
 
     #[test]
     fn a_link_on_which_messages_wait_unconfirmed_is_in_trouble_though_it_is_connected() {
-        let trouble = |connected, messages, confirmed| {
-            LinkHealth::from(status(connected, messages, confirmed)).trouble
+        let fault = |connected, messages, confirmed| {
+            LinkHealth::from(status(connected, messages, confirmed)).fault
         };
-        assert_eq!(trouble(true, 3, Some(1)), None);
-        assert_eq!(trouble(true, 0, Some(60)), None);
-        assert!(trouble(true, 3, Some(2)).is_some());
-        assert!(trouble(false, 0, Some(0)).is_some());
+        assert_eq!(fault(true, 3, Some(1)), None);
+        assert_eq!(fault(true, 0, Some(60)), None);
+        assert!(fault(true, 3, Some(2)).is_some());
+        assert!(fault(false, 0, Some(0)).is_some());
     }
 }

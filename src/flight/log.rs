@@ -26,7 +26,7 @@ pub struct FlightLog {
     workload: Workload,
     thumbnails: Store,
     /// Why findings cannot be kept, shared with who watches the flight.
-    trouble: Arc<Mutex<Option<String>>>,
+    fault: Arc<Mutex<Option<String>>>,
     /// Messages that the journal has not taken yet.
     backlog: VecDeque<Envelope>,
     /// Frames whose footprints are not in the file yet.
@@ -46,7 +46,7 @@ impl FlightLog {
         survey: Uuid,
         workload: Workload,
         thumbnails: Store,
-        trouble: Arc<Mutex<Option<String>>>,
+        fault: Arc<Mutex<Option<String>>>,
     ) -> Self {
         Self {
             folder,
@@ -54,7 +54,7 @@ impl FlightLog {
             survey,
             workload,
             thumbnails,
-            trouble,
+            fault,
             backlog: VecDeque::new(),
             footprints: VecDeque::new(),
             changed: false,
@@ -87,13 +87,13 @@ impl FlightLog {
         let submitted = submitted.map_err(|e| e.to_string());
         let written = [submitted, self.write_footprints(), self.checkpoint(at_once)];
         let failed = written.into_iter().find_map(Result::err);
-        let mut trouble = locked(&self.trouble);
+        let mut fault = locked(&self.fault);
         if let Some(line) = &failed
-            && trouble.as_ref() != Some(line)
+            && fault.as_ref() != Some(line)
         {
             log::error!("{line}");
         }
-        *trouble = failed;
+        *fault = failed;
     }
 
     /// Hands the messages to the journal.
@@ -150,7 +150,7 @@ impl Sink for FlightLog {
         self.write(true);
         if let Err(error) = self.folder.finish() {
             log::error!("{error}");
-            *locked(&self.trouble) = Some(error.to_string());
+            *locked(&self.fault) = Some(error.to_string());
         }
         Ok(())
     }

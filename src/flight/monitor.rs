@@ -17,12 +17,12 @@ use super::{
     autopilot::{Autopilot, AutopilotStatus},
     camera::{CameraStatus, Watched},
     clock::now,
-    economy::{Economy, EconomySettings, Effort, Strain},
     gnss::Gnss,
     health::{Captured, Health, HealthFile, SensorHealth},
     heat::{THERMAL, hottest_c},
+    load_shedder::{Level, Load, LoadShedder, LoadShedderSettings},
     lock::locked,
-    state::{Fault, Observed, Sense, Situation, State, StateMachine},
+    state::{Fault, FlightStatus, Observed, SensorStatus, State, StateMachine},
     workload::Totals,
 };
 
@@ -50,7 +50,7 @@ pub struct Monitor {
     link: LinkProbe,
     health: HealthFile,
     machine: StateMachine,
-    economy: Economy,
+    shedder: LoadShedder,
     /// Frames lost so far, and when some last were.
     lost: (u64, Option<Monotonic>),
     /// Faults told since all was last well, and when.
@@ -66,7 +66,7 @@ impl Monitor {
         disk: Arc<Mutex<Option<String>>>,
         link: LinkProbe,
         health: HealthFile,
-        economy: EconomySettings,
+        shedder: LoadShedderSettings,
     ) -> Self {
         Self {
             gnss,
@@ -76,47 +76,47 @@ impl Monitor {
             link,
             health,
             machine: StateMachine::default(),
-            economy: Economy::new(economy),
+            shedder: LoadShedder::new(shedder),
             lost: (0, None),
             told: Vec::new(),
         }
     }
 
     /// Looks at everything once, tells, and raises the flag that ends the flight once the aircraft has landed.
-    pub fn look(&mut self) -> Health {
+    pub fn poll(&mut self) -> Health {
         let now = now();
         let camera = locked(&self.watched.camera).clone();
         let totals = self.watched.workload.totals();
         let hottest_c = hottest_c(THERMAL.as_ref());
-        let effort = self.economy.decide(
-            Strain {
+        let level = self.shedder.decide(
+            Load {
                 under_way: self.watched.workload.under_way(),
                 dropped: totals.dropped,
                 hottest_c,
             },
             now,
         );
-        *locked(&self.watched.effort) = effort;
+        *locked(&self.watched.level) = level;
         let autopilot = self.autopilot.status();
         let images = autopilot.images;
-        let observed = self.observed(&camera, autopilot, totals, effort, now);
+        let observed = self.observed(&camera, autopilot, totals, level, now);
         let changed = self.machine.observe(&observed, now);
-        let situation = self.machine.situation().clone();
-        if changed && is_news(&mut self.told, &situation, now) {
-            self.tell(&situation);
+        let status = self.machine.status().clone();
+        if changed && is_news(&mut self.told, &status, now) {
+            self.report(&status);
         }
-        let begun = matches!(situation.state, State::Surveying | State::Degraded);
+        let begun = matches!(status.state, State::Surveying | State::Degraded);
         self.watched.surveying.store(begun, Ordering::Relaxed);
-        if situation.state == State::Landed {
+        if status.state == State::Landed {
             self.watched.stop.store(true, Ordering::Relaxed);
         }
         let health = Health {
-            situation,
+            status,
             camera: SensorHealth::from(observed.camera),
             gnss: SensorHealth::from(observed.gnss),
             attitude: SensorHealth::from(observed.attitude),
             armed: observed.armed,
-            effort,
+            level,
             frames: totals,
             captured: Captured::from(&camera),
             images,
@@ -136,45 +136,42 @@ impl Monitor {
         camera: &CameraStatus,
         autopilot: AutopilotStatus,
         totals: Totals,
-        effort: Effort,
+        level: Level,
         now: Monotonic,
     ) -> Observed {
         let age = |newest: Option<Monotonic>| newest.map(|at| now.seconds_since(at).max(0.0));
-        let (newest_fix, fix_trouble) = match &self.gnss {
+        let (newest_fix, fix_fault) = match &self.gnss {
             Some(gnss) => {
                 let status = gnss.status();
-                (status.newest.map(|fix| fix.at), status.trouble)
+                (status.newest.map(|fix| fix.at), status.fault)
             }
-            None => (
-                autopilot.newest_fix.map(|fix| fix.at),
-                autopilot.fix_trouble,
-            ),
+            None => (autopilot.newest_fix.map(|fix| fix.at), autopilot.fix_fault),
         };
         let stalled_s = self.watched.workload.stalled_s(now);
-        let coverage = stalled(stalled_s).or_else(|| self.coverage(totals, effort, now));
+        let coverage = stalled(stalled_s).or_else(|| self.coverage(totals, level, now));
         Observed {
-            camera: Sense {
+            camera: SensorStatus {
                 age_s: age(camera.newest),
-                trouble: camera.trouble.clone(),
+                fault: camera.fault.clone(),
             },
-            gnss: Sense {
+            gnss: SensorStatus {
                 age_s: age(newest_fix),
-                trouble: fix_trouble,
+                fault: fix_fault,
             },
-            attitude: Sense {
+            attitude: SensorStatus {
                 age_s: age(autopilot.newest),
-                trouble: autopilot.trouble.or_else(|| autopilot.link.trouble()),
+                fault: autopilot.fault.or_else(|| autopilot.link.fault()),
             },
             armed: autopilot.armed,
-            placement: self.watched.placement.trouble(now),
+            placement: self.watched.placement.fault(now),
             disk: locked(&self.disk).clone(),
             coverage,
         }
     }
 
     /// Why ground is left out, if some was of late.
-    fn coverage(&mut self, totals: Totals, effort: Effort, now: Monotonic) -> Option<String> {
-        let lost = totals.dropped + totals.spared;
+    fn coverage(&mut self, totals: Totals, level: Level, now: Monotonic) -> Option<String> {
+        let lost = totals.dropped + totals.shed;
         if lost > self.lost.0 {
             self.lost = (lost, Some(now));
         }
@@ -182,7 +179,7 @@ impl Monitor {
             .lost
             .1
             .is_some_and(|at| now.seconds_since(at) <= LOST_S);
-        (of_late || effort == Effort::Spare).then(|| {
+        (of_late || level == Level::Shed).then(|| {
             format!(
                 "{lost} frames and {:.4} km2 left out: the computer is too slow or too hot; fly slower, or set fewer threads \
                  for other programs",
@@ -192,14 +189,14 @@ impl Monitor {
     }
 
     /// To the log, the service manager and the pilot.
-    fn tell(&self, situation: &Situation) {
-        let (component, severity, word) = match situation.state {
+    fn report(&self, status: &FlightStatus) {
+        let (component, severity, word) = match status.state {
             State::WaitingForFix => (ComponentState::Standby, Severity::Notice, "waiting"),
             State::Surveying => (ComponentState::Active, Severity::Info, "surveying"),
             State::Degraded => (ComponentState::Critical, Severity::Warning, "degraded"),
             State::Landed => (ComponentState::Standby, Severity::Info, "landed"),
         };
-        let line = match &situation.reason {
+        let line = match &status.reason {
             Some(reason) => format!("{word}: {reason}"),
             None => word.to_owned(),
         };
@@ -207,7 +204,7 @@ impl Monitor {
         notify(&[NotifyState::Status(&line)]);
         if let Err(error) = self
             .autopilot
-            .tell(component, severity, &format!("Scarp {line}"))
+            .report(component, severity, &format!("Scarp {line}"))
         {
             log::debug!("{error}");
         }
@@ -216,8 +213,8 @@ impl Monitor {
 
 /// Whether that is to be told, given the faults `told` since all was last well. Two faults may come in turns several times a
 /// second.
-fn is_news(told: &mut Vec<(Fault, Monotonic)>, situation: &Situation, now: Monotonic) -> bool {
-    let (State::Degraded, Some(fault)) = (situation.state, situation.fault) else {
+fn is_news(told: &mut Vec<(Fault, Monotonic)>, status: &FlightStatus, now: Monotonic) -> bool {
+    let (State::Degraded, Some(fault)) = (status.state, status.fault) else {
         told.clear();
         return true;
     };
@@ -249,24 +246,23 @@ mod tests {
 
     #[test]
     fn faults_that_come_in_turns_are_told_once_until_all_is_well_or_some_time_has_passed() {
-        let degraded = |fault| Situation {
+        let degraded = |fault| FlightStatus {
             state: State::Degraded,
             fault: Some(fault),
             reason: None,
         };
-        let well = Situation {
+        let well = FlightStatus {
             state: State::Surveying,
             fault: None,
             reason: None,
         };
         let at = |seconds| Monotonic::from_nanos(0).plus_seconds(seconds);
         let mut told = Vec::new();
-        let mut is_news =
-            |situation: &Situation, seconds| is_news(&mut told, situation, at(seconds));
+        let mut is_news = |status: &FlightStatus, seconds| is_news(&mut told, status, at(seconds));
         assert!(is_news(&degraded(Fault::Gnss), 0.0));
-        assert!(is_news(&degraded(Fault::Placement), 0.5));
+        assert!(is_news(&degraded(Fault::PlacementHealth), 0.5));
         assert!(!is_news(&degraded(Fault::Gnss), 1.0));
-        assert!(!is_news(&degraded(Fault::Placement), 9.0));
+        assert!(!is_news(&degraded(Fault::PlacementHealth), 9.0));
         assert!(is_news(&degraded(Fault::Gnss), 11.0));
         assert!(is_news(&well, 12.0));
         assert!(is_news(&degraded(Fault::Gnss), 13.0));

@@ -18,14 +18,14 @@ use thiserror::Error;
 use super::{
     autopilot::Autopilot,
     camera::{CameraStatus, Live, Watched},
-    economy::{EconomySettings, Effort},
     equipment::{Equipment, Positions},
     gnss::Gnss,
     health::{Health, HealthFile},
+    load_shedder::{Level, LoadShedderSettings},
     lock::locked,
     log::FlightLog,
     monitor::{LOOK, LinkProbe, Monitor, notify},
-    placement::Placement,
+    placement_health::PlacementHealth,
     thumbnails::{Store, Thumbnails},
     track::Track,
     workload::Workload,
@@ -45,13 +45,13 @@ pub struct Destination<'a> {
 
 /// How a flight ended.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Flown {
+pub struct FlightResult {
     /// What became of the frames.
     pub summary: Summary,
     /// The last look.
     pub health: Health,
     /// Why something that was found could not be kept on the disk.
-    pub unkept: Option<String>,
+    pub storage_error: Option<String>,
 }
 
 /// Why a flight could not begin or ended before its time.
@@ -86,7 +86,7 @@ pub fn fly<O>(
     flight: &Flight,
     destination: Destination<'_>,
     stop: &Arc<AtomicBool>,
-) -> Result<Flown, FlightError>
+) -> Result<FlightResult, FlightError>
 where
     O: FnMut() -> Result<Box<dyn Camera>, OpenError> + Send,
 {
@@ -99,11 +99,11 @@ where
     let thumbnails = Thumbnails::start(Store::open(&survey, equipment.disk).map_err(made)?)?;
     let watched = Watched {
         camera: Arc::new(Mutex::new(CameraStatus::default())),
-        effort: Arc::new(Mutex::new(Effort::Full)),
+        level: Arc::new(Mutex::new(Level::Full)),
         surveying: Arc::default(),
         stop: Arc::clone(stop),
         workload: Workload::default(),
-        placement: Placement::default(),
+        placement: PlacementHealth::default(),
     };
     let disk = Arc::default();
     let mut sink = FlightLog::new(
@@ -128,11 +128,11 @@ where
         Arc::clone(&disk),
         probe,
         HealthFile::new(destination.out.join("health.json"), flight.survey),
-        EconomySettings {
+        LoadShedderSettings {
             // Every queue full and every worker at work.
             busy_frames: 4 * flight.queue_frames + flight.workers,
             reduce_c: equipment.reduce_c,
-            spare_c: equipment.spare_c,
+            shed_c: equipment.shed_c,
         },
     );
     let mut source = Live::new(
@@ -148,7 +148,7 @@ where
     let (summary, health) = thread::scope(|scope| {
         let watching = scope.spawn(|| {
             loop {
-                let health = monitor.look();
+                let health = monitor.poll();
                 if over.load(Ordering::Relaxed) {
                     return health;
                 }
@@ -162,10 +162,10 @@ where
     notify(&[NotifyState::Stopping]);
     let summary = summary?;
     let health = health.map_err(|_| PipelineError::Panic("watch"))?;
-    let unkept = locked(&disk).clone();
-    Ok(Flown {
+    let storage_error = locked(&disk).clone();
+    Ok(FlightResult {
         summary,
         health,
-        unkept,
+        storage_error,
     })
 }

@@ -1,4 +1,4 @@
-//! What the flight is about: waiting, searching, searching with something amiss, or over.
+//! What the flight is about: waiting, searching, searching with a fault, or over.
 
 use serde::Serialize;
 
@@ -18,13 +18,13 @@ pub enum State {
     WaitingForFix,
     /// All is well: frames are placed and searched.
     Surveying,
-    /// The survey has begun, but something is amiss.
+    /// The survey has begun, but with a fault.
     Degraded,
     /// The aircraft has landed: the survey is over.
     Landed,
 }
 
-/// What can be amiss, the gravest first.
+/// What can be at fault, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -35,7 +35,7 @@ pub enum Fault {
     /// No fresh frame.
     Camera,
     /// Frames come, but their places cannot be told.
-    Placement,
+    PlacementHealth,
     /// What is found cannot be kept.
     Disk,
     /// Ground is left out, because the computer is too slow or too hot.
@@ -46,22 +46,22 @@ pub enum Fault {
 
 /// A sensor, by its newest sample.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Sense {
+pub struct SensorStatus {
     /// Age of the newest real sample, seconds; `None` before the first.
     pub age_s: Option<f64>,
     /// What its reader says is wrong.
-    pub trouble: Option<String>,
+    pub fault: Option<String>,
 }
 
 /// What the state depends on.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Observed {
     /// The camera.
-    pub camera: Sense,
+    pub camera: SensorStatus,
     /// The GNSS receiver.
-    pub gnss: Sense,
+    pub gnss: SensorStatus,
     /// The source of the attitude.
-    pub attitude: Sense,
+    pub attitude: SensorStatus,
     /// Whether the motors may turn, where it is known.
     pub armed: Option<bool>,
     /// Why frames cannot be placed.
@@ -74,10 +74,10 @@ pub struct Observed {
 
 /// What the flight is about, and why.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Situation {
+pub struct FlightStatus {
     /// What it is about.
     pub state: State,
-    /// What is amiss; nothing while all is well.
+    /// What is at fault; nothing while all is well.
     pub fault: Option<Fault>,
     /// The same in one line, for people.
     pub reason: Option<String>,
@@ -86,7 +86,7 @@ pub struct Situation {
 /// Follows the flight. Once landed it stays so.
 #[derive(Debug)]
 pub struct StateMachine {
-    situation: Situation,
+    status: FlightStatus,
     /// Whether the motors were ever seen running.
     flew: bool,
     disarmed: Option<Monotonic>,
@@ -95,7 +95,7 @@ pub struct StateMachine {
 impl Default for StateMachine {
     fn default() -> Self {
         Self {
-            situation: Situation {
+            status: FlightStatus {
                 state: State::WaitingForFix,
                 fault: None,
                 reason: Some("starting".to_owned()),
@@ -109,39 +109,39 @@ impl Default for StateMachine {
 impl StateMachine {
     /// What the flight is about.
     #[must_use]
-    pub const fn situation(&self) -> &Situation {
-        &self.situation
+    pub const fn status(&self) -> &FlightStatus {
+        &self.status
     }
 
     /// Takes what is seen at `now`. Tells whether the state or the kind of fault has changed.
     pub fn observe(&mut self, observed: &Observed, now: Monotonic) -> bool {
-        let before = (self.situation.state, self.situation.fault);
-        self.situation = self.next(observed, now);
-        before != (self.situation.state, self.situation.fault)
+        let before = (self.status.state, self.status.fault);
+        self.status = self.next(observed, now);
+        before != (self.status.state, self.status.fault)
     }
 
-    fn next(&mut self, observed: &Observed, now: Monotonic) -> Situation {
+    fn next(&mut self, observed: &Observed, now: Monotonic) -> FlightStatus {
         self.flew |= observed.armed == Some(true);
         self.disarmed = match observed.armed {
             Some(false) => self.disarmed.or(Some(now)),
             _ => None,
         };
-        let begun = matches!(self.situation.state, State::Surveying | State::Degraded);
+        let begun = matches!(self.status.state, State::Surveying | State::Degraded);
         let landed = self
             .disarmed
             .is_some_and(|since| begun && self.flew && now.seconds_since(since) >= LANDED_S);
-        if landed || self.situation.state == State::Landed {
-            return Situation {
+        if landed || self.status.state == State::Landed {
+            return FlightStatus {
                 state: State::Landed,
                 fault: None,
                 reason: None,
             };
         }
         let (missing, hampered) = (observed.missing(), observed.hampered());
-        let (state, amiss) = if begun {
-            let amiss = missing.or(hampered).or(observed.disarmed());
-            let state = amiss.as_ref().map_or(State::Surveying, |_| State::Degraded);
-            (state, amiss)
+        let (state, fault) = if begun {
+            let fault = missing.or(hampered).or(observed.disarmed());
+            let state = fault.as_ref().map_or(State::Surveying, |_| State::Degraded);
+            (state, fault)
         } else if let Some(waited_for) = missing.or(observed.disarmed()) {
             (State::WaitingForFix, Some(waited_for))
         } else {
@@ -150,8 +150,8 @@ impl StateMachine {
                 .map_or(State::Surveying, |_| State::Degraded);
             (state, hampered)
         };
-        let (fault, reason) = amiss.unzip();
-        Situation {
+        let (fault, reason) = fault.unzip();
+        FlightStatus {
             state,
             fault,
             reason,
@@ -162,7 +162,7 @@ impl StateMachine {
 impl Observed {
     /// The gravest sensor that is missing: nothing can be placed without it.
     fn missing(&self) -> Option<(Fault, String)> {
-        let missing = |fault, sense: &Sense, what: &str| {
+        let missing = |fault, sense: &SensorStatus, what: &str| {
             sense
                 .missing()
                 .map(|line| (fault, format!("no {what}{line}")))
@@ -175,7 +175,7 @@ impl Observed {
     /// The gravest that makes the survey poorer, but is no reason not to begin it.
     fn hampered(&self) -> Option<(Fault, String)> {
         let is = |fault, line: &Option<String>| line.clone().map(|line| (fault, line));
-        is(Fault::Placement, &self.placement)
+        is(Fault::PlacementHealth, &self.placement)
             .or_else(|| is(Fault::Disk, &self.disk))
             .or_else(|| is(Fault::Coverage, &self.coverage))
     }
@@ -188,7 +188,7 @@ impl Observed {
     }
 }
 
-impl Sense {
+impl SensorStatus {
     /// For how long there was nothing and why, when that is too long.
     fn missing(&self) -> Option<String> {
         let since = match self.age_s {
@@ -196,8 +196,8 @@ impl Sense {
             Some(age_s) => format!(" for {age_s:.1} s"),
             None => " yet".to_owned(),
         };
-        Some(match &self.trouble {
-            Some(trouble) => format!("{since}: {trouble}"),
+        Some(match &self.fault {
+            Some(fault) => format!("{since}: {fault}"),
             None => since,
         })
     }
@@ -211,10 +211,10 @@ mod tests {
         Monotonic::from_nanos(0).plus_seconds(seconds)
     }
 
-    fn fresh() -> Sense {
-        Sense {
+    fn fresh() -> SensorStatus {
+        SensorStatus {
             age_s: Some(0.1),
-            trouble: None,
+            fault: None,
         }
     }
 
@@ -232,23 +232,23 @@ mod tests {
     fn a_flight_waits_for_its_sensors_and_for_the_motors_then_surveys_and_lands() {
         let mut machine = StateMachine::default();
         machine.observe(&Observed::default(), at(0.0));
-        assert_eq!(machine.situation().state, State::WaitingForFix);
-        assert_eq!(machine.situation().fault, Some(Fault::Gnss));
+        assert_eq!(machine.status().state, State::WaitingForFix);
+        assert_eq!(machine.status().fault, Some(Fault::Gnss));
         let on_ground = Observed {
             armed: Some(false),
             ..well()
         };
         assert!(machine.observe(&on_ground, at(1.0)));
-        assert_eq!(machine.situation().fault, Some(Fault::Disarmed));
+        assert_eq!(machine.status().fault, Some(Fault::Disarmed));
         assert!(machine.observe(&well(), at(20.0)));
-        assert_eq!(machine.situation().state, State::Surveying);
+        assert_eq!(machine.status().state, State::Surveying);
         assert!(!machine.observe(&well(), at(21.0)));
         machine.observe(&on_ground, at(30.0));
-        assert_eq!(machine.situation().state, State::Degraded);
+        assert_eq!(machine.status().state, State::Degraded);
         machine.observe(&on_ground, at(32.1));
-        assert_eq!(machine.situation().state, State::Landed);
+        assert_eq!(machine.status().state, State::Landed);
         machine.observe(&well(), at(40.0));
-        assert_eq!(machine.situation().state, State::Landed);
+        assert_eq!(machine.status().state, State::Landed);
     }
 
     #[test]
@@ -256,22 +256,22 @@ mod tests {
         let mut machine = StateMachine::default();
         machine.observe(&well(), at(0.0));
         let silent = Observed {
-            gnss: Sense {
+            gnss: SensorStatus {
                 age_s: Some(1.3),
-                trouble: Some("/dev/ttyUSB0: unplugged".to_owned()),
+                fault: Some("/dev/ttyUSB0: unplugged".to_owned()),
             },
             ..well()
         };
         assert!(machine.observe(&silent, at(1.0)));
-        let situation = machine.situation();
-        assert_eq!(situation.state, State::Degraded);
+        let status = machine.status();
+        assert_eq!(status.state, State::Degraded);
         assert_eq!(
-            situation.reason.as_deref(),
+            status.reason.as_deref(),
             Some("no position fix for 1.3 s: /dev/ttyUSB0: unplugged")
         );
         machine.observe(&well(), at(2.0));
-        assert_eq!(machine.situation().state, State::Surveying);
-        assert_eq!(machine.situation().reason, None);
+        assert_eq!(machine.status().state, State::Surveying);
+        assert_eq!(machine.status().reason, None);
     }
 
     #[test]
@@ -282,7 +282,7 @@ mod tests {
             ..well()
         };
         machine.observe(&unknown, at(0.0));
-        assert_eq!(machine.situation().state, State::Surveying);
+        assert_eq!(machine.status().state, State::Surveying);
         let off = Observed {
             armed: Some(false),
             ..well()
@@ -290,7 +290,7 @@ mod tests {
         for t in 1..10 {
             machine.observe(&off, at(f64::from(t)));
         }
-        assert_eq!(machine.situation().state, State::Degraded);
+        assert_eq!(machine.status().state, State::Degraded);
     }
 
     #[test]
@@ -305,11 +305,11 @@ mod tests {
             ..hampered.clone()
         };
         machine.observe(&on_ground, at(0.0));
-        assert_eq!(machine.situation().fault, Some(Fault::Disarmed));
+        assert_eq!(machine.status().fault, Some(Fault::Disarmed));
         machine.observe(&hampered, at(1.0));
-        let situation = machine.situation();
+        let status = machine.status();
         assert_eq!(
-            (situation.state, situation.fault),
+            (status.state, status.fault),
             (State::Degraded, Some(Fault::Coverage))
         );
     }
@@ -318,12 +318,12 @@ mod tests {
     fn the_gravest_fault_is_told() {
         let both = Observed {
             disk: Some("disk full".to_owned()),
-            camera: Sense::default(),
+            camera: SensorStatus::default(),
             coverage: Some("slow".to_owned()),
             ..well()
         };
         let mut machine = StateMachine::default();
         machine.observe(&both, at(0.0));
-        assert_eq!(machine.situation().fault, Some(Fault::Camera));
+        assert_eq!(machine.status().fault, Some(Fault::Camera));
     }
 }

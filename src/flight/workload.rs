@@ -8,7 +8,7 @@ use std::{
 use scarp_inventory::{FrameReport, Landslide};
 use scarp_nav::Monotonic;
 
-use super::{economy::Effort, lock::locked};
+use super::{load_shedder::Level, lock::locked};
 
 /// Frames between their handing over and their report, shared between the camera's end of the pipeline and the sink's.
 #[derive(Debug, Clone, Default)]
@@ -39,8 +39,8 @@ pub struct Totals {
     /// Frames left out because the aircraft was on the ground or just above.
     pub too_low: u64,
     /// Frames left out because of heat or load.
-    pub spared: u64,
-    /// Ground of frames dropped and spared that their neighbours do not show, square metres: coverage lost.
+    pub shed: u64,
+    /// Ground of frames dropped and shed that their neighbours do not show, square metres: coverage lost.
     pub lost_m2: f64,
     /// Versions of landslides reported.
     pub findings: u64,
@@ -58,11 +58,11 @@ impl Workload {
     }
 
     /// Whether a frame worth searching is left out: every other one is when ground has to be.
-    pub(super) fn leaves_out(&self, effort: Effort, new_m2: f64) -> bool {
+    pub(super) fn leaves_out(&self, level: Level, new_m2: f64) -> bool {
         let mut state = locked(&self.0);
-        state.leave_out = effort == Effort::Spare && !state.leave_out;
+        state.leave_out = level == Level::Shed && !state.leave_out;
         if state.leave_out {
-            state.totals.spared += 1;
+            state.totals.shed += 1;
             state.totals.lost_m2 += new_m2;
         }
         state.leave_out
@@ -161,10 +161,10 @@ mod tests {
     #[test]
     fn every_other_frame_is_left_out_when_ground_is_to_be_and_none_otherwise() {
         let workload = Workload::default();
-        let left_out = |effort| (0..6).filter(|_| workload.leaves_out(effort, 10.0)).count();
-        assert_eq!(left_out(Effort::LessOverlap), 0);
-        assert_eq!(left_out(Effort::Spare), 3);
-        assert_eq!(workload.totals().spared, 3);
+        let left_out = |level| (0..6).filter(|_| workload.leaves_out(level, 10.0)).count();
+        assert_eq!(left_out(Level::LessOverlap), 0);
+        assert_eq!(left_out(Level::Shed), 3);
+        assert_eq!(workload.totals().shed, 3);
         assert!((workload.totals().lost_m2 - 30.0).abs() < 1e-9);
     }
 }

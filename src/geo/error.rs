@@ -14,21 +14,21 @@ pub enum GeoError {
     NoHeightAboveTakeoff,
     /// The camera's height is not known over the datum of the ground.
     #[error(
-        "the ground is over {ground}, but the frame gives no height over it; use ground data over the datum of the camera's altitude, or fly over flat ground"
+        "the ground is over {terrain}, but the frame gives no height over it; use ground data over the datum of the camera's altitude, or fly over flat ground"
     )]
     NoHeightOver {
         /// Datum of the ground.
-        ground: VerticalDatum,
+        terrain: VerticalDatum,
     },
     /// A point's height is over another datum than the ground's.
     #[error(
-        "the point's height is over {point}, the ground's over {ground}; convert one of them with a geoid model"
+        "the point's height is over {point}, the ground's over {terrain}; convert one of them with a geoid model"
     )]
     DatumMismatch {
         /// Datum of the point.
         point: String,
         /// Datum of the ground.
-        ground: String,
+        terrain: String,
     },
     /// The ray does not come down to the ground within 20 km.
     #[error("the pixel looks at or above the horizon")]

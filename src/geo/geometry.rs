@@ -8,11 +8,11 @@ use geo::{LineString, Polygon};
 use nalgebra::{Matrix3, Vector3};
 
 use super::{
-    CameraModel, GeoError, Ground, GroundHeight, Surface,
+    CameraModel, GeoError, Surface, Terrain, TerrainHeight,
     accuracy::{circular_error_90, linear_error_90},
     cast::{self, Ray},
     ecef,
-    ground::DatumName,
+    terrain::DatumName,
 };
 use crate::Pose;
 
@@ -24,7 +24,7 @@ pub struct GroundPoint {
     /// WGS84 longitude in degrees, within 180 degrees of the camera's, so it may lie beyond +-180.
     pub longitude_deg: f64,
     /// Height over the datum of the ground.
-    pub height: GroundHeight,
+    pub height: TerrainHeight,
     /// Radius in metres that holds the true position with 90 % probability.
     pub ce90_m: f64,
     /// Half-width in metres of the interval that holds the true height with 90 % probability.
@@ -36,7 +36,7 @@ pub struct GroundPoint {
 pub struct Geometry {
     camera: CameraModel,
     pose: Pose,
-    ground: Ground,
+    terrain: Terrain,
     /// Camera position in ECEF metres.
     origin: Vector3<f64>,
     /// North, east, down at the camera, in ECEF.
@@ -52,13 +52,13 @@ impl Geometry {
     ///
     /// # Errors
     /// When the pose has no height over what the ground's heights are over.
-    pub fn new(camera: CameraModel, pose: &Pose, ground: &Ground) -> Result<Self, GeoError> {
-        let (height_m, offset_m) = match ground.datum() {
+    pub fn new(camera: CameraModel, pose: &Pose, terrain: &Terrain) -> Result<Self, GeoError> {
+        let (height_m, offset_m) = match terrain.datum() {
             Some(datum) => {
                 let height = pose.altitude.over(datum);
                 (
                     height
-                        .ok_or(GeoError::NoHeightOver { ground: datum })?
+                        .ok_or(GeoError::NoHeightOver { terrain: datum })?
                         .metres(),
                     0.0,
                 )
@@ -80,7 +80,7 @@ impl Geometry {
         Ok(Self {
             camera,
             pose: pose.clone(),
-            ground: ground.clone(),
+            terrain: terrain.clone(),
             origin: ecef::from_geodetic(pose.latitude_deg, pose.longitude_deg, height_m),
             ned: ecef::ned_axes(pose.latitude_deg, pose.longitude_deg),
             rotation: pose.attitude.rotation(),
@@ -99,7 +99,7 @@ impl Geometry {
         Ok(GroundPoint {
             latitude_deg: hit.latitude_deg,
             longitude_deg: ecef::longitude_near(hit.longitude_deg, self.pose.longitude_deg),
-            height: GroundHeight::new(self.ground.datum(), hit.height_m - self.offset_m),
+            height: TerrainHeight::new(self.terrain.datum(), hit.height_m - self.offset_m),
             ce90_m: circular_error_90(covariance[(0, 0)], covariance[(1, 1)], covariance[(0, 1)]),
             le90_m: linear_error_90(covariance[(2, 2)]),
         })
@@ -114,12 +114,12 @@ impl Geometry {
         &self,
         latitude_deg: f64,
         longitude_deg: f64,
-        height: GroundHeight,
+        height: TerrainHeight,
     ) -> Result<(f64, f64), GeoError> {
-        if height.datum() != self.ground.datum() {
+        if height.datum() != self.terrain.datum() {
             return Err(GeoError::DatumMismatch {
                 point: DatumName(height.datum()).to_string(),
-                ground: DatumName(self.ground.datum()).to_string(),
+                terrain: DatumName(self.terrain.datum()).to_string(),
             });
         }
         let point =
@@ -153,7 +153,7 @@ impl Geometry {
     pub fn footprint(&self) -> Result<Polygon<f64>, GeoError> {
         let (w, h) = (f64::from(self.camera.width), f64::from(self.camera.height));
         let corners = [(0.0, h), (w, h), (w, 0.0), (0.0, 0.0)];
-        let steps = if matches!(self.ground.surface, Surface::Dem(_)) {
+        let steps = if matches!(self.terrain.surface, Surface::Dem(_)) {
             4
         } else {
             1
@@ -176,7 +176,7 @@ impl Geometry {
             origin: self.origin,
             direction,
         };
-        match &self.ground.surface {
+        match &self.terrain.surface {
             Surface::AboveTakeoff(height) => ray.to_level(height.metres() + self.offset_m),
             Surface::Level(height) => ray.to_level(height.metres()),
             Surface::Dem(dem) => ray.to_dem(dem),
@@ -217,13 +217,13 @@ impl Geometry {
         let on_ground = moves
             .iter()
             .map(|m| m - direction * (normal.dot(m) / along));
-        let raised = direction * (self.ground.sigma_m / along);
+        let raised = direction * (self.terrain.sigma_m / along);
         on_ground.chain([raised]).map(|m| m * m.transpose()).sum()
     }
 
     /// Slope of the ground at a hit: metres up per metre north, per metre east.
     fn slope(&self, hit: &cast::Hit) -> (f64, f64) {
-        match &self.ground.surface {
+        match &self.terrain.surface {
             Surface::Dem(dem) => dem.slope(hit.latitude_deg, hit.longitude_deg),
             Surface::AboveTakeoff(_) | Surface::Level(_) => (0.0, 0.0),
         }

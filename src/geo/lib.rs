@@ -9,10 +9,10 @@ mod dem;
 mod ecef;
 mod error;
 mod geometry;
-mod ground;
 mod height;
 mod plane;
 mod pose;
+mod terrain;
 mod time;
 mod utm;
 
@@ -23,12 +23,12 @@ pub use camera::CameraModel;
 pub use dem::{Dem, DemError};
 pub use error::GeoError;
 pub use geometry::{Geometry, GroundPoint};
-pub use ground::{Ground, GroundHeight, Surface};
 pub use height::{
     Height, HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, HeightEgm2008, UnknownDatum,
     VerticalDatum,
 };
 pub use plane::LocalPlane;
 pub use pose::{Altitudes, GroundVelocity, Pose, PoseCovariance};
+pub use terrain::{Surface, Terrain, TerrainHeight};
 pub use time::{CameraTime, GnssTime, Timestamp};
 pub use utm::Utm;

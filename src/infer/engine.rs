@@ -8,9 +8,9 @@ use tract_linalg::multithread::{Executor, multithread_tract_scope};
 use tract_onnx::prelude::*;
 
 use super::{
-    ModelError, Normalisation, Unfused, fuse,
+    ModelError, Normalisation, Unfused,
     graph::{guarded, one_line},
-    with_fast_upsampling,
+    lower, with_fast_upsampling,
 };
 
 /// A network ready to run, shared by all sessions.
@@ -23,7 +23,7 @@ pub enum Engine {
         /// The optimised graph.
         plan: Arc<TypedRunnableModel>,
         /// Why it is not fused.
-        because: Unfused,
+        fallback_reason: Unfused,
     },
 }
 
@@ -64,11 +64,11 @@ impl Engine {
         graph: impl Fn() -> Result<TypedModel, ModelError>,
         path: &str,
     ) -> Result<Self, ModelError> {
-        let because = match fuse(graph()?) {
+        let fallback_reason = match lower(graph()?) {
             Ok(network) => return Ok(Self::Fused(Arc::new(network))),
-            Err(because) => because,
+            Err(fallback_reason) => fallback_reason,
         };
-        log::debug!("{path}: left to tract, {because}");
+        log::debug!("{path}: left to tract, {fallback_reason}");
         let unusable = |error: TractError| ModelError::Onnx {
             path: path.to_owned(),
             reason: one_line(&error),
@@ -76,7 +76,10 @@ impl Engine {
         let graph = with_fast_upsampling(graph()?).and_then(TypedModel::into_optimized);
         let graph = graph.map_err(unusable)?;
         let plan = graph.into_runnable().map_err(unusable)?;
-        Ok(Self::Tract { plan, because })
+        Ok(Self::Tract {
+            plan,
+            fallback_reason,
+        })
     }
 
     /// Every operator, in the order in which they run.

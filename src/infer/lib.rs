@@ -6,9 +6,9 @@
 mod engine;
 mod error;
 mod files;
-mod fuse;
 mod golden;
 mod graph;
+mod lowering;
 mod manifest;
 pub mod memory;
 mod model;
@@ -21,7 +21,7 @@ mod upsample;
 
 pub use engine::{Engine, OperatorInfo, Session};
 pub use error::{ManifestError, ModelError};
-pub use fuse::{Unfused, fuse};
+pub use lowering::{Unfused, lower};
 pub use manifest::{Golden, Input, Manifest, Output, Quantization, Training};
 pub use model::Model;
 pub use normalisation::Normalisation;

@@ -54,14 +54,18 @@ impl Segmenter {
     /// # Errors
     /// When the overlap is below 16 px or above half a tile, or no session can be made.
     pub fn new(model: &Arc<Model>, overlap: u32) -> Result<Self, SegmentError> {
-        Self::on(1, model, overlap)
+        Self::with_threads(1, model, overlap)
     }
 
     /// A segmenter that runs each tile on `threads` threads, the caller's among them; see [`Model::session_on`].
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn on(threads: usize, model: &Arc<Model>, overlap: u32) -> Result<Self, SegmentError> {
+    pub fn with_threads(
+        threads: usize,
+        model: &Arc<Model>,
+        overlap: u32,
+    ) -> Result<Self, SegmentError> {
         let manifest = model.manifest();
         let (width, height) = (manifest.input.width, manifest.input.height);
         let most = width.min(height) / 2;

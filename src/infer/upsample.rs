@@ -1,7 +1,7 @@
 //! Bilinear upsampling for networks that are left to tract: its own goes element by element, and took half of a float
 //! SegFormer's time.
 
-use scarp_int8::Between;
+use scarp_int8::LerpTap;
 use tract_onnx::{
     prelude::*,
     tract_core::{
@@ -93,8 +93,8 @@ struct Upsample {
 
 impl Upsample {
     fn run(&self, input: &[f32], (h, w): (usize, usize), output: &mut [f32]) {
-        let along = |fine, coarse| (0..fine).map(move |at| Between::of(at, fine, coarse));
-        let columns: Vec<Between> = along(self.width, w).collect();
+        let along = |fine, coarse| (0..fine).map(move |at| LerpTap::of(at, fine, coarse));
+        let columns: Vec<LerpTap> = along(self.width, w).collect();
         let mut line = vec![0.0; w];
         let planes = input
             .chunks_exact(h * w)

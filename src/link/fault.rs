@@ -36,39 +36,39 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// One line: what happened with the ground station at `ground`, and what to do.
-    pub fn describe(&self, ground: &str) -> String {
+    /// One line: what happened with the ground station at `station`, and what to do.
+    pub fn describe(&self, station: &str) -> String {
         match self {
             Self::Address(e) => format!(
-                "link: {ground} is no address ({e}); give host:port, for instance 192.168.1.10:4433"
+                "link: {station} is no address ({e}); give host:port, for instance 192.168.1.10:4433"
             ),
             Self::NoAddress => format!(
-                "link: {ground} has no address; check the name or give host:port in numbers"
+                "link: {station} has no address; check the name or give host:port in numbers"
             ),
             Self::Socket(e) => format!("link: no network socket ({e}); check the network"),
             Self::Connect(e) => {
-                format!("link: cannot connect to {ground} ({e}); check the address")
+                format!("link: cannot connect to {station} ({e}); check the address")
             }
             Self::NoAnswer | Self::Lost(ConnectionError::TimedOut) => format!(
-                "link: no answer from {ground}; check that `scarp-ground serve` runs there, listens on that address and that UDP passes"
+                "link: no answer from {station}; check that `scarp-station serve` runs there, listens on that address and that UDP passes"
             ),
             Self::Lost(e) if is_about_keys(e) => format!(
-                "link: {ground} and this drone do not trust each other ({e}); use the folders of one `scarp-ground keys` run on both"
+                "link: {station} and this drone do not trust each other ({e}); use the folders of one `scarp-station keys` run on both"
             ),
             Self::Lost(ConnectionError::Reset) => {
-                format!("link: {ground} has restarted; connecting anew")
+                format!("link: {station} has restarted; connecting anew")
             }
             Self::Lost(e) => {
-                format!("link: the connection to {ground} ended ({e}); connecting anew")
+                format!("link: the connection to {station} ended ({e}); connecting anew")
             }
             Self::Stream(e) => {
-                format!("link: {ground} broke off a batch ({e}); see its own messages")
+                format!("link: {station} broke off a batch ({e}); see its own messages")
             }
             Self::NoReceipt => {
-                format!("link: {ground} does not confirm what it got; see its own messages")
+                format!("link: {station} does not confirm what it got; see its own messages")
             }
             Self::EmptyReceipt => format!(
-                "link: {ground} answers but confirms nothing; update both ends to one version"
+                "link: {station} answers but confirms nothing; update both ends to one version"
             ),
             Self::Codec(e) => e.to_string(),
             Self::Journal(e) => e.to_string(),

@@ -6,7 +6,7 @@
 //! and a message that is sent twice is stored once, because its identity follows from what it says.
 //!
 //! The drone needs three settings: the ground station's address (`host:port`), the folder `drone/` written by
-//! `scarp-ground keys`, and a path for the journal. See [`uplink::Config`].
+//! `scarp-station keys`, and a path for the journal. See [`uplink::Config`].
 
 #[cfg(feature = "uplink")]
 pub mod backoff;

@@ -1,8 +1,8 @@
 //! Who may speak to whom: TLS 1.3 with certificates on both ends, all signed by one private authority.
 //!
-//! `scarp-ground keys` writes two folders, `ground/` and `drone/`, each with `ca.pem`, `cert.pem` and `key.pem`. There
+//! `scarp-station keys` writes two folders, `station/` and `drone/`, each with `ca.pem`, `cert.pem` and `key.pem`. There
 //! are no default keys and no way to go without: an end whose certificate the other end's authority has not signed
-//! gets no connection. A drone's certificate is good for a client only, so a stolen one cannot pose as the ground.
+//! gets no connection. A drone's certificate is good for a client only, so a stolen one cannot pose as the station.
 
 use std::{
     path::{Path, PathBuf},
@@ -25,7 +25,7 @@ use thiserror::Error;
 use super::codec::{MAX_BATCH_BYTES, MAX_RECEIPT_BYTES};
 
 /// The name in every ground station's certificate, whatever its address.
-pub const SERVER_NAME: &str = "scarp-ground";
+pub const SERVER_NAME: &str = "scarp-station";
 /// The protocol's name in the TLS handshake (ALPN). The number changes when the streams' form does.
 pub const PROTOCOL: &[u8] = b"scarp/1";
 /// The authority's certificate, in both folders.
@@ -48,7 +48,7 @@ const MAX_STREAMS: u32 = 4;
 pub enum TlsError {
     /// A file is missing or not what it should be.
     #[error(
-        "keys {path}: {reason}; give the folder ground/ or drone/ that `scarp-ground keys` wrote"
+        "keys {path}: {reason}; give the folder station/ or drone/ that `scarp-station keys` wrote"
     )]
     File {
         /// The file.
@@ -64,7 +64,7 @@ pub enum TlsError {
     },
     /// The files do not belong together.
     #[error(
-        "keys {folder}: {reason}; copy the whole folder again from where `scarp-ground keys` wrote it"
+        "keys {folder}: {reason}; copy the whole folder again from where `scarp-station keys` wrote it"
     )]
     Mismatch {
         /// The folder.
@@ -83,7 +83,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Reads the folder `ground/` or `drone/`.
+    /// Reads the folder `station/` or `drone/`.
     ///
     /// # Errors
     /// When a file is missing, is no PEM of its kind, or the key can be read by others.

@@ -42,8 +42,8 @@ const FAREWELL: Duration = Duration::from_millis(300);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// Address of the ground station, `host:port`. Names are looked up anew at each attempt to connect.
-    pub ground: String,
-    /// The folder `drone/` that `scarp-ground keys` wrote.
+    pub station: String,
+    /// The folder `drone/` that `scarp-station keys` wrote.
     pub keys: PathBuf,
 }
 
@@ -118,7 +118,7 @@ impl Uplink {
         });
         let worker = Worker {
             shared: Arc::clone(&shared),
-            ground: config.ground.clone(),
+            station: config.station.clone(),
             tls,
         };
         let thread = thread::Builder::new()
@@ -199,7 +199,7 @@ impl Shared {
 
 struct Worker {
     shared: Arc<Shared>,
-    ground: String,
+    station: String,
     tls: ClientConfig,
 }
 
@@ -220,7 +220,7 @@ impl Worker {
                 Ok(session) => session.deliver(&self.shared, &mut backoff).await,
                 Err(fault) => fault,
             };
-            let line = fault.describe(&self.ground);
+            let line = fault.describe(&self.station);
             log::warn!("{line}");
             self.shared.report(|progress| {
                 progress.connected = false;
@@ -232,7 +232,7 @@ impl Worker {
 
     async fn connect(&self) -> Result<Session, Fault> {
         let attempt = async {
-            let address = tokio::net::lookup_host(&self.ground)
+            let address = tokio::net::lookup_host(&self.station)
                 .await
                 .map_err(Fault::Address)?
                 .next()

@@ -13,7 +13,7 @@ pub(super) struct History<T> {
 
 /// The samples about an instant.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Between<'a, T> {
+pub(super) struct Bracket<'a, T> {
     /// The newest sample not later than the instant.
     pub before: &'a T,
     /// The oldest sample not earlier than the instant; the same as `before` when one lies exactly on it.
@@ -62,7 +62,7 @@ impl<T> History<T> {
     }
 
     /// The samples on both sides of an instant.
-    pub fn around(&self, at: Monotonic) -> Result<Between<'_, T>, Outside> {
+    pub fn around(&self, at: Monotonic) -> Result<Bracket<'_, T>, Outside> {
         let next = self.samples.partition_point(|(t, _)| *t < at);
         let Some((after_at, after)) = self.samples.get(next) else {
             return Err(self
@@ -73,7 +73,7 @@ impl<T> History<T> {
                 }));
         };
         if *after_at == at {
-            return Ok(Between {
+            return Ok(Bracket {
                 before: after,
                 after,
                 gap_s: 0.0,
@@ -83,7 +83,7 @@ impl<T> History<T> {
         let before = next.checked_sub(1).and_then(|i| self.samples.get(i));
         let (before_at, before) = before.ok_or(Outside::Earlier)?;
         let gap_s = after_at.seconds_since(*before_at);
-        Ok(Between {
+        Ok(Bracket {
             before,
             after,
             gap_s,
@@ -107,9 +107,9 @@ mod tests {
         for ms in [100, 200, 400] {
             assert!(history.push(at(ms), ms));
         }
-        let between = history.around(at(250)).unwrap();
-        assert_eq!((*between.before, *between.after), (200, 400));
-        assert!((between.gap_s - 0.2).abs() < 1e-12 && (between.fraction - 0.25).abs() < 1e-12);
+        let bracket = history.around(at(250)).unwrap();
+        assert_eq!((*bracket.before, *bracket.after), (200, 400));
+        assert!((bracket.gap_s - 0.2).abs() < 1e-12 && (bracket.fraction - 0.25).abs() < 1e-12);
         for ms in [100, 200, 400] {
             let on = history.around(at(ms)).unwrap();
             assert_eq!((*on.before, *on.after, on.gap_s), (ms, ms, 0.0));

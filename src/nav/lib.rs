@@ -2,10 +2,10 @@
 
 pub mod autopilot;
 mod fix;
+mod fix_segment;
 mod gnss_clock;
 mod history;
 mod jump;
-mod leg;
 mod local;
 mod monotonic;
 mod mount;

@@ -5,9 +5,9 @@ use scarp_geo::{Altitudes, HeightAboveTakeoff, Pose, PoseCovariance, Timestamp};
 
 use super::{
     Monotonic, Mount, NoPose, NotUsed, Sensor, TimedFix,
-    history::{Between, History, Outside},
+    fix_segment::FixSegment,
+    history::{Bracket, History, Outside},
     jump::{JumpGuard, Verdict},
-    leg::Leg,
     mount::lever_arm_sigma,
 };
 
@@ -168,7 +168,7 @@ impl Trajectory {
             .before
             .try_slerp(attitudes.after, attitudes.fraction, f64::EPSILON)
             .unwrap_or(*attitudes.before);
-        let leg = Leg {
+        let segment = FixSegment {
             from: &fixes.before.fix,
             to: &fixes.after.fix,
             seconds: fixes.gap_s,
@@ -176,18 +176,18 @@ impl Trajectory {
         };
         let arm_m = settings.mount.lever_arm_ned_m(&body);
         let takeoff = self.height_above_takeoff(exposed, -arm_m.z, waiting)?;
-        let (latitude_deg, longitude_deg) = leg.place(arm_m.x, arm_m.y);
+        let (latitude_deg, longitude_deg) = segment.place(arm_m.x, arm_m.y);
         Ok(Pose {
             latitude_deg,
             longitude_deg,
             altitude: Altitudes {
                 takeoff,
-                ..leg.altitude(-arm_m.z)
+                ..segment.altitude(-arm_m.z)
             },
             attitude: settings.mount.camera_attitude(&body),
-            covariance: self.covariance(&leg, &arm_m),
-            velocity: leg.velocity(),
-            time: Some(Timestamp::Gnss(leg.utc())),
+            covariance: self.covariance(&segment, &arm_m),
+            velocity: segment.velocity(),
+            time: Some(Timestamp::Gnss(segment.utc())),
         })
     }
 
@@ -209,10 +209,10 @@ impl Trajectory {
         }
     }
 
-    fn covariance(&self, leg: &Leg<'_>, arm_m: &Vector3<f64>) -> PoseCovariance {
+    fn covariance(&self, segment: &FixSegment<'_>, arm_m: &Vector3<f64>) -> PoseCovariance {
         let tilt = self.settings.tilt_sigma_deg.to_radians();
         let heading = self.settings.heading_sigma_deg.to_radians();
-        let (fix, arm) = (leg.sigma(), lever_arm_sigma(arm_m, tilt, heading));
+        let (fix, arm) = (segment.sigma(), lever_arm_sigma(arm_m, tilt, heading));
         PoseCovariance {
             sigma_north_m: fix.north_m.hypot(arm.north_m),
             sigma_east_m: fix.east_m.hypot(arm.east_m),
@@ -220,7 +220,7 @@ impl Trajectory {
             sigma_roll_rad: tilt,
             sigma_pitch_rad: tilt,
             sigma_yaw_rad: heading,
-            sigma_time_s: leg.sigma_time_s(),
+            sigma_time_s: segment.sigma_time_s(),
         }
     }
 
@@ -237,11 +237,11 @@ impl Trajectory {
     }
 }
 
-fn within<T>(between: &Between<'_, T>, limit_s: f64, sensor: Sensor) -> Result<(), NoPose> {
-    if between.gap_s > limit_s {
+fn within<T>(bracket: &Bracket<'_, T>, limit_s: f64, sensor: Sensor) -> Result<(), NoPose> {
+    if bracket.gap_s > limit_s {
         return Err(NoPose::Gap {
             sensor,
-            seconds: between.gap_s,
+            seconds: bracket.gap_s,
         });
     }
     Ok(())

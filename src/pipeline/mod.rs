@@ -23,7 +23,7 @@ use std::{
 
 use crossbeam_channel::Receiver;
 use scarp_capture::{Frame, FrameSource};
-use scarp_geo::{Ground, Timestamp};
+use scarp_geo::{Terrain, Timestamp};
 use scarp_infer::{SegmentError, Segmenter};
 use thiserror::Error;
 
@@ -77,7 +77,7 @@ pub fn run(
     // One session per worker, made before any thread starts, so that a bad setting fails at once.
     let segmenters = (0..flight.workers.max(1))
         .map(|_| {
-            Segmenter::on(
+            Segmenter::with_threads(
                 flight.threads_per_tile,
                 &flight.model,
                 flight.tile_overlap_px,
@@ -93,8 +93,8 @@ pub fn run(
 
     thread::scope(|scope| {
         let capturing = scope.spawn(|| capture(source, captured, halt));
-        let ground = &flight.ground;
-        let preparing = scope.spawn(move || prepare(&to_prepare, &prepared, ground, gsd_m));
+        let terrain = &flight.terrain;
+        let preparing = scope.spawn(move || prepare(&to_prepare, &prepared, terrain, gsd_m));
         let workers: Vec<_> = segmenters
             .into_iter()
             .map(|mut segmenter| {
@@ -172,12 +172,12 @@ fn wall_time(time: Option<Timestamp>) -> Option<SystemTime> {
 fn prepare(
     from: &Receiver<Item<Frame>>,
     to: &Feed<Numbered<Ready>>,
-    ground: &Ground,
+    terrain: &Terrain,
     model_gsd_m: f64,
 ) {
     // Numbered here, behind the queue that may drop frames, so that the order has no gaps.
     for (number, item) in (0..).zip(from) {
-        let ready = item.and_then(|frame| stages::prepare(frame, ground, model_gsd_m));
+        let ready = item.and_then(|frame| stages::prepare(frame, terrain, model_gsd_m));
         if to.send((number, ready)) == Err(Closed) {
             return;
         }

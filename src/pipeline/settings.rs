@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use scarp_geo::Ground;
+use scarp_geo::Terrain;
 use scarp_infer::Model;
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ pub struct Flight {
     /// The network.
     pub model: Arc<Model>,
     /// The ground the camera's rays end on.
-    pub ground: Ground,
+    pub terrain: Terrain,
     /// Identity of the survey; landslide identities follow from it.
     pub survey: Uuid,
     /// Time given to frames that tell none.

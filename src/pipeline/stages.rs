@@ -3,7 +3,7 @@
 use geo::{BoundingRect, Coord, LineString, Polygon};
 use image::RgbImage;
 use scarp_capture::Frame;
-use scarp_geo::{GeoError, Geometry, Ground, LocalPlane};
+use scarp_geo::{GeoError, Geometry, LocalPlane, Terrain};
 use scarp_infer::{ProbabilityMap, SegmentError, Segmenter, resample};
 use scarp_inventory::{Detection, ProbabilityGrid, trace};
 
@@ -45,11 +45,11 @@ struct View {
 /// Works out where a tagged frame looks and brings its image to `model_gsd_m`.
 ///
 /// # Errors
-/// Untagged when its metadata do not place it on `ground`; corrupt when it cannot be brought to the model's scale.
-pub fn prepare(frame: Frame, ground: &Ground, model_gsd_m: f64) -> Result<Ready, Reject> {
+/// Untagged when its metadata do not place it on `terrain`; corrupt when it cannot be brought to the model's scale.
+pub fn prepare(frame: Frame, terrain: &Terrain, model_gsd_m: f64) -> Result<Ready, Reject> {
     let unplaced = |e: GeoError| Reject::Untagged(e.to_string());
     let tag = frame.tag.map_err(|e| Reject::Untagged(e.to_string()))?;
-    let geometry = Geometry::new(tag.camera, &tag.pose, ground).map_err(unplaced)?;
+    let geometry = Geometry::new(tag.camera, &tag.pose, terrain).map_err(unplaced)?;
     let gsd_m = geometry.gsd_m().map_err(unplaced)?;
     let footprint = geometry.footprint().map_err(unplaced)?;
     let image =

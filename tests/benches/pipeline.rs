@@ -6,8 +6,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use geo::Rect;
 use image::{Rgb, RgbImage};
 use scarp_geo::{
-    Altitudes, Attitude, CameraModel, Geometry, Ground, HeightAboveTakeoff, LocalPlane, Pose,
-    PoseCovariance,
+    Altitudes, Attitude, CameraModel, Geometry, HeightAboveTakeoff, LocalPlane, Pose,
+    PoseCovariance, Terrain,
 };
 use scarp_infer::{Model, Segmenter, Tiling, blend, resample};
 use scarp_inventory::{Detection, Inventory, Observation, ProbabilityGrid, Settings, trace};
@@ -141,7 +141,7 @@ fn projection(c: &mut Criterion) {
         time: None,
     };
     let camera = CameraModel::centred(4000, 3000, 2800.0);
-    let geometry = Geometry::new(camera, &pose, &Ground::flat(1.0));
+    let geometry = Geometry::new(camera, &pose, &Terrain::flat(1.0));
     c.bench_function("place one vertex with its CE90 on flat ground", |b| {
         b.iter(|| {
             geometry

@@ -31,11 +31,6 @@ fn every_board_can_fly_but_for_the_calibration_that_only_its_user_knows() {
         );
         board.camera.focal_px = 1500.0;
         Equipment::of(&board).unwrap();
-        assert!(
-            ["aarch64", "x86_64"]
-                .iter()
-                .any(|cpu| board.target.triple.starts_with(cpu))
-        );
         assert!(board.paths.out.is_absolute() && board.paths.model.is_absolute());
     }
     assert_eq!(seen, 6);

@@ -66,7 +66,7 @@ fn what_is_found_while_the_disk_is_full_is_told_at_once_and_kept_when_there_is_r
     flying.until("surveying again", |health| health["state"] == "surveying");
     flying.pass(1.0);
     let landed = flying.land();
-    assert_eq!(landed.flown.unkept, None);
+    assert_eq!(landed.flown.storage_error, None);
     assert_eq!(landed.said.last().map(String::as_str), Some("Scarp landed"));
     drop(uplink);
 

@@ -48,10 +48,16 @@ fn no_float_product_is_left_in_the_released_int8_model() {
 #[test]
 fn the_float_model_is_left_to_tract_and_says_why() {
     let model = released("segformer-b0");
-    let Engine::Tract { because, .. } = model.engine() else {
+    let Engine::Tract {
+        fallback_reason, ..
+    } = model.engine()
+    else {
         panic!("fused");
     };
-    assert!(!because.node.is_empty() && because.to_string().len() > because.node.len());
+    assert!(
+        !fallback_reason.node.is_empty()
+            && fallback_reason.to_string().len() > fallback_reason.node.len()
+    );
     assert!(
         model
             .engine()
@@ -128,7 +134,7 @@ fn one_tile_on_three_threads_gives_the_same_map_bit_by_bit() {
     let model = Arc::new(released("segformer-b0-int8"));
     let image = images().remove(0);
     let map = |threads| {
-        Segmenter::on(threads, &model, 64)
+        Segmenter::with_threads(threads, &model, 64)
             .unwrap()
             .probability(&image)
             .unwrap()

@@ -9,9 +9,9 @@ use geo::{Area, BoundingRect};
 use nalgebra::{Rotation3, Unit, Vector3};
 use proptest::prelude::*;
 use scarp_geo::{
-    Altitudes, Attitude, CameraModel, Dem, GeoError, Geometry, Ground, GroundHeight,
-    GroundVelocity, Height, HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, LocalPlane,
-    Pose, PoseCovariance, Surface, VerticalDatum,
+    Altitudes, Attitude, CameraModel, Dem, GeoError, Geometry, GroundVelocity, Height,
+    HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, LocalPlane, Pose, PoseCovariance,
+    Surface, Terrain, TerrainHeight, VerticalDatum,
 };
 use serde::Deserialize;
 
@@ -120,8 +120,8 @@ fn takeoff(metres: f64) -> Altitudes {
 }
 
 /// The largest horizontal and vertical distance in metres between reference points and where their pixels are placed.
-fn worst(camera: CameraModel, pose: &Pose, ground: &Ground, case: &Case) -> f64 {
-    let geometry = Geometry::new(camera, pose, ground).unwrap();
+fn worst(camera: CameraModel, pose: &Pose, terrain: &Terrain, case: &Case) -> f64 {
+    let geometry = Geometry::new(camera, pose, terrain).unwrap();
     let plane = LocalPlane::at(case.pose.lat, case.pose.lon);
     case.points
         .iter()
@@ -134,7 +134,7 @@ fn worst(camera: CameraModel, pose: &Pose, ground: &Ground, case: &Case) -> f64 
             );
             let at = |x, y| plane.to_metres(geo::Coord { x, y });
             let off = at(placed.longitude_deg, placed.latitude_deg) - at(p.lon, p.lat);
-            let above = match ground.surface {
+            let above = match terrain.surface {
                 Surface::AboveTakeoff(_) => 0.0,
                 _ => placed.height.metres() - p.h,
             };
@@ -151,7 +151,7 @@ fn pixels_land_where_the_reference_says_over_flat_ground_on_both_hemispheres_and
     for case in &reference.flat {
         let p = &case.pose;
         let angles = [p.yaw, p.pitch, p.roll];
-        let level = Ground::level(Height::new(VerticalDatum::Ellipsoid, case.ground), 1.0);
+        let level = Terrain::level(Height::new(VerticalDatum::Ellipsoid, case.ground), 1.0);
         let off = worst(
             camera,
             &pose(p.lat, p.lon, ellipsoid(p.h), angles),
@@ -168,7 +168,7 @@ fn pixels_land_where_the_reference_says_over_flat_ground_on_both_hemispheres_and
         let off = worst(
             camera,
             &pose(p.lat, p.lon, altitude, angles),
-            &Ground::flat(1.0),
+            &Terrain::flat(1.0),
             case,
         );
         assert!(
@@ -188,7 +188,7 @@ fn pixels_land_where_the_reference_says_on_a_hill() {
         let off = worst(
             camera,
             &pose(p.lat, p.lon, egm96(p.h), angles),
-            &Ground::dem(hill(), 1.0),
+            &Terrain::dem(hill(), 1.0),
             case,
         );
         assert!(off < 0.05, "{angles:?}: {off} m");
@@ -203,7 +203,7 @@ proptest! {
         u in 0.0..4000.0f64, v in 0.0..3000.0f64,
     ) {
         let camera = CameraModel { cx: 1980.0, cy: 1520.0, ..CameraModel::centred(4000, 3000, 3000.0) };
-        let geometry = Geometry::new(camera, &pose(lat, lon, takeoff(agl), [yaw, pitch, roll]), &Ground::flat(1.0)).unwrap();
+        let geometry = Geometry::new(camera, &pose(lat, lon, takeoff(agl), [yaw, pitch, roll]), &Terrain::flat(1.0)).unwrap();
         if let Ok(p) = geometry.pixel_to_ground(u, v) {
             let (u2, v2) = geometry.ground_to_pixel(p.latitude_deg, p.longitude_deg, p.height).unwrap();
             prop_assert!((u - u2).hypot(v - v2) < 0.01, "{u} {v} came back as {u2} {v2}");
@@ -220,7 +220,7 @@ proptest! {
     ) {
         let middle = LocalPlane::at(-46.563, -73.1694).to_geographic(geo::Coord { x: east, y: north });
         let camera = CameraModel::centred(4000, 3000, 3000.0);
-        let geometry = Geometry::new(camera, &pose(middle.y, middle.x, egm96(1240.0), [yaw, pitch, 0.0]), &Ground::dem(hill(), 1.0)).unwrap();
+        let geometry = Geometry::new(camera, &pose(middle.y, middle.x, egm96(1240.0), [yaw, pitch, 0.0]), &Terrain::dem(hill(), 1.0)).unwrap();
         let p = geometry.pixel_to_ground(u, v).unwrap();
         let (u2, v2) = geometry.ground_to_pixel(p.latitude_deg, p.longitude_deg, p.height).unwrap();
         prop_assert!((u - u2).hypot(v - v2) < 0.01);
@@ -249,10 +249,10 @@ fn shares(
     camera: CameraModel,
     nominal: &Pose,
     datum: VerticalDatum,
-    ground: &Ground,
+    terrain: &Terrain,
     pixel: (f64, f64),
 ) -> (f64, f64) {
-    let point = Geometry::new(camera, nominal, ground)
+    let point = Geometry::new(camera, nominal, terrain)
         .unwrap()
         .pixel_to_ground(pixel.0, pixel.1)
         .unwrap();
@@ -272,7 +272,7 @@ fn shares(
             y: normal.draw(sigma.sigma_north_m) + velocity.north_m_s * late,
         });
         // Ground that is higher than believed is the same as a camera that is lower, seen from that ground.
-        let raised = normal.draw(ground.sigma_m);
+        let raised = normal.draw(terrain.sigma_m);
         let height =
             nominal.altitude.over(datum).unwrap().metres() + normal.draw(sigma.sigma_up_m) - raised;
         let axes = [
@@ -309,7 +309,7 @@ fn shares(
             focal_px: camera.focal_px + normal.draw(camera.focal_sigma_px),
             ..camera
         };
-        let placed = Geometry::new(zoomed, &noisy, ground)
+        let placed = Geometry::new(zoomed, &noisy, terrain)
             .unwrap()
             .pixel_to_ground(pixel.0, pixel.1)
             .unwrap();
@@ -392,12 +392,12 @@ fn nine_tenths_of_noisy_placements_lie_within_ce90_over_flat_ground() {
             }),
             ..pose(-16.9, 179.9999, ellipsoid(155.0), angles)
         };
-        let ground = Ground::level(Height::new(VerticalDatum::Ellipsoid, 35.0), 4.0);
+        let terrain = Terrain::level(Height::new(VerticalDatum::Ellipsoid, 35.0), 4.0);
         let (circle, interval) = shares(
             noisy_camera(),
             &nominal,
             VerticalDatum::Ellipsoid,
-            &ground,
+            &terrain,
             pixel,
         );
         assert!(
@@ -428,7 +428,7 @@ fn nine_tenths_of_noisy_placements_lie_within_ce90_on_a_slope() {
             noisy_camera(),
             &nominal,
             VerticalDatum::Egm96,
-            &Ground::dem(hill(), 2.0),
+            &Terrain::dem(hill(), 2.0),
             pixel,
         );
         assert!(
@@ -449,7 +449,7 @@ fn a_nadir_frame_has_the_gsd_and_the_footprint_that_its_height_and_focal_length_
         let geometry = Geometry::new(
             camera,
             &pose(46.8, lon, takeoff(120.0), [30.0, -90.0, 0.0]),
-            &Ground::flat(1.0),
+            &Terrain::flat(1.0),
         )
         .unwrap();
         assert!((geometry.gsd_m().unwrap() - 0.04).abs() < 1e-4);
@@ -471,31 +471,31 @@ fn a_nadir_frame_has_the_gsd_and_the_footprint_that_its_height_and_focal_length_
 fn what_cannot_be_placed_is_an_error_that_says_why() {
     let camera = CameraModel::centred(4000, 3000, 3000.0);
     let nadir = [0.0, -90.0, 0.0];
-    let on = |altitude, angles, ground: &Ground| {
-        Geometry::new(camera, &pose(-46.563, -73.1694, altitude, angles), ground)
+    let on = |altitude, angles, terrain: &Terrain| {
+        Geometry::new(camera, &pose(-46.563, -73.1694, altitude, angles), terrain)
     };
 
     assert_eq!(
-        on(egm96(100.0), nadir, &Ground::flat(1.0)).unwrap_err(),
+        on(egm96(100.0), nadir, &Terrain::flat(1.0)).unwrap_err(),
         GeoError::NoHeightAboveTakeoff
     );
-    let hill_ground = Ground::dem(hill(), 1.0);
+    let hill_ground = Terrain::dem(hill(), 1.0);
     let error = on(ellipsoid(1200.0), nadir, &hill_ground).unwrap_err();
     assert_eq!(
         error,
         GeoError::NoHeightOver {
-            ground: VerticalDatum::Egm96
+            terrain: VerticalDatum::Egm96
         }
     );
     assert!(error.to_string().contains("EGM96"));
 
-    let level = on(takeoff(100.0), [0.0, 5.0, 0.0], &Ground::flat(1.0)).unwrap();
+    let level = on(takeoff(100.0), [0.0, 5.0, 0.0], &Terrain::flat(1.0)).unwrap();
     assert_eq!(
         level.pixel_to_ground(2000.0, 1500.0).unwrap_err(),
         GeoError::AboveHorizon
     );
     assert_eq!(level.gsd_m().unwrap_err(), GeoError::AboveHorizon);
-    let buried = on(takeoff(0.0), nadir, &Ground::flat(1.0)).unwrap();
+    let buried = on(takeoff(0.0), nadir, &Terrain::flat(1.0)).unwrap();
     assert_eq!(
         buried.pixel_to_ground(2000.0, 1500.0).unwrap_err(),
         GeoError::BelowGround
@@ -515,13 +515,13 @@ fn what_cannot_be_placed_is_an_error_that_says_why() {
         high.footprint().is_err(),
         "a footprint that leaves the model is not drawn"
     );
-    let behind = on(takeoff(100.0), [0.0, 0.0, 0.0], &Ground::flat(1.0)).unwrap();
-    let sky = GroundHeight::AboveTakeoff(HeightAboveTakeoff::new(100.0));
+    let behind = on(takeoff(100.0), [0.0, 0.0, 0.0], &Terrain::flat(1.0)).unwrap();
+    let sky = TerrainHeight::AboveTakeoff(HeightAboveTakeoff::new(100.0));
     assert_eq!(
         behind.ground_to_pixel(-46.6, -73.1694, sky).unwrap_err(),
         GeoError::BehindCamera
     );
-    let wrong = GroundHeight::Absolute(Height::new(VerticalDatum::Egm2008, 0.0));
+    let wrong = TerrainHeight::Absolute(Height::new(VerticalDatum::Egm2008, 0.0));
     assert!(matches!(
         behind.ground_to_pixel(-46.5, -73.1694, wrong),
         Err(GeoError::DatumMismatch { .. })

@@ -9,7 +9,7 @@ use std::{
 use geo::{Area, BooleanOps};
 use image::{DynamicImage, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
 use scarp_capture::{Folder, FolderError, Frame, FrameError, FrameSource, TagSettings, Untagged};
-use scarp_geo::{Geometry, Ground, Timestamp, VerticalDatum, area_m2};
+use scarp_geo::{Geometry, Terrain, Timestamp, VerticalDatum, area_m2};
 
 /// A folder of real photographs; `None`, after saying so, when it is absent.
 fn real(name: &str) -> Option<PathBuf> {
@@ -52,7 +52,7 @@ fn all_18_brighton_photographs_are_tagged_and_neighbours_overlap_as_they_were_fl
             .metres();
         assert!((absolute - 198.4).abs() < 0.5, "{absolute}");
         assert!(matches!(tag.pose.time, Some(Timestamp::Camera(_))));
-        let geometry = Geometry::new(tag.camera, &tag.pose, &Ground::flat(1.0)).unwrap();
+        let geometry = Geometry::new(tag.camera, &tag.pose, &Terrain::flat(1.0)).unwrap();
         let gsd = geometry.gsd_m().unwrap();
         assert!((0.015..0.020).contains(&gsd), "{gsd}");
         footprints.push((frame.sequence, geometry.footprint().unwrap()));
@@ -87,7 +87,7 @@ fn seneca_gives_the_angles_of_the_wing_and_the_height_over_both_datums() {
         // 4.3 mm at 16393 pixels per inch, the picture made smaller from 4000 to 3600.
         assert!((tag.camera.focal_px - 4.3 * 16_393.442_62 / 25.4 * 0.9).abs() < 0.5);
         assert!(matches!(tag.pose.time, Some(Timestamp::Gnss(_))));
-        let geometry = Geometry::new(tag.camera, &tag.pose, &Ground::flat(1.0)).unwrap();
+        let geometry = Geometry::new(tag.camera, &tag.pose, &Terrain::flat(1.0)).unwrap();
         let gsd = geometry.gsd_m().unwrap();
         assert!((0.027..0.031).contains(&gsd), "{gsd}");
         let area = area_m2(&geometry.footprint().unwrap());

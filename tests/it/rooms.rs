@@ -27,7 +27,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
         ],
     ),
     (
-        "scarp-ground",
+        "scarp-station",
         &["scarp-geo", "scarp-inventory", "scarp-link"],
     ),
     ("scarp-forge", &["scarp-geo", "scarp-infer"]),
@@ -100,8 +100,8 @@ fn every_crate_uses_only_those_that_the_table_allows() {
 
 /// The crates that the station is built of for a system, name and version.
 fn station(target: &[&str]) -> Vec<String> {
-    let tree = ["tree", "--package", "scarp-ground", "--edges", "normal"];
-    let text = cargo(&[&tree, &["--prefix", "none"], target].concat());
+    let tree = ["tree", "--package", "scarp-station", "--edges", "normal"];
+    let text = cargo(&[&tree[..], &["--prefix", "none"], target].concat());
     let mut crates: Vec<String> = text
         .lines()
         .map(|line| line.trim_end_matches(" (*)").to_owned())

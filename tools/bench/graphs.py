@@ -122,7 +122,7 @@ class Maker:
         _run(self.origin.forge, "optimise", source, path, "--tiles", self.origin.tiles().folder, "--count", 1)
 
     def _by_forge(self, path: Path, source: Path) -> None:
-        calibrate = ("--calibrate", self.origin.tiles().folder, "--count", CALIBRATING, "--judge", 0)
+        calibrate = ("--calibrate", self.origin.tiles().folder, "--count", CALIBRATING, "--evaluate", 0)
         _run(self.origin.forge, "quantize", source, path, *calibrate)
 
     def _by_ort(self, path: Path, source: Path) -> None:

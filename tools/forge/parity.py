@@ -60,7 +60,7 @@ def main() -> None:
             original = network / "model.onnx" if network.is_dir() else network
             folded, int8 = work / "folded.onnx", work / "int8.onnx"
             run(options.forge, "optimise", network, folded, "--tiles", options.data)
-            run(options.forge, "quantize", folded, int8, "--calibrate", options.data, "--count", 8, "--judge", 0)
+            run(options.forge, "quantize", folded, int8, "--calibrate", options.data, "--count", 8, "--evaluate", 0)
             table = {}
             for name, graph in (("as it came", original), ("optimised", folded), ("int8", int8)):
                 table[name, "ONNX Runtime"] = np.stack([by_onnxruntime(graph, tile) for tile in tiles])

@@ -14,7 +14,7 @@ pub trait Camera: Send {
     /// # Errors
     /// When there is none in time, when this one is unusable, or when the camera must be opened anew;
     /// [`CameraFault::needs_reopening`] tells.
-    fn next(&mut self, timeout: Duration) -> Result<Shot, CameraFault>;
+    fn next(&mut self, timeout: Duration) -> Result<RawFrame, CameraFault>;
 }
 
 /// A camera that cannot be opened as wanted.
@@ -62,7 +62,7 @@ pub enum OpenError {
 
 /// One frame as the camera gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shot {
+pub struct RawFrame {
     /// The driver's count of frames since streaming began, those included that it had no buffer for. Wraps around.
     pub sequence: u32,
     /// When the frame was taken; what part of it, `reference` says.

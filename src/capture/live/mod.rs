@@ -12,9 +12,9 @@ mod reconnecting;
 pub mod v4l2;
 mod yuv;
 
-pub use camera::{Camera, CameraFault, OpenError, Shot, TimestampReference};
+pub use camera::{Camera, CameraFault, OpenError, RawFrame, TimestampReference};
 pub use colour::{ColourEncoding, Matrix, Range};
 pub use format::{BayerDepth, BayerOrder, PixelFormat, UnknownFormat};
 pub use layout::{Layout, PixelError};
 pub use pixels::to_rgb;
-pub use reconnecting::{Counts, Steady, Step};
+pub use reconnecting::{Counts, ReconnectingCamera, Step};

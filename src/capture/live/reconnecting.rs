@@ -8,7 +8,7 @@ use std::{
 use scarp_nav::Monotonic;
 use serde::Serialize;
 
-use super::camera::{Camera, CameraFault, OpenError, Shot};
+use super::camera::{Camera, CameraFault, OpenError, RawFrame};
 
 /// Pauses before a camera is opened again, in seconds: the first, doubled each time up to the last.
 const FIRST_PAUSE_S: f64 = 0.2;
@@ -51,7 +51,7 @@ pub struct Counts {
 #[derive(Debug)]
 pub enum Step {
     /// A new frame.
-    Frame(Shot),
+    Frame(RawFrame),
     /// No new frame this time; step again.
     Nothing,
     /// There is no camera; a step before this time has passed does nothing.
@@ -65,7 +65,7 @@ pub enum Step {
 /// to 5 s until there is a frame, and lets no frame through twice or out of order.
 ///
 /// It never sleeps by itself, and the time is told to it.
-pub struct Steady<O> {
+pub struct ReconnectingCamera<O> {
     open: O,
     state: State,
     failures: u32,
@@ -93,7 +93,7 @@ struct Newest {
     digest: u64,
 }
 
-impl<O> Steady<O>
+impl<O> ReconnectingCamera<O>
 where
     O: FnMut() -> Result<Box<dyn Camera>, OpenError>,
 {
@@ -223,7 +223,7 @@ where
     }
 
     /// Whether a frame is one not seen before and stamped no later than `latest`; remembers it if so.
-    fn is_new(&mut self, shot: &Shot, latest: Monotonic) -> bool {
+    fn is_new(&mut self, shot: &RawFrame, latest: Monotonic) -> bool {
         let digest = digest(&shot.bytes);
         let counted = self.count_sequence(shot.sequence);
         let newest = self.newest.as_ref();

@@ -51,7 +51,7 @@ fn gimbal() -> Report {
 /// How many attitudes were used, the instant of the newest, and what is wrong.
 fn told(listener: &Listener) -> (u64, Option<Monotonic>, Option<String>) {
     let status = locked(&listener.status).clone();
-    (status.attitudes, status.newest, status.trouble)
+    (status.attitudes, status.newest, status.fault)
 }
 
 #[test]
@@ -63,9 +63,9 @@ fn a_gimbal_beside_an_autopilot_that_fell_silent_is_not_used_and_the_reason_is_t
     listener.take(received(gimbal(), 1.05));
     assert_eq!(told(&listener), (1, Some(at(1.05)), None));
     listener.take(received(gimbal(), 31.0));
-    let (used, newest, trouble) = told(&listener);
+    let (used, newest, fault) = told(&listener);
     assert_eq!((used, newest), (1, Some(at(1.05))));
-    assert!(trouble.unwrap().contains("no attitude of the aircraft"));
+    assert!(fault.unwrap().contains("no attitude of the aircraft"));
     for t in [31.0, 31.02] {
         listener.take(received(body(), t));
     }
@@ -94,12 +94,12 @@ fn whose_clock_is_in_doubt_is_told() {
             instant: Some(Err(BootClockDoubt::Settling { samples: 3 })),
             ..received(report.clone(), 1.0)
         });
-        let trouble = told(&listener).2.unwrap();
+        let fault = told(&listener).2.unwrap();
         let line = format!("{whose} time since boot is known by 3 samples only");
-        assert!(trouble.starts_with(&line), "{trouble}");
+        assert!(fault.starts_with(&line), "{fault}");
         listener.take(received(report, 1.1));
-        let trouble = told(&listener).2.unwrap_or_default();
-        assert!(!trouble.contains("time since boot"), "{trouble}");
+        let fault = told(&listener).2.unwrap_or_default();
+        assert!(!fault.contains("time since boot"), "{fault}");
     }
 }
 

@@ -107,7 +107,7 @@ fn a_receiver_is_understood_at_whatever_speed_it_talks() {
     });
     let status = gnss.status();
     assert_eq!(status.baud_rate, Some(38_400));
-    assert_eq!((status.opened, status.trouble), (2, None));
+    assert_eq!((status.opened, status.fault), (2, None));
     let fix = status.newest.unwrap().fix;
     assert!((fix.longitude_deg - 103.6).abs() < 1e-9, "{fix:?}");
 }
@@ -125,7 +125,7 @@ fn a_pulse_that_is_not_there_is_told_and_leaves_the_fixes_as_they_are() {
     let status = gnss.status();
     assert_eq!((status.pulses, status.time_by_pulse), (0, false));
     assert_eq!(status.pulse_doubt, Some(PulseDoubt::Missing));
-    assert_eq!(status.trouble, None);
+    assert_eq!(status.fault, None);
 }
 
 #[test]
@@ -141,11 +141,11 @@ fn a_receiver_unplugged_and_plugged_in_again_goes_on_and_nothing_is_placed_in_be
     drop(receiver);
     fs::remove_file(&device).unwrap();
     let limit = Instant::now() + Duration::from_secs(2);
-    while gnss.status().trouble.is_none() {
+    while gnss.status().fault.is_none() {
         assert!(Instant::now() < limit, "not told in time");
         thread::sleep(Duration::from_millis(10));
     }
-    let line = gnss.status().trouble.unwrap();
+    let line = gnss.status().fault.unwrap();
     assert!(line.contains("gnss") && line.lines().count() == 1, "{line}");
     thread::sleep(Duration::from_millis(700));
 

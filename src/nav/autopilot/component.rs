@@ -3,8 +3,8 @@
 use mavlink::{MavHeader, Message, MessageData, dialects::common as dialect};
 
 use super::{
-    AttitudeOf, BootClock, BootClockDoubt, BootInstant, Heard, Refused, Report, Severity, Vehicle,
-    VehicleFilter,
+    AttitudeOf, BootClock, BootClockDoubt, BootInstant, Filtered, Refused, Report, Severity,
+    Vehicle, VehicleFilter,
     message_rates::{MessageRates, Wanted},
     own_gimbal::OwnGimbal,
     report::Sent,
@@ -90,18 +90,18 @@ impl Component {
         arrived: Monotonic,
     ) -> Option<Received> {
         let before = self.filter.vehicle();
-        let heard = self.filter.hear(header, message, arrived);
+        let heard = self.filter.accept(header, message, arrived);
         if self.filter.vehicle() != before {
             self.meet(before);
         }
         let report = match heard {
-            Heard::Foreign => {
+            Filtered::Foreign => {
                 self.foreign += 1;
                 return None;
             }
-            Heard::Unused => return None,
-            Heard::Refused(refused) => Err(refused),
-            Heard::Report(report) => Ok(report),
+            Filtered::Unused => return None,
+            Filtered::Refused(refused) => Err(refused),
+            Filtered::Report(report) => Ok(report),
         };
         let by_autopilot = self.vehicle()?.component == header.component_id;
         let received = if by_autopilot {

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::{Frame, Gimbal};
 use crate::{
     Monotonic,
-    history::{Between, History, Outside},
+    history::{Bracket, History, Outside},
 };
 
 /// Longest time between two attitudes of the aircraft to interpolate over, seconds: in a turn the nose moves some degrees.
@@ -71,7 +71,7 @@ impl GimbalHeading {
 
     fn heading_deg(&self, at: Monotonic) -> Option<Result<f64, NoHeading>> {
         match self.bodies.around(at) {
-            Ok(between) if between.gap_s <= MAX_GAP_S => Some(Ok(heading_deg(&between))),
+            Ok(bracket) if bracket.gap_s <= MAX_GAP_S => Some(Ok(heading_deg(&bracket))),
             Err(Outside::Later { .. }) if self.may_come() => None,
             _ => Some(Err(NoHeading)),
         }
@@ -85,12 +85,12 @@ impl GimbalHeading {
     }
 }
 
-fn heading_deg(between: &Between<'_, UnitQuaternion<f64>>) -> f64 {
+fn heading_deg(bracket: &Bracket<'_, UnitQuaternion<f64>>) -> f64 {
     // None only when both are the same.
-    let body = between
+    let body = bracket
         .before
-        .try_slerp(between.after, between.fraction, f64::EPSILON)
-        .unwrap_or(*between.before);
+        .try_slerp(bracket.after, bracket.fraction, f64::EPSILON)
+        .unwrap_or(*bracket.before);
     body.euler_angles().2.to_degrees()
 }
 

@@ -44,7 +44,7 @@ pub struct LinkHealth {
 impl LinkHealth {
     /// Why the vehicle is not heard; nothing once it is.
     #[must_use]
-    pub fn trouble(&self) -> Option<String> {
+    pub fn fault(&self) -> Option<String> {
         match &self.port {
             PortState::Closed { why } => Some(why.clone()),
             _ if self.vehicle.is_some() => None,

@@ -41,4 +41,4 @@ pub use report::{
     TriggerTime,
 };
 pub use status_text::Severity;
-pub use vehicle::{Heard, Vehicle, VehicleFilter};
+pub use vehicle::{Filtered, Vehicle, VehicleFilter};

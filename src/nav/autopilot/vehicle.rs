@@ -42,7 +42,7 @@ struct Known {
 
 /// What a message is to us.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Heard {
+pub enum Filtered {
     /// The vehicle's or a gimbal's of it, and of use.
     Report(Report),
     /// The vehicle's, and of no use.
@@ -70,12 +70,12 @@ impl VehicleFilter {
     }
 
     /// Takes a message that came at `arrived`.
-    pub fn hear(
+    pub fn accept(
         &mut self,
         header: &MavHeader,
         message: &dialect::MavMessage,
         arrived: Monotonic,
-    ) -> Heard {
+    ) -> Filtered {
         if let Some(other) = self.introduced(header, message)
             && self.gives_way_to(other, arrived)
         {
@@ -86,23 +86,23 @@ impl VehicleFilter {
             });
         }
         let Some(known) = &mut self.known else {
-            return Heard::Foreign;
+            return Filtered::Foreign;
         };
         if header.system_id != u32::from(known.vehicle.system) {
-            return Heard::Foreign;
+            return Filtered::Foreign;
         }
         if header.component_id == known.vehicle.component {
             known.spoke = arrived;
         } else if !is_gimbals(header, message) {
-            return Heard::Foreign;
+            return Filtered::Foreign;
         }
         match Report::of(message) {
             Ok(Some(report)) => {
                 known.flew |= matches!(&report, Report::Heartbeat(told) if told.armed);
-                Heard::Report(report)
+                Filtered::Report(report)
             }
-            Ok(None) => Heard::Unused,
-            Err(refused) => Heard::Refused(refused),
+            Ok(None) => Filtered::Unused,
+            Err(refused) => Filtered::Refused(refused),
         }
     }
 
@@ -179,46 +179,49 @@ mod tests {
     fn only_the_first_autopilot_is_believed() {
         let mut filter = VehicleFilter::new(None);
         let level = attitude(0, 0.0);
-        assert_eq!(filter.hear(&AUTOPILOT, &level, at(0.0)), Heard::Foreign);
+        assert_eq!(
+            filter.accept(&AUTOPILOT, &level, at(0.0)),
+            Filtered::Foreign
+        );
         let ground_station = heartbeat(A::MAV_AUTOPILOT_INVALID);
-        let told = filter.hear(&header(255, 190), &ground_station, at(0.0));
-        assert_eq!(told, Heard::Foreign);
-        let told = filter.hear(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(0.0));
+        let told = filter.accept(&header(255, 190), &ground_station, at(0.0));
+        assert_eq!(told, Filtered::Foreign);
+        let told = filter.accept(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(0.0));
         let (autopilot, armed) = (Autopilot::Px4, true);
         let expected = Report::Heartbeat(Heartbeat { autopilot, armed });
-        assert_eq!(told, Heard::Report(expected));
+        assert_eq!(told, Filtered::Report(expected));
         for other in [header(2, 1), header(1, 100), header(257, 1)] {
             let other_heartbeat = heartbeat(A::MAV_AUTOPILOT_ARDUPILOTMEGA);
-            let told = filter.hear(&other, &other_heartbeat, at(9.9));
-            assert_eq!(told, Heard::Foreign);
-            assert_eq!(filter.hear(&other, &level, at(9.9)), Heard::Foreign);
+            let told = filter.accept(&other, &other_heartbeat, at(9.9));
+            assert_eq!(told, Filtered::Foreign);
+            assert_eq!(filter.accept(&other, &level, at(9.9)), Filtered::Foreign);
         }
-        let told = filter.hear(&AUTOPILOT, &level, at(9.9));
-        assert!(matches!(told, Heard::Report(_)));
+        let told = filter.accept(&AUTOPILOT, &level, at(9.9));
+        assert!(matches!(told, Filtered::Report(_)));
         let mut wants_2 = VehicleFilter::new(Some(2));
-        wants_2.hear(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(0.0));
+        wants_2.accept(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(0.0));
         assert_eq!(wants_2.vehicle(), None);
     }
 
     #[test]
     fn a_gimbal_that_calls_itself_an_autopilot_gives_way_to_the_autopilot() {
         let mut filter = VehicleFilter::new(None);
-        filter.hear(
+        filter.accept(
             &header(1, 154),
             &heartbeat(A::MAV_AUTOPILOT_GENERIC),
             at(0.0),
         );
         assert_eq!(component(&filter), Some((1, 154)));
-        filter.hear(&AUTOPILOT, &attitude(0, 0.0), at(0.1));
-        filter.hear(
+        filter.accept(&AUTOPILOT, &attitude(0, 0.0), at(0.1));
+        filter.accept(
             &header(1, 100),
             &heartbeat(A::MAV_AUTOPILOT_GENERIC),
             at(0.1),
         );
         assert_eq!(component(&filter), Some((1, 154)));
-        filter.hear(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(0.2));
+        filter.accept(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(0.2));
         assert_eq!(component(&filter), Some((1, 1)));
-        filter.hear(
+        filter.accept(
             &header(1, 154),
             &heartbeat(A::MAV_AUTOPILOT_GENERIC),
             at(1.0),
@@ -229,12 +232,12 @@ mod tests {
     #[test]
     fn a_gimbal_of_the_vehicle_is_heard_for_its_attitude_alone() {
         let mut filter = VehicleFilter::new(None);
-        let told = filter.hear(&GIMBAL, &gimbal_attitude(0), at(0.0));
-        assert_eq!(told, Heard::Foreign);
-        filter.hear(&AUTOPILOT, &disarmed(), at(0.0));
+        let told = filter.accept(&GIMBAL, &gimbal_attitude(0), at(0.0));
+        assert_eq!(told, Filtered::Foreign);
+        filter.accept(&AUTOPILOT, &disarmed(), at(0.0));
         for gimbal in [154, 171, 172, 173, 174, 175] {
-            let told = filter.hear(&header(1, gimbal), &gimbal_attitude(0), at(0.1));
-            assert!(matches!(told, Heard::Report(Report::Gimbal(_))));
+            let told = filter.accept(&header(1, gimbal), &gimbal_attitude(0), at(0.1));
+            assert!(matches!(told, Filtered::Report(Report::Gimbal(_))));
         }
         for other in [
             header(2, 154),
@@ -242,23 +245,23 @@ mod tests {
             header(1, 155),
             header(1, 176),
         ] {
-            let told = filter.hear(&other, &gimbal_attitude(0), at(0.1));
-            assert_eq!(told, Heard::Foreign);
+            let told = filter.accept(&other, &gimbal_attitude(0), at(0.1));
+            assert_eq!(told, Filtered::Foreign);
         }
-        let told = filter.hear(&GIMBAL, &attitude(0, 0.0), at(0.1));
-        assert_eq!(told, Heard::Foreign);
+        let told = filter.accept(&GIMBAL, &attitude(0, 0.0), at(0.1));
+        assert_eq!(told, Filtered::Foreign);
         // It does not keep a vehicle in its place that is silent.
-        filter.hear(&GIMBAL, &gimbal_attitude(0), at(10.0));
-        filter.hear(&header(2, 1), &heartbeat(A::MAV_AUTOPILOT_PX4), at(10.1));
+        filter.accept(&GIMBAL, &gimbal_attitude(0), at(10.0));
+        filter.accept(&header(2, 1), &heartbeat(A::MAV_AUTOPILOT_PX4), at(10.1));
         assert_eq!(component(&filter), Some((2, 1)));
     }
 
     #[test]
     fn a_vehicle_that_flew_keeps_its_place_however_long_it_is_silent() {
         let mut filter = VehicleFilter::new(None);
-        filter.hear(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(0.0));
-        let told = filter.hear(&header(2, 1), &disarmed(), at(600.0));
-        assert_eq!(told, Heard::Foreign);
+        filter.accept(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(0.0));
+        let told = filter.accept(&header(2, 1), &disarmed(), at(600.0));
+        assert_eq!(told, Filtered::Foreign);
         assert_eq!(component(&filter), Some((1, 1)));
     }
 
@@ -266,13 +269,13 @@ mod tests {
     fn a_vehicle_silent_for_ten_seconds_gives_way_and_keeps_its_place_while_nobody_else_is_there() {
         let mut filter = VehicleFilter::new(None);
         let beat = disarmed();
-        filter.hear(&header(2, 1), &beat, at(0.0));
-        filter.hear(&header(2, 1), &attitude(0, 0.0), at(5.0));
-        filter.hear(&AUTOPILOT, &beat, at(14.9));
+        filter.accept(&header(2, 1), &beat, at(0.0));
+        filter.accept(&header(2, 1), &attitude(0, 0.0), at(5.0));
+        filter.accept(&AUTOPILOT, &beat, at(14.9));
         assert_eq!(component(&filter), Some((2, 1)));
-        filter.hear(&AUTOPILOT, &beat, at(15.1));
+        filter.accept(&AUTOPILOT, &beat, at(15.1));
         assert_eq!(component(&filter), Some((1, 1)));
-        let told = filter.hear(&AUTOPILOT, &attitude(0, 0.0), at(60.0));
-        assert!(matches!(told, Heard::Report(_)));
+        let told = filter.accept(&AUTOPILOT, &attitude(0, 0.0), at(60.0));
+        assert!(matches!(told, Filtered::Report(_)));
     }
 }

@@ -128,8 +128,8 @@ fn a_network_that_is_far_too_slow_loses_overlap_then_ground_and_says_how_much() 
         camera: "overlap = 0.95\nleast_overlap = 0.9\n",
         ..Plan::default()
     });
-    flying.until("less overlap", |health| health["effort"] == "less_overlap");
-    flying.until("sparing ground", |health| health["effort"] == "spare");
+    flying.until("less overlap", |health| health["level"] == "less_overlap");
+    flying.until("sparing ground", |health| health["level"] == "shed");
     flying.until("told", degraded_by("coverage"));
     let health = flying.health();
     let reason = health["reason"].as_str().unwrap();
@@ -140,7 +140,7 @@ fn a_network_that_is_far_too_slow_loses_overlap_then_ground_and_says_how_much() 
     let landed = flying.land();
     let (summary, frames) = (landed.flown.summary, landed.flown.health.frames);
     assert!(
-        summary.dropped + frames.spared > 0 && frames.lost_m2 > 0.0,
+        summary.dropped + frames.shed > 0 && frames.lost_m2 > 0.0,
         "{frames:?}"
     );
     assert!(summary.tagged > 0);

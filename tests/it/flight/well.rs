@@ -20,7 +20,7 @@ fn from_power_on_to_landing_without_a_person_and_everything_lies_where_it_is() {
     let to_m = 15.0 * flying.aircraft.seconds();
     let landed = flying.land();
 
-    assert_eq!(landed.flown.health.situation.state, State::Landed);
+    assert_eq!(landed.flown.health.status.state, State::Landed);
     let summary = landed.flown.summary;
     assert_eq!(
         (summary.untagged, summary.corrupt, summary.dropped),

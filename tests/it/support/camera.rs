@@ -4,7 +4,8 @@ use std::{io, thread, time::Duration};
 
 use scarp::flight::now;
 use scarp_capture::live::{
-    Camera, CameraFault, ColourEncoding, Layout, OpenError, PixelFormat, Shot, TimestampReference,
+    Camera, CameraFault, ColourEncoding, Layout, OpenError, PixelFormat, RawFrame,
+    TimestampReference,
 };
 use scarp_nav::Monotonic;
 
@@ -27,7 +28,7 @@ pub struct FakeCamera {
     period: Duration,
     sequence: u32,
     due: Monotonic,
-    last: Option<Shot>,
+    last: Option<RawFrame>,
 }
 
 impl FakeCamera {
@@ -51,7 +52,7 @@ impl FakeCamera {
         }))
     }
 
-    fn shoot(&self, timestamp: Monotonic) -> Shot {
+    fn shoot(&self, timestamp: Monotonic) -> RawFrame {
         let middle_m = self.aircraft.north_m(timestamp);
         let mut bytes = Vec::with_capacity((WIDTH * HEIGHT * 3) as usize);
         for v in 0..HEIGHT {
@@ -67,7 +68,7 @@ impl FakeCamera {
         }
         // Noise of a sensor: no two frames are the same.
         bytes[..4].copy_from_slice(&self.sequence.to_le_bytes());
-        Shot {
+        RawFrame {
             sequence: self.sequence,
             timestamp,
             reference: TimestampReference::StartOfExposure,
@@ -84,7 +85,7 @@ impl FakeCamera {
 }
 
 impl Camera for FakeCamera {
-    fn next(&mut self, timeout: Duration) -> Result<Shot, CameraFault> {
+    fn next(&mut self, timeout: Duration) -> Result<RawFrame, CameraFault> {
         let on = |switch: &std::sync::atomic::AtomicBool| {
             switch.load(std::sync::atomic::Ordering::Relaxed)
         };

@@ -12,11 +12,11 @@ use std::{
 
 use geo::{Centroid, Polygon};
 use scarp::{
-    flight::{Destination, Equipment, FlightError, Flown, fly},
+    flight::{Destination, Equipment, FlightError, FlightResult, fly},
     pipeline::{Flight, WhenFull},
 };
 use scarp_config::Board;
-use scarp_geo::Ground;
+use scarp_geo::Terrain;
 use scarp_infer::Model;
 use scarp_link::Uplink;
 use serde_json::Value;
@@ -36,7 +36,7 @@ pub struct Flying {
     pub folder: TempDir,
     sensors: [JoinHandle<()>; 2],
     _gpsd: Option<Gpsd>,
-    thread: JoinHandle<Result<Flown, FlightError>>,
+    thread: JoinHandle<Result<FlightResult, FlightError>>,
 }
 
 /// A running gpsd.
@@ -133,7 +133,7 @@ impl Flying {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let flight = Flight {
             model: Arc::new(Model::load(&root.join(plan.model)).unwrap()),
-            ground: Ground::flat(1.0),
+            terrain: Terrain::flat(1.0),
             survey: Uuid::new_v4(),
             start: SystemTime::now(),
             workers: 1,
@@ -224,7 +224,7 @@ impl Flying {
 
 /// What a flight leaves.
 pub struct Landed {
-    pub flown: Flown,
+    pub flown: FlightResult,
     pub survey: PathBuf,
     /// Lines that the pilot was shown.
     pub said: Vec<String>,

@@ -21,7 +21,7 @@ pub fn to_nobody() -> (Arc<Uplink>, Station) {
     write_keys(&keys);
     let journal = Journal::open(&folder.path().join("journal.redb"), MAX_BYTES).unwrap();
     let config = Config {
-        ground: silent.local_addr().unwrap().to_string(),
+        station: silent.local_addr().unwrap().to_string(),
         keys,
     };
     let station = Station {

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use clap::{Parser, ValueEnum};
-use scarp_infer::{fuse, with_fast_upsampling};
+use scarp_infer::{lower, with_fast_upsampling};
 use scarp_int8::{Input, Isa, Session};
 use tract_linalg::multithread::{Executor, set_default_executor};
 use tract_onnx::prelude::*;
@@ -115,13 +115,13 @@ fn load(args: &Args) -> anyhow::Result<Network> {
         graph.with_context(|| path.clone())?.into_typed()
     };
     let graph = match args.engine {
-        Engine::Scarp => match fuse(typed()?) {
+        Engine::Scarp => match lower(typed()?) {
             Ok(network) => {
                 let session = Session::new(&Arc::new(network), Isa::best(), args.threads);
                 return Ok(Network::Scarp(session));
             }
-            Err(because) => {
-                eprintln!("{path}: left to tract, {because}");
+            Err(fallback_reason) => {
+                eprintln!("{path}: left to tract, {fallback_reason}");
                 with_fast_upsampling(typed()?)?
             }
         },

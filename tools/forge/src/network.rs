@@ -127,7 +127,11 @@ impl Network {
     /// When the engine refuses it.
     pub fn model(&self, graph: &Graph) -> Result<Model, NetworkError> {
         let manifest = self.manifest.clone();
-        Ok(Model::unproven(manifest, &graph.encode(), graph.path())?)
+        Ok(Model::without_golden_check(
+            manifest,
+            &graph.encode(),
+            graph.path(),
+        )?)
     }
 }
 
@@ -140,11 +144,11 @@ fn cut_endings(graph: &mut Graph) {
             .and_then(|index| graph.nodes().get(index));
         let scores = last
             .filter(|node| ENDINGS.contains(&node.op_type.as_str()))
-            .and_then(|node| node.given(0))
+            .and_then(|node| node.input(0))
             .map(str::to_owned);
         let Some(scores) = scores else { break };
         graph.end_at(&scores);
-        graph.tidy();
+        graph.eliminate_dead();
     }
 }
 

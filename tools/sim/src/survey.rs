@@ -46,7 +46,7 @@ pub enum Stage {
     /// Terrain, land use, landslides, their outlines.
     World,
     /// The ground under the flight, block by block.
-    Ground,
+    Terrain,
     /// Frames.
     Frames,
 }
@@ -106,7 +106,7 @@ pub fn fly(
             )
         }
     };
-    let mosaic = Mosaic::bake(&world.scene, &blocks, count(Stage::Ground, blocks.len()));
+    let mosaic = Mosaic::bake(&world.scene, &blocks, count(Stage::Terrain, blocks.len()));
     let response = CameraResponse::draw(&mut Dice::new(request.seed, 11));
     let done = count(Stage::Frames, views.len());
     views

@@ -7,7 +7,8 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command};
 use scarp_sim::{
     flight::Plan,
     sensors::Sigmas,
-    survey::{Request, fly},
+    survey::fly,
+    survey_plan::{Request, frame_name},
 };
 
 fn small(seed: u64, sigma: f64) -> Request {
@@ -180,7 +181,7 @@ fn frames_are_in_focus_and_show_more_than_one_tone() {
     let folder = tempfile::tempdir().unwrap();
     let survey = fly(&small(900_013, 1.0), folder.path(), |_| ()).unwrap();
     for shot in 0..survey.frames {
-        let path = survey.frames_dir.join(scarp_sim::survey::frame_name(shot));
+        let path = survey.frames_dir.join(frame_name(shot));
         let image = image::open(path).unwrap().to_luma8();
         assert_eq!(image.dimensions(), (1280, 960));
         let mean = image.iter().map(|&v| f64::from(v)).sum::<f64>() / image.len() as f64;

@@ -10,13 +10,13 @@ use crate::live::{ColourEncoding, Layout, PixelFormat, TimestampReference};
 const TIMEOUT: Duration = Duration::from_millis(100);
 
 type Opener = Box<dyn FnMut() -> Result<Box<dyn Camera>, OpenError>>;
-type Script = Vec<Result<Shot, CameraFault>>;
+type Script = Vec<Result<RawFrame, CameraFault>>;
 
 /// A camera that does as its script says, and is gone at its end.
-struct Scripted(VecDeque<Result<Shot, CameraFault>>);
+struct Scripted(VecDeque<Result<RawFrame, CameraFault>>);
 
 impl Camera for Scripted {
-    fn next(&mut self, _: Duration) -> Result<Shot, CameraFault> {
+    fn next(&mut self, _: Duration) -> Result<RawFrame, CameraFault> {
         self.0.pop_front().unwrap_or(Err(CameraFault::Gone))
     }
 }
@@ -26,8 +26,8 @@ fn at(seconds: f64) -> Monotonic {
 }
 
 /// A frame with bytes of its own.
-fn shot(sequence: u32, taken_s: f64) -> Result<Shot, CameraFault> {
-    Ok(Shot {
+fn shot(sequence: u32, taken_s: f64) -> Result<RawFrame, CameraFault> {
+    Ok(RawFrame {
         sequence,
         timestamp: at(taken_s),
         reference: TimestampReference::StartOfExposure,
@@ -42,8 +42,8 @@ fn shot(sequence: u32, taken_s: f64) -> Result<Shot, CameraFault> {
     })
 }
 
-fn with_bytes(shot: Result<Shot, CameraFault>, bytes: &[u8]) -> Result<Shot, CameraFault> {
-    shot.map(|shot| Shot {
+fn with_bytes(shot: Result<RawFrame, CameraFault>, bytes: &[u8]) -> Result<RawFrame, CameraFault> {
+    shot.map(|shot| RawFrame {
         bytes: bytes.to_vec(),
         ..shot
     })
@@ -51,7 +51,7 @@ fn with_bytes(shot: Result<Shot, CameraFault>, bytes: &[u8]) -> Result<Shot, Cam
 
 /// A camera with a script for each opening, `None` where it is not there.
 struct Jig {
-    steady: Steady<Opener>,
+    steady: ReconnectingCamera<Opener>,
     now: f64,
 }
 
@@ -66,7 +66,7 @@ impl Jig {
             }),
         };
         Self {
-            steady: Steady::new(Box::new(open)),
+            steady: ReconnectingCamera::new(Box::new(open)),
             now: 0.0,
         }
     }

@@ -5,7 +5,7 @@ use std::{io, time::Duration};
 use scarp_nav::Monotonic;
 
 use super::{
-    super::camera::{Camera, CameraFault, OpenError, Shot, TimestampReference},
+    super::camera::{Camera, CameraFault, OpenError, RawFrame, TimestampReference},
     device::{Buffer, Device},
     negotiate::{CameraSettings, Mode, negotiate, setup_error},
 };
@@ -43,7 +43,7 @@ impl<D: Device> V4l2Camera<D> {
 }
 
 impl<D: Device> Camera for V4l2Camera<D> {
-    fn next(&mut self, timeout: Duration) -> Result<Shot, CameraFault> {
+    fn next(&mut self, timeout: Duration) -> Result<RawFrame, CameraFault> {
         let buffer = self.device.take(timeout).map_err(|error| {
             match (error.kind(), error.raw_os_error()) {
                 (io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock, _) => {
@@ -71,7 +71,7 @@ impl<D: Device> Camera for V4l2Camera<D> {
         } else {
             TimestampReference::EndOfFrame
         };
-        Ok(Shot {
+        Ok(RawFrame {
             sequence,
             timestamp: Monotonic::from_nanos(nanos),
             reference,

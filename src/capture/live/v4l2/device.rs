@@ -2,16 +2,21 @@
 
 use std::{fmt, io, time::Duration};
 
-/// A V4L2 capture device. [`super::Kernel`] is the real one; tests have one of their own.
+/// A V4L2 capture device. [`super::V4l2Device`] is the real one; tests have one of their own.
 pub trait Device: Send {
     /// What the device offers, as far as its driver tells.
-    fn offers(&self) -> Vec<Offer>;
+    fn offers(&self) -> Vec<FormatInfo>;
 
     /// Asks for a format and a size (VIDIOC_S_FMT); drivers answer with the nearest they have.
     ///
     /// # Errors
     /// What the system says.
-    fn set_format(&mut self, fourcc: [u8; 4], width: u32, height: u32) -> io::Result<Granted>;
+    fn set_format(
+        &mut self,
+        fourcc: [u8; 4],
+        width: u32,
+        height: u32,
+    ) -> io::Result<NegotiatedFormat>;
 
     /// Asks for a frame rate in Hz (VIDIOC_S_PARM); drivers answer with the nearest they have, `None` when the rate
     /// cannot be set.
@@ -35,14 +40,14 @@ pub trait Device: Send {
 
 /// A pixel format that a device offers, and in which sizes and rates.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
+pub struct FormatInfo {
     /// The four-character code.
     pub fourcc: [u8; 4],
     /// Sizes, each with its rates, in words; empty when the driver does not tell.
     pub sizes: Vec<String>,
 }
 
-impl fmt::Display for Offer {
+impl fmt::Display for FormatInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", String::from_utf8_lossy(&self.fourcc))?;
         if !self.sizes.is_empty() {
@@ -54,7 +59,7 @@ impl fmt::Display for Offer {
 
 /// The format that a driver has set (struct v4l2_pix_format).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Granted {
+pub struct NegotiatedFormat {
     /// The four-character code.
     pub fourcc: [u8; 4],
     /// Width in pixels.

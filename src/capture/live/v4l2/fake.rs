@@ -4,7 +4,7 @@ use std::{collections::VecDeque, io, path::PathBuf, time::Duration};
 
 use super::{
     super::format::PixelFormat,
-    device::{Buffer, Device, Granted, Offer},
+    device::{Buffer, Device, FormatInfo, NegotiatedFormat},
     negotiate::CameraSettings,
 };
 
@@ -57,24 +57,24 @@ impl FakeDevice {
 }
 
 impl Device for FakeDevice {
-    fn offers(&self) -> Vec<Offer> {
+    fn offers(&self) -> Vec<FormatInfo> {
         let rates: Vec<String> = self.rates.iter().map(f64::to_string).collect();
         let size = format!("16x4 at {} Hz", rates.join(", "));
-        let offer = |&fourcc| Offer {
+        let offer = |&fourcc| FormatInfo {
             fourcc,
             sizes: vec![size.clone()],
         };
         self.formats.iter().map(offer).collect()
     }
 
-    fn set_format(&mut self, fourcc: [u8; 4], _: u32, _: u32) -> io::Result<Granted> {
+    fn set_format(&mut self, fourcc: [u8; 4], _: u32, _: u32) -> io::Result<NegotiatedFormat> {
         if self.busy {
             return Err(io::Error::from_raw_os_error(libc::EBUSY));
         }
         let first = self.formats.first();
         let einval = || io::Error::from_raw_os_error(libc::EINVAL);
         let had = self.formats.iter().find(|have| **have == fourcc);
-        Ok(Granted {
+        Ok(NegotiatedFormat {
             fourcc: *had.or(first).ok_or_else(einval)?,
             width: 16,
             height: 4,

@@ -4,11 +4,11 @@ mod camera;
 mod device;
 #[cfg(test)]
 mod fake;
-mod kernel;
 mod mapping;
 mod negotiate;
+mod v4l2_device;
 
 pub use camera::V4l2Camera;
-pub use device::{Buffer, Device, Granted, Offer};
-pub use kernel::{Kernel, open};
+pub use device::{Buffer, Device, FormatInfo, NegotiatedFormat};
 pub use negotiate::{CameraSettings, Mode};
+pub use v4l2_device::{V4l2Device, open};

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use super::{
     super::{camera::OpenError, colour::ColourEncoding, format::PixelFormat, layout::Layout},
-    device::{Device, Granted, Offer},
+    device::{Device, FormatInfo, NegotiatedFormat},
 };
 
 /// Rates that differ by less than this part count as the same: 30 Hz and NTSC's 29.97 do.
@@ -44,15 +44,15 @@ pub struct Mode {
 /// When it has none, with what it offers.
 pub fn negotiate(device: &mut dyn Device, settings: &CameraSettings) -> Result<Mode, OpenError> {
     for &format in &settings.formats {
-        let granted = match device.set_format(format.fourcc(), settings.width, settings.height) {
-            Ok(granted) => granted,
+        let negotiated = match device.set_format(format.fourcc(), settings.width, settings.height) {
+            Ok(negotiated) => negotiated,
             // Some drivers refuse a format they do not have instead of giving another.
             Err(e) if matches!(e.raw_os_error(), Some(libc::EINVAL | libc::ENOTTY)) => continue,
             Err(source) => return Err(setup_error(settings, "setting the format", source)),
         };
-        let fits = granted.fourcc == format.fourcc()
-            && (granted.width, granted.height) == (settings.width, settings.height)
-            && granted.progressive;
+        let fits = negotiated.fourcc == format.fourcc()
+            && (negotiated.width, negotiated.height) == (settings.width, settings.height)
+            && negotiated.progressive;
         if !fits {
             continue;
         }
@@ -61,7 +61,7 @@ pub fn negotiate(device: &mut dyn Device, settings: &CameraSettings) -> Result<M
             .map_err(|source| setup_error(settings, "setting the frame rate", source))?;
         if rate_hz.is_none_or(|rate| (rate / settings.rate_hz - 1.0).abs() <= RATE_TOLERANCE) {
             return Ok(Mode {
-                layout: layout(format, &granted),
+                layout: layout(format, &negotiated),
                 rate_hz,
             });
         }
@@ -76,8 +76,13 @@ pub fn negotiate(device: &mut dyn Device, settings: &CameraSettings) -> Result<M
         .iter()
         .map(PixelFormat::to_string)
         .collect();
-    let usable = |offer: &&Offer| PixelFormat::all().any(|format| format.fourcc() == offer.fourcc);
-    let usable: Vec<String> = offers.iter().filter(usable).map(Offer::to_string).collect();
+    let usable =
+        |offer: &&FormatInfo| PixelFormat::all().any(|format| format.fourcc() == offer.fourcc);
+    let usable: Vec<String> = offers
+        .iter()
+        .filter(usable)
+        .map(FormatInfo::to_string)
+        .collect();
     Err(OpenError::NoMode {
         device,
         wanted: format!(
@@ -108,17 +113,17 @@ pub(super) fn setup_error(
     }
 }
 
-fn layout(format: PixelFormat, granted: &Granted) -> Layout {
+fn layout(format: PixelFormat, negotiated: &NegotiatedFormat) -> Layout {
     Layout {
         format,
-        width: granted.width,
-        height: granted.height,
-        stride: granted.stride,
+        width: negotiated.width,
+        height: negotiated.height,
+        stride: negotiated.stride,
         colour: ColourEncoding::from_v4l2(
             format,
-            granted.colorspace,
-            granted.ycbcr_enc,
-            granted.quantization,
+            negotiated.colorspace,
+            negotiated.ycbcr_enc,
+            negotiated.quantization,
         ),
     }
 }

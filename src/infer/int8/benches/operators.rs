@@ -12,9 +12,9 @@ use std::{
 };
 
 use scarp_int8::{
-    Attention, Branch, Columns, Convolution, Decoder, Depthwise, DepthwiseParts, Entry,
-    FeedForward, Finish, Isa, Linear, Norm, Pixels, Quantization, Size, Softmax, Team, Weights,
-    Window,
+    Attention, Branch, Columns, Convolution, Decoder, Depthwise, DepthwiseParts, Epilogue,
+    FeedForward, InputQuantize, Isa, Linear, Norm, Pixels, Quantization, Size, Softmax, ThreadPool,
+    Weights, Window,
     matmul::{Output, Packed, Rows, multiply, padded},
 };
 
@@ -85,7 +85,7 @@ fn case(name: String, work: Work, run: impl FnMut() + 'static) -> Case {
 fn product(isa: Isa, rows: usize, k: usize, n: usize) -> Case {
     let (a, layer, mut out) = (
         bytes(rows * k),
-        linear(k, n).quantised(1.0, BYTES),
+        linear(k, n).quantized(1.0, BYTES),
         vec![0; rows * n],
     );
     case(
@@ -136,7 +136,7 @@ fn cases(isa: Isa) -> Vec<Case> {
         let (x, normed) = (floats(area * channels), bytes(area * channels));
 
         let (layer, source, mut out) = (
-            norm(channels).quantised(0.02, 128),
+            norm(channels).quantized(0.02, 128),
             x.clone(),
             vec![0; area * channels],
         );
@@ -150,7 +150,7 @@ fn cases(isa: Isa) -> Vec<Case> {
 
         let keys = 256;
         let layer = Attention {
-            query: linear(channels, channels).quantised(0.4, BYTES),
+            query: linear(channels, channels).quantized(0.4, BYTES),
             project: linear(channels, channels),
             softmax: Softmax::new(0.0004).expect("a sensible scale"),
             heads,
@@ -166,7 +166,7 @@ fn cases(isa: Isa) -> Vec<Case> {
         let mut context = vec![0; layer.context_bytes()];
         let mut scratch = vec![0; layer.scratch() + 64];
         let start = scratch.as_ptr().align_offset(64);
-        let mut team = Team::new(1);
+        let mut pool = ThreadPool::new(1);
         let columns = |first| Columns {
             data: &kv,
             stride: 2 * channels,
@@ -177,7 +177,7 @@ fn cases(isa: Isa) -> Vec<Case> {
         let packed = context.as_ptr().align_offset(64);
         layer.pack(
             isa,
-            &mut team,
+            &mut pool,
             columns(0),
             columns(channels),
             &mut context[packed..][..layer.context_bytes()],
@@ -191,7 +191,7 @@ fn cases(isa: Isa) -> Vec<Case> {
                 let scratch = &mut scratch[start..][..layer.scratch()];
                 layer.run(
                     isa,
-                    &mut team,
+                    &mut pool,
                     (&source, &normed, context),
                     scratch,
                     black_box(&mut out),
@@ -220,14 +220,14 @@ fn cases(isa: Isa) -> Vec<Case> {
             ));
 
             let layer = FeedForward {
-                norm: norm(channels).quantised(0.02, 128),
-                expand: linear(channels, hidden).quantised(1.0, BYTES),
+                norm: norm(channels).quantized(0.02, 128),
+                expand: linear(channels, hidden).quantized(1.0, BYTES),
                 depthwise,
                 contract: linear(hidden, channels),
                 size,
             };
             let products = area * (2 * channels * hidden + 9 * hidden);
-            let (mut team, mut scratch) = (Team::new(1), vec![0; layer.scratch() + 64]);
+            let (mut pool, mut scratch) = (ThreadPool::new(1), vec![0; layer.scratch() + 64]);
             let start = scratch.as_ptr().align_offset(64);
             let (source, mut out) = (x.clone(), vec![0.0; area * channels]);
             cases.push(case(
@@ -235,7 +235,7 @@ fn cases(isa: Isa) -> Vec<Case> {
                 Work::Products(products),
                 move || {
                     let scratch = &mut scratch[start..][..layer.scratch()];
-                    layer.run(isa, &mut team, &source, scratch, black_box(&mut out));
+                    layer.run(isa, &mut pool, &source, scratch, black_box(&mut out));
                 },
             ));
         }
@@ -254,13 +254,13 @@ fn entry(isa: Isa) -> Case {
         height: 512,
         width: 512,
     };
-    let layer = Entry {
+    let layer = InputQuantize {
         size,
         reduction: 1,
         output: BYTES,
     };
     let (data, mut out) = (bytes(3 * size.area()), vec![0; 4 * size.area()]);
-    let (mut team, mut scratch) = (Team::new(1), vec![0; layer.scratch() + 64]);
+    let (mut pool, mut scratch) = (ThreadPool::new(1), vec![0; layer.scratch() + 64]);
     let start = scratch.as_ptr().align_offset(64);
     case(
         "picture to bytes 512 x 512".to_owned(),
@@ -275,7 +275,7 @@ fn entry(isa: Isa) -> Case {
             };
             layer.pixels(
                 isa,
-                &mut team,
+                &mut pool,
                 pixels,
                 &mut scratch[start..],
                 black_box(&mut out),
@@ -296,14 +296,14 @@ fn embedding(isa: Isa) -> Case {
             step: 4,
             border: 3,
         }),
-        finish: Finish::NormFloats(norm(32)),
+        epilogue: Epilogue::NormFloats(norm(32)),
         size,
         channels: 4,
         zero: 128,
     };
     let area = layer.output().area();
     let (input, mut out) = (bytes(4 * size.area()), vec![0.0; area * 32]);
-    let (mut team, mut scratch) = (Team::new(1), vec![0; layer.scratch() + 64]);
+    let (mut pool, mut scratch) = (ThreadPool::new(1), vec![0; layer.scratch() + 64]);
     let start = scratch.as_ptr().align_offset(64);
     case(
         "patch embedding 7x7 of 512 x 512".to_owned(),
@@ -311,7 +311,7 @@ fn embedding(isa: Isa) -> Case {
         move || {
             layer.floats(
                 isa,
-                &mut team,
+                &mut pool,
                 &input,
                 &mut scratch[start..],
                 black_box(&mut out),
@@ -343,7 +343,7 @@ fn decoder(isa: Isa) -> Case {
     };
     let layer = Decoder::new(branch(0), coarse, fused, linear(256, 2));
     let (finest, mut out) = (bytes(128 * 128 * 32), vec![0.0; 128 * 128 * 2]);
-    let (mut team, mut scratch) = (Team::new(1), vec![0; layer.scratch() + 64]);
+    let (mut pool, mut scratch) = (ThreadPool::new(1), vec![0; layer.scratch() + 64]);
     let start = scratch.as_ptr().align_offset(64);
     case(
         "decoder 128 x 128 x 256".to_owned(),
@@ -352,7 +352,7 @@ fn decoder(isa: Isa) -> Case {
             let maps: [&[u8]; 3] = [&maps[0], &maps[1], &maps[2]];
             layer.run(
                 isa,
-                &mut team,
+                &mut pool,
                 &finest,
                 &maps,
                 &mut scratch[start..],
@@ -412,7 +412,7 @@ fn product_limit(isa: Isa) -> f64 {
                 stride: k,
                 count: rows,
             };
-            let out = Output::Quantised {
+            let out = Output::Quantized {
                 out: black_box(&mut out),
                 stride: n,
                 scale: &scale,

@@ -1,8 +1,8 @@
 //! Convolutions as gathered matrix products: patch embedding, spatial reduction and, gathering nothing, 1x1.
 
 use crate::{
-    Isa, Linear, Norm, Size, Team, Window,
-    gather::{Gather, PIECE},
+    Isa, Linear, Norm, Size, ThreadPool, Window,
+    im2col::{Im2col, PIECE},
     memory::{Scratch, size_of_scratch},
 };
 
@@ -11,7 +11,7 @@ const BLOCK: usize = 48;
 
 /// What follows the product.
 #[derive(Debug, Clone)]
-pub enum Finish {
+pub enum Epilogue {
     /// Floats, at least `least`: 0 for ReLU.
     Floats {
         /// Smallest value let through.
@@ -33,7 +33,7 @@ pub struct Convolution {
     /// Nothing for 1x1.
     pub window: Option<Window>,
     /// What follows.
-    pub finish: Finish,
+    pub epilogue: Epilogue,
     /// Of the input.
     pub size: Size,
     /// Of the input, as they lie in memory.
@@ -54,7 +54,7 @@ impl Convolution {
     /// Whether the output is bytes, not floats.
     #[must_use]
     pub fn gives_bytes(&self) -> bool {
-        matches!(self.finish, Finish::Bytes | Finish::NormBytes(_))
+        matches!(self.epilogue, Epilogue::Bytes | Epilogue::NormBytes(_))
     }
 
     /// Bytes of scratch memory for each thread.
@@ -72,23 +72,23 @@ impl Convolution {
     pub fn floats(
         &self,
         isa: Isa,
-        team: &mut Team,
+        pool: &mut ThreadPool,
         input: &[u8],
         scratch: &mut [u8],
         out: &mut [f32],
     ) {
         let width = self.linear.outputs();
-        team.chunks(out, BLOCK * width, scratch, |block, out, scratch| {
+        pool.chunks(out, BLOCK * width, scratch, |block, out, scratch| {
             let mut scratch = Scratch::new(scratch);
             let rows = self.rows(block, out.len() / width, input, &mut scratch);
-            match &self.finish {
-                Finish::NormFloats(norm) => {
+            match &self.epilogue {
+                Epilogue::NormFloats(norm) => {
                     let sums = scratch.take(out.len());
                     self.linear.floats(isa, rows, None, f32::NEG_INFINITY, sums);
                     norm.floats(isa, sums, out);
                 }
-                Finish::Floats { least } => self.linear.floats(isa, rows, None, *least, out),
-                Finish::Bytes | Finish::NormBytes(_) => unreachable!("the output is bytes"),
+                Epilogue::Floats { least } => self.linear.floats(isa, rows, None, *least, out),
+                Epilogue::Bytes | Epilogue::NormBytes(_) => unreachable!("the output is bytes"),
             }
         });
     }
@@ -97,23 +97,23 @@ impl Convolution {
     pub fn bytes(
         &self,
         isa: Isa,
-        team: &mut Team,
+        pool: &mut ThreadPool,
         input: &[u8],
         scratch: &mut [u8],
         out: &mut [u8],
     ) {
         let width = self.linear.outputs();
-        team.chunks(out, BLOCK * width, scratch, |block, out, scratch| {
+        pool.chunks(out, BLOCK * width, scratch, |block, out, scratch| {
             let mut scratch = Scratch::new(scratch);
             let rows = self.rows(block, out.len() / width, input, &mut scratch);
-            match &self.finish {
-                Finish::NormBytes(norm) => {
+            match &self.epilogue {
+                Epilogue::NormBytes(norm) => {
                     let sums = scratch.take(out.len());
                     self.linear.floats(isa, rows, None, f32::NEG_INFINITY, sums);
                     norm.bytes(isa, sums, out);
                 }
-                Finish::Bytes => self.linear.bytes(isa, rows, out),
-                Finish::Floats { .. } | Finish::NormFloats(_) => {
+                Epilogue::Bytes => self.linear.bytes(isa, rows, out),
+                Epilogue::Floats { .. } | Epilogue::NormFloats(_) => {
                     unreachable!("the output is floats")
                 }
             }
@@ -134,14 +134,14 @@ impl Convolution {
         };
         let width = self.linear.inputs();
         let rows = scratch.take::<u8>(count * width + PIECE);
-        let gather = Gather {
+        let im2col = Im2col {
             input,
             size: self.size,
             channels: self.channels,
             window,
             zero: self.zero,
         };
-        gather.rows((first, count), self.output().width, width, rows);
+        im2col.rows((first, count), self.output().width, width, rows);
         &rows[..count * width]
     }
 }

@@ -2,7 +2,7 @@
 //! rows, four or eight times as wide as the map, live in a thread's scratch memory only.
 
 use crate::{
-    Depthwise, Isa, Linear, Norm, Size, Team,
+    Depthwise, Isa, Linear, Norm, Size, ThreadPool,
     memory::{Scratch, size_of_scratch},
 };
 
@@ -42,20 +42,27 @@ impl FeedForward {
     }
 
     /// Runs over a whole map of floats.
-    pub fn run(&self, isa: Isa, team: &mut Team, x: &[f32], scratch: &mut [u8], out: &mut [f32]) {
+    pub fn run(
+        &self,
+        isa: Isa,
+        pool: &mut ThreadPool,
+        x: &[f32],
+        scratch: &mut [u8],
+        out: &mut [f32],
+    ) {
         let row = self.size.width * self.contract.outputs();
         // Bands overlap by two rows of the expansion, so they are as few as keep all threads at work.
-        let bands = if team.threads() == 1 {
+        let bands = if pool.threads() == 1 {
             1
         } else {
-            4 * team.threads()
+            4 * pool.threads()
         };
         let band = self
             .size
             .height
             .div_ceil(bands)
             .next_multiple_of(self.group());
-        team.chunks(out, band * row, scratch, |number, out, scratch| {
+        pool.chunks(out, band * row, scratch, |number, out, scratch| {
             self.band(isa, x, number * band, out, &mut Scratch::new(scratch));
         });
     }

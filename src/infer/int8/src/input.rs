@@ -1,7 +1,7 @@
 //! The way in: pixels are averaged where the network asks for it, and quantized.
 
 use crate::{
-    Isa, Quantization, Size, Team,
+    Isa, Quantization, Size, ThreadPool,
     memory::{Scratch, size_of_scratch},
     round::to_u8,
     vectorise::Job,
@@ -14,7 +14,7 @@ const TURNS: usize = 48;
 
 /// Averages squares of pixels and quantizes them, channels last.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct InputQuantize {
     /// Of the image.
     pub size: Size,
     /// Side of the squares that are averaged; 1 for none.
@@ -23,7 +23,7 @@ pub struct Entry {
     pub output: Quantization,
 }
 
-impl Entry {
+impl InputQuantize {
     /// Of the output.
     #[must_use]
     pub fn output_size(&self) -> Size {
@@ -34,9 +34,9 @@ impl Entry {
     }
 
     /// Reads three planes of normalised floats.
-    pub fn planes(&self, isa: Isa, team: &mut Team, planes: &[f32], out: &mut [u8]) {
+    pub fn planes(&self, isa: Isa, pool: &mut ThreadPool, planes: &[f32], out: &mut [u8]) {
         let row = self.output_size().width * IMAGE_CHANNELS;
-        team.chunks(out, row, &mut [(); 0], |y, out, _| {
+        pool.chunks(out, row, &mut [(); 0], |y, out, _| {
             isa.run(Planes {
                 entry: self,
                 planes,
@@ -62,18 +62,18 @@ pub struct Pixels<'a> {
     pub shift: [f32; 3],
 }
 
-impl Entry {
+impl InputQuantize {
     /// Reads part of a picture, as large as the network's input: normalises, averages and quantizes in one pass.
     pub fn pixels(
         &self,
         isa: Isa,
-        team: &mut Team,
+        pool: &mut ThreadPool,
         pixels: Pixels<'_>,
         scratch: &mut [u8],
         out: &mut [u8],
     ) {
         let row = self.output_size().width * IMAGE_CHANNELS;
-        team.chunks(out, row, scratch, |y, out, scratch| {
+        pool.chunks(out, row, scratch, |y, out, scratch| {
             isa.run(PixelRow {
                 entry: self,
                 pixels,
@@ -104,7 +104,7 @@ fn mirrored(index: usize, length: usize) -> usize {
 
 /// One row of the output from a picture's rows.
 struct PixelRow<'a> {
-    entry: &'a Entry,
+    entry: &'a InputQuantize,
     pixels: Pixels<'a>,
     y: usize,
     /// Receives the sums down each column.
@@ -189,7 +189,7 @@ impl Job for PixelRow<'_> {
 }
 
 struct Planes<'a> {
-    entry: &'a Entry,
+    entry: &'a InputQuantize,
     planes: &'a [f32],
     y: usize,
     out: &'a mut [u8],

@@ -67,7 +67,7 @@ impl Linear {
 
     /// The same product with its outputs multiplied by `factor` and quantized.
     #[must_use]
-    pub fn quantised(mut self, factor: f32, output: Quantization) -> Self {
+    pub fn quantized(mut self, factor: f32, output: Quantization) -> Self {
         let gain = factor / output.scale;
         self.scale.iter_mut().for_each(|scale| *scale *= gain);
         self.bias
@@ -100,9 +100,9 @@ impl Linear {
         (self.packed.view().offsets, &self.scale, &self.bias)
     }
 
-    /// Rows of bytes to rows of bytes; to be called on what [`quantised`](Self::quantised) gave.
+    /// Rows of bytes to rows of bytes; to be called on what [`quantized`](Self::quantized) gave.
     pub fn bytes(&self, isa: Isa, rows: &[u8], out: &mut [u8]) {
-        let output = Output::Quantised {
+        let output = Output::Quantized {
             stride: self.outputs(),
             scale: &self.scale,
             bias: &self.bias,

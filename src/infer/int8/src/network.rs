@@ -2,7 +2,7 @@
 
 use crate::{
     memory::Part,
-    operator::{Activation, Operator, Step},
+    operator::{Operator, Step, TensorId},
     plan::plan,
 };
 
@@ -41,8 +41,8 @@ pub struct Network {
 
 impl Builder {
     /// Adds an operator called `name` and returns its output, `bytes` long.
-    pub fn add(&mut self, name: &str, operator: Operator) -> Activation {
-        let output = Activation(self.bytes.len());
+    pub fn add(&mut self, name: &str, operator: Operator) -> TensorId {
+        let output = TensorId(self.bytes.len());
         self.bytes.push(operator.output_bytes());
         self.steps.push(Step {
             operator,
@@ -68,7 +68,7 @@ impl Builder {
             .max()
             .unwrap_or(0);
         let input = self.steps.iter().find_map(|step| match &step.operator {
-            Operator::Entry(entry) => Some(3 * entry.size.area()),
+            Operator::InputQuantize(entry) => Some(3 * entry.size.area()),
             _ => None,
         });
         Network {

@@ -22,7 +22,7 @@ pub struct Norm {
 impl Norm {
     /// The same normalisation, quantized to `round(y / scale + zero)`.
     #[must_use]
-    pub fn quantised(&self, scale: f32, zero: u8) -> Self {
+    pub fn quantized(&self, scale: f32, zero: u8) -> Self {
         Self {
             gain: self.gain.iter().map(|gain| gain / scale).collect(),
             shift: self
@@ -42,7 +42,7 @@ impl Norm {
         self.rows(isa, rows, out);
     }
 
-    /// Normalises whole rows to bytes; to be called on what [`quantised`](Self::quantised) gave.
+    /// Normalises whole rows to bytes; to be called on what [`quantized`](Self::quantized) gave.
     ///
     /// # Panics
     /// When `rows` and `out` differ in length.

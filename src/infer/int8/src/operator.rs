@@ -3,40 +3,40 @@
 use std::sync::Arc;
 
 use crate::{
-    Attention, Convolution, Decoder, Entry, FeedForward, Finish, IMAGE_CHANNELS, Linear, Norm,
-    Upsample,
+    Attention, Convolution, Decoder, Epilogue, FeedForward, IMAGE_CHANNELS, InputQuantize, Linear,
+    Norm, Upsample,
 };
 
 /// Number of an activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Activation(pub(crate) usize);
+pub struct TensorId(pub(crate) usize);
 
 /// An operator with the activations that it reads.
 #[derive(Debug, Clone)]
 pub enum Operator {
     /// The way in.
-    Entry(Entry),
+    InputQuantize(InputQuantize),
     /// Convolution of an activation.
-    Convolution(Convolution, Activation),
+    Convolution(Convolution, TensorId),
     /// A map of floats to normalised bytes, so many pixels of it.
-    Norm(Norm, usize, Activation),
+    Norm(Norm, usize, TensorId),
     /// Packs the keys and values that the attention will read.
     Context(Arc<Attention>, [Source; 2]),
     /// Attention of a map of floats, given it normed and its context.
-    Attention(Arc<Attention>, [Activation; 3]),
+    Attention(Arc<Attention>, [TensorId; 3]),
     /// Feed-forward of a map of floats.
-    FeedForward(FeedForward, Activation),
+    FeedForward(FeedForward, TensorId),
     /// Logits of the finest map, then the coarser ones.
-    Decoder(Decoder, Activation, Vec<Activation>),
+    Decoder(Decoder, TensorId, Vec<TensorId>),
     /// Logits brought to another size.
-    Upsample(Upsample, Activation),
+    Upsample(Upsample, TensorId),
 }
 
 /// Where the keys or the values of a context lie.
 #[derive(Debug, Clone, Copy)]
 pub struct Source {
     /// A map of floats, one row for each key.
-    pub map: Activation,
+    pub map: TensorId,
     /// Elements of a row.
     pub stride: usize,
     /// The first that counts.
@@ -47,15 +47,15 @@ pub struct Source {
 #[derive(Debug)]
 pub(crate) struct Step {
     pub operator: Operator,
-    pub output: Activation,
+    pub output: TensorId,
     pub name: String,
 }
 
 impl Operator {
     /// What it reads.
-    pub(crate) fn reads(&self) -> Vec<Activation> {
+    pub(crate) fn reads(&self) -> Vec<TensorId> {
         match self {
-            Self::Entry(_) => Vec::new(),
+            Self::InputQuantize(_) => Vec::new(),
             Self::Convolution(_, x)
             | Self::Norm(_, _, x)
             | Self::FeedForward(_, x)
@@ -70,9 +70,12 @@ impl Operator {
 
     pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Self::Entry(_) => "average and quantize",
+            Self::InputQuantize(_) => "average and quantize",
             Self::Convolution(layer, _)
-                if matches!(layer.finish, Finish::NormFloats(_) | Finish::NormBytes(_)) =>
+                if matches!(
+                    layer.epilogue,
+                    Epilogue::NormFloats(_) | Epilogue::NormBytes(_)
+                ) =>
             {
                 "convolution and norm"
             }
@@ -89,7 +92,7 @@ impl Operator {
 
     pub(crate) fn precision(&self) -> &'static str {
         match self {
-            Self::Entry(_) | Self::Norm(..) | Self::Context(..) => "f32 to u8",
+            Self::InputQuantize(_) | Self::Norm(..) | Self::Context(..) => "f32 to u8",
             Self::Upsample(..) => "f32",
             Self::Convolution(..)
             | Self::Attention(..)
@@ -102,7 +105,7 @@ impl Operator {
     pub(crate) fn multiplications(&self) -> u64 {
         let linear = |layer: &Linear| layer.inputs() * layer.outputs();
         let count = match self {
-            Self::Entry(_) | Self::Norm(..) | Self::Context(..) | Self::Upsample(..) => 0,
+            Self::InputQuantize(_) | Self::Norm(..) | Self::Context(..) | Self::Upsample(..) => 0,
             Self::Convolution(layer, _) => layer.output().area() * linear(&layer.linear),
             Self::Attention(layer, _) => {
                 let products = 2 * layer.count * layer.query.outputs();
@@ -120,7 +123,7 @@ impl Operator {
     /// Bytes of the output.
     pub(crate) fn output_bytes(&self) -> usize {
         match self {
-            Self::Entry(layer) => layer.output_size().area() * IMAGE_CHANNELS,
+            Self::InputQuantize(layer) => layer.output_size().area() * IMAGE_CHANNELS,
             Self::Convolution(layer, _) => {
                 let elements = layer.output().area() * layer.linear.outputs();
                 if layer.gives_bytes() {
@@ -145,7 +148,7 @@ impl Operator {
             Self::Attention(layer, _) => layer.scratch(),
             Self::FeedForward(layer, _) => layer.scratch(),
             Self::Decoder(layer, ..) => layer.scratch(),
-            Self::Entry(layer) => layer.scratch(),
+            Self::InputQuantize(layer) => layer.scratch(),
             Self::Norm(..) | Self::Context(..) | Self::Upsample(..) => 0,
         }
     }

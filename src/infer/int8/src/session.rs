@@ -6,10 +6,10 @@ use std::{
 };
 
 use crate::{
-    Columns, Isa, MAPS, Network, Operator, Pixels, Source, Team,
+    Columns, Isa, MAPS, Network, Operator, Pixels, Source, ThreadPool,
     memory::{Block, Part},
-    operator::Activation,
     operator::Step,
+    operator::TensorId,
 };
 
 /// Pixels that a thread normalises at once.
@@ -29,7 +29,7 @@ pub enum Input<'a> {
 pub struct Session {
     network: Arc<Network>,
     isa: Isa,
-    team: Team,
+    pool: ThreadPool,
     activations: Block,
     scratch: Block,
 }
@@ -38,13 +38,13 @@ impl Session {
     /// Memory and threads to run `network` with; the caller is one of the threads.
     #[must_use]
     pub fn new(network: &Arc<Network>, isa: Isa, threads: usize) -> Self {
-        let team = Team::new(threads);
+        let pool = ThreadPool::new(threads);
         Self {
             activations: Block::new(network.bytes),
-            scratch: Block::new(network.scratch * team.threads()),
+            scratch: Block::new(network.scratch * pool.threads()),
             network: Arc::clone(network),
             isa,
-            team,
+            pool,
         }
     }
 
@@ -100,26 +100,26 @@ impl Session {
     }
 
     fn step(&mut self, network: &Network, step: &Step, input: Input<'_>) {
-        let (isa, team) = (self.isa, &mut self.team);
+        let (isa, pool) = (self.isa, &mut self.pool);
         let (out, rest) = self.activations.split(network.parts[step.output.0]);
-        let bytes = |x: &Activation| rest.bytes(network.parts[x.0]);
-        let floats = |x: &Activation| rest.floats(network.parts[x.0]);
+        let bytes = |x: &TensorId| rest.bytes(network.parts[x.0]);
+        let floats = |x: &TensorId| rest.floats(network.parts[x.0]);
         let scratch = self.scratch.bytes();
         match &step.operator {
-            Operator::Entry(layer) => match input {
-                Input::Planes(planes) => layer.planes(isa, team, planes, out),
-                Input::Pixels(pixels) => layer.pixels(isa, team, pixels, scratch, out),
+            Operator::InputQuantize(layer) => match input {
+                Input::Planes(planes) => layer.planes(isa, pool, planes, out),
+                Input::Pixels(pixels) => layer.pixels(isa, pool, pixels, scratch, out),
             },
             Operator::Convolution(layer, x) if layer.gives_bytes() => {
-                layer.bytes(isa, team, bytes(x), scratch, out)
+                layer.bytes(isa, pool, bytes(x), scratch, out)
             }
             Operator::Convolution(layer, x) => {
-                layer.floats(isa, team, bytes(x), scratch, bytemuck::cast_slice_mut(out));
+                layer.floats(isa, pool, bytes(x), scratch, bytemuck::cast_slice_mut(out));
             }
             Operator::Norm(norm, _, x) => {
                 let width = norm.gain.len();
                 let x = floats(x);
-                team.chunks(out, NORM_ROWS * width, &mut [(); 0], |block, out, _| {
+                pool.chunks(out, NORM_ROWS * width, &mut [(); 0], |block, out, _| {
                     norm.bytes(isa, &x[block * NORM_ROWS * width..][..out.len()], out);
                 });
             }
@@ -129,17 +129,17 @@ impl Session {
                     stride: source.stride,
                     first: source.first,
                 };
-                layer.pack(isa, team, columns(&from[0]), columns(&from[1]), out);
+                layer.pack(isa, pool, columns(&from[0]), columns(&from[1]), out);
             }
             Operator::Attention(layer, [x, normed, context]) => {
                 let from = (floats(x), bytes(normed), bytes(context));
-                layer.run(isa, team, from, scratch, bytemuck::cast_slice_mut(out));
+                layer.run(isa, pool, from, scratch, bytemuck::cast_slice_mut(out));
             }
             Operator::FeedForward(layer, x) => {
-                layer.run(isa, team, floats(x), scratch, bytemuck::cast_slice_mut(out));
+                layer.run(isa, pool, floats(x), scratch, bytemuck::cast_slice_mut(out));
             }
             Operator::Upsample(layer, x) => {
-                layer.run(isa, team, floats(x), bytemuck::cast_slice_mut(out));
+                layer.run(isa, pool, floats(x), bytemuck::cast_slice_mut(out));
             }
             Operator::Decoder(layer, finest, coarse) => {
                 let mut maps = [&[][..]; MAPS];
@@ -149,7 +149,7 @@ impl Session {
                 let maps = &maps[..coarse.len().min(MAPS)];
                 layer.run(
                     isa,
-                    team,
+                    pool,
                     bytes(finest),
                     maps,
                     scratch,

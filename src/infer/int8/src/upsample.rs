@@ -1,6 +1,6 @@
 //! Logits brought to the picture's own size, where a network does that itself.
 
-use crate::{Between, Isa, Size, Team, vectorise::Job};
+use crate::{Isa, LerpTap, Size, ThreadPool, vectorise::Job};
 
 /// Bilinear upsampling of a map of floats, half-pixel centres, edges repeated.
 #[derive(Debug, Clone)]
@@ -15,9 +15,9 @@ pub struct Upsample {
 
 impl Upsample {
     /// Runs over a whole map.
-    pub fn run(&self, isa: Isa, team: &mut Team, input: &[f32], out: &mut [f32]) {
+    pub fn run(&self, isa: Isa, pool: &mut ThreadPool, input: &[f32], out: &mut [f32]) {
         let row = self.to.width * self.channels;
-        team.chunks(out, row, &mut [(); 0], |y, out, _| {
+        pool.chunks(out, row, &mut [(); 0], |y, out, _| {
             isa.run(Row {
                 layer: self,
                 y,
@@ -46,11 +46,11 @@ impl Job for Row<'_> {
             out,
         } = self;
         let length = layer.from.width * layer.channels;
-        let between = Between::of(y, layer.to.height, layer.from.height);
-        let above = &input[between.low * length..][..length];
-        let below = &input[between.high * length..][..length];
+        let tap = LerpTap::of(y, layer.to.height, layer.from.height);
+        let above = &input[tap.low * length..][..length];
+        let below = &input[tap.high * length..][..length];
         for (x, pixel) in out.chunks_exact_mut(layer.channels).enumerate() {
-            let column = Between::of(x, layer.to.width, layer.from.width);
+            let column = LerpTap::of(x, layer.to.width, layer.from.width);
             for (channel, value) in pixel.iter_mut().enumerate() {
                 let at = |row: &[f32]| {
                     let low = row[column.low * layer.channels + channel];
@@ -58,7 +58,7 @@ impl Job for Row<'_> {
                     (high - low).mul_add(column.share, low)
                 };
                 let (above, below) = (at(above), at(below));
-                *value = (below - above).mul_add(between.share, above);
+                *value = (below - above).mul_add(tap.share, above);
             }
         }
     }

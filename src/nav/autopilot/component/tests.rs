@@ -13,7 +13,7 @@ fn at(seconds: f64) -> Monotonic {
 
 /// Messages made by `message` from its time since boot in milliseconds, at 50 Hz for the seconds told, each 10 ms on its way;
 /// what comes of the last.
-fn hear(
+fn accept(
     component: &mut Component,
     from: MavHeader,
     (start_s, end_s): (f64, f64),
@@ -45,16 +45,16 @@ fn another_vehicle_has_a_clock_of_its_own() {
     };
     let level = |ms| attitude(ms, 0.0);
     component.receive(&companion, &heartbeat(A::MAV_AUTOPILOT_GENERIC), at(10.0));
-    let told = hear(&mut component, companion, (10.0, 11.0), 0.0, level);
+    let told = accept(&mut component, companion, (10.0, 11.0), 0.0, level);
     assert!((error_s(told, 11.0) - 0.01).abs() < 0.001);
     // Booted within the time that a message may be late, so that it would look like a message held up.
     component.receive(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(11.0));
-    let first = hear(&mut component, AUTOPILOT, (11.0, 11.0), 1.0, level);
+    let first = accept(&mut component, AUTOPILOT, (11.0, 11.0), 1.0, level);
     assert_eq!(
         first.unwrap().instant,
         Some(Err(BootClockDoubt::Settling { samples: 1 }))
     );
-    let told = hear(&mut component, AUTOPILOT, (11.02, 12.0), 1.0, level);
+    let told = accept(&mut component, AUTOPILOT, (11.02, 12.0), 1.0, level);
     assert!((error_s(told, 12.0) - 0.01).abs() < 0.001);
     assert_eq!(component.vehicle().unwrap().component, 1);
 }
@@ -74,8 +74,8 @@ fn a_gimbals_own_attitude_is_on_its_own_clock_and_leaves_the_autopilots_alone() 
         let t = 100.0 + f64::from(step) * 0.02;
         // The gimbal booted after the autopilot, by less than a message may be late.
         let told = [
-            hear(&mut component, AUTOPILOT, (t, t), 0.0, level),
-            hear(&mut component, GIMBAL, (t, t), 1.5, gimbal_attitude),
+            accept(&mut component, AUTOPILOT, (t, t), 0.0, level),
+            accept(&mut component, GIMBAL, (t, t), 1.5, gimbal_attitude),
         ];
         for received in told.into_iter().filter(|_| step >= 10) {
             assert!((error_s(received, t) - 0.01).abs() < 0.001, "{step}");
@@ -88,14 +88,14 @@ fn a_gimbals_own_attitude_is_on_its_own_clock_and_leaves_the_autopilots_alone() 
 fn where_the_camera_hangs_on_no_gimbal_a_gimbals_messages_are_somebody_elses() {
     let mut component = Component::new(None, AttitudeOf::Body);
     component.receive(&AUTOPILOT, &heartbeat(A::MAV_AUTOPILOT_PX4), at(100.0));
-    let told = hear(&mut component, GIMBAL, (100.0, 101.0), 0.0, gimbal_attitude);
+    let told = accept(&mut component, GIMBAL, (100.0, 101.0), 0.0, gimbal_attitude);
     assert_eq!((told, component.foreign()), (None, 51));
 }
 
 #[test]
 fn what_the_autopilot_tells_of_the_gimbal_counts_until_it_is_silent_for_a_second() {
     let mut component = with_gimbal();
-    let told = hear(
+    let told = accept(
         &mut component,
         GIMBAL,
         (100.0, 101.0),
@@ -103,7 +103,7 @@ fn what_the_autopilot_tells_of_the_gimbal_counts_until_it_is_silent_for_a_second
         gimbal_attitude,
     );
     assert!(told.is_some());
-    let told = hear(
+    let told = accept(
         &mut component,
         AUTOPILOT,
         (101.0, 102.0),
@@ -111,7 +111,7 @@ fn what_the_autopilot_tells_of_the_gimbal_counts_until_it_is_silent_for_a_second
         gimbal_attitude,
     );
     assert!((error_s(told, 102.0) - 0.01).abs() < 0.001);
-    let told = hear(
+    let told = accept(
         &mut component,
         GIMBAL,
         (101.0, 103.0),
@@ -119,7 +119,7 @@ fn what_the_autopilot_tells_of_the_gimbal_counts_until_it_is_silent_for_a_second
         gimbal_attitude,
     );
     assert_eq!(told, None);
-    let told = hear(
+    let told = accept(
         &mut component,
         GIMBAL,
         (103.02, 103.02),
@@ -137,11 +137,11 @@ fn of_several_gimbals_the_first_by_number_counts() {
         component_id: 171,
         ..GIMBAL
     };
-    let told = hear(&mut component, second, (100.0, 101.0), 0.0, gimbal_attitude);
+    let told = accept(&mut component, second, (100.0, 101.0), 0.0, gimbal_attitude);
     assert!(told.is_some());
-    let told = hear(&mut component, GIMBAL, (101.0, 102.0), 1.0, gimbal_attitude);
+    let told = accept(&mut component, GIMBAL, (101.0, 102.0), 1.0, gimbal_attitude);
     assert!((error_s(told, 102.0) - 0.01).abs() < 0.001);
-    let told = hear(&mut component, second, (102.0, 120.0), 0.0, gimbal_attitude);
+    let told = accept(&mut component, second, (102.0, 120.0), 0.0, gimbal_attitude);
     assert_eq!(told, None);
 }
 
@@ -159,7 +159,7 @@ fn a_gimbal_that_tells_its_attitude_too_rarely_is_asked_itself_too() {
     assert_eq!(asked(&mut component, 100.0), [1]);
     component.receive(&GIMBAL, &gimbal_attitude(0), at(101.0));
     assert_eq!(asked(&mut component, 101.0), [1, 154]);
-    hear(
+    accept(
         &mut component,
         GIMBAL,
         (105.0, 110.0),

@@ -288,7 +288,7 @@ proptest! {
         payload in prop::collection::vec(any::<u8>(), 0..=255),
     ) {
         if let Ok(message) = M::parse(mavlink::MavlinkVersion::V2, id, &payload) {
-            let _ = VehicleFilter::new(None).hear(&AUTOPILOT, &message, Monotonic::from_nanos(0));
+            let _ = VehicleFilter::new(None).accept(&AUTOPILOT, &message, Monotonic::from_nanos(0));
             if let Ok(Some(Report::Position(position))) = Report::of(&message) {
                 prop_assert!(position.latitude_deg.abs() <= 90.0);
             }

@@ -151,9 +151,9 @@ pub fn tell_refused(report: &Report) -> Outcome {
         eprintln!("refused: {}", image.reason);
     }
     if report.refused.is_empty() {
-        Outcome::Well
+        Outcome::Success
     } else {
-        Outcome::NotAllWell
+        Outcome::Warnings
     }
 }
 

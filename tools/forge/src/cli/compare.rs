@@ -41,7 +41,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     }
     let base_gsd_m = base_gsd_m.unwrap_or(1.0);
     let mut judged = Vec::new();
-    let mut outcome = Outcome::Well;
+    let mut outcome = Outcome::Success;
     for (path, label) in args.models.iter().zip(compare::labels(&args.models)) {
         let model = common::load_model(path)?;
         let out = args.data.out.join(&label);

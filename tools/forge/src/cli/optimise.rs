@@ -78,7 +78,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         );
     }
     graph.write(&args.output)?;
-    tell(&args.output, &summary, parity);
+    print_report(&args.output, &summary, parity);
     if args.json {
         tell_json(&Done {
             changed: !summary.is_unchanged(),
@@ -92,7 +92,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
             largest_output: parity.magnitude,
         })?;
     }
-    Ok(Outcome::Well)
+    Ok(Outcome::Success)
 }
 
 fn images(args: &Args, network: &Network) -> anyhow::Result<Vec<Vec<f32>>> {
@@ -133,7 +133,7 @@ fn compare(network: &Network, graph: &Graph, images: &[Vec<f32>]) -> anyhow::Res
     )?)
 }
 
-fn tell(output: &Path, summary: &Summary, parity: Parity) {
+fn print_report(output: &Path, summary: &Summary, parity: Parity) {
     if summary.is_unchanged() {
         eprintln!("no rule fits this graph: it is passed on unchanged");
     } else {

@@ -68,7 +68,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         100.0 * found as f64 / map.data.len().max(1) as f64,
         args.output.display()
     );
-    Ok(Outcome::Well)
+    Ok(Outcome::Success)
 }
 
 fn png(map: &ProbabilityMap) -> anyhow::Result<Vec<u8>> {

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use scarp_forge::{
     network::{Assumed, Network},
-    quantize::{self, Judge, Observer, Options, Report, Step},
+    quantize::{self, Evaluator, Observer, Options, Report, Step},
     samples::{self, Sample},
 };
 
@@ -43,7 +43,7 @@ pub struct Args {
     count: usize,
     /// Tiles of each dataset that judge the loss; 0 for none
     #[arg(long, default_value_t = 8)]
-    judge: usize,
+    evaluate: usize,
     /// How the range of an activation is chosen
     #[arg(long, value_enum, default_value_t = ObserverName::MinMax)]
     observer: ObserverName,
@@ -127,7 +127,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         .iter()
         .map(|t| samples::planes(&t.image, &network.manifest))
         .collect();
-    let judge = Judge::new(&network, judging)?;
+    let evaluator = Evaluator::new(&network, judging)?;
     let observer = Observer::from(args.observer);
     let ranges = images.len() * quantize::passes(observer);
     let bar = ProgressBar::new((ranges + if args.sensitivity { all.len() } else { 0 }) as u64)
@@ -150,13 +150,13 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         sensitivity: args.sensitivity,
         tick: &tick,
     };
-    let (graph, report) = quantize::quantize(&network, &images, &judge, &options)?;
+    let (graph, report) = quantize::quantize(&network, &images, &evaluator, &options)?;
     bar.finish_and_clear();
     graph.write(&args.output)?;
     if let Some(path) = &args.report {
         common::write(path, &serde_json::to_vec_pretty(&report)?)?;
     }
-    tell(args, &report);
+    print_report(args, &report);
     if args.json {
         tell_json(&report)?;
     }
@@ -165,22 +165,22 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         .zip(report.int8_iou)
         .is_none_or(|(float, int8)| (float - int8) * 100.0 <= args.budget);
     Ok(if kept {
-        Outcome::Well
+        Outcome::Success
     } else {
-        Outcome::NotAllWell
+        Outcome::Warnings
     })
 }
 
 /// Tiles for the ranges and others to judge by, from every dataset.
 fn tiles(args: &Args, network: &Network) -> anyhow::Result<(Vec<Sample>, Vec<Sample>)> {
     let (mut calibration, mut judging) = (Vec::new(), Vec::new());
-    let each = args.count + args.judge;
+    let each = args.count + args.evaluate;
     for data in &args.calibrate {
         let tiles = tiles::read(data, args.part, &network.manifest, each)?;
         let count = tiles.len();
         for (number, tile) in tiles.into_iter().enumerate() {
             // Spread over the dataset: number i judges when i * judge / each steps on.
-            let share = |n: usize| n * args.judge * count / each.max(1) / count.max(1);
+            let share = |n: usize| n * args.evaluate * count / each.max(1) / count.max(1);
             if share(number + 1) > share(number) {
                 judging.push(tile);
             } else {
@@ -194,7 +194,7 @@ fn tiles(args: &Args, network: &Network) -> anyhow::Result<(Vec<Sample>, Vec<Sam
     Ok((calibration, judging))
 }
 
-fn tell(args: &Args, report: &Report) {
+fn print_report(args: &Args, report: &Report) {
     eprintln!(
         "{} layers in 8 bits, {} kept float; ranges by {} from {} tiles",
         report.quantized,
@@ -208,7 +208,7 @@ fn tell(args: &Args, report: &Report) {
     if let (Some(float), Some(int8)) = (report.float_iou, report.int8_iou) {
         eprintln!(
             "landslide IoU on {} judging tiles: float {:.2} %, int8 {:.2} %, {:+.2} points",
-            report.judging_tiles,
+            report.evaluation_tiles,
             float * 100.0,
             int8 * 100.0,
             (int8 - float) * 100.0

@@ -105,5 +105,5 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         candidate.golden_difference,
         args.out.display()
     );
-    Ok(Outcome::Well)
+    Ok(Outcome::Success)
 }

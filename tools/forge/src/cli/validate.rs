@@ -29,7 +29,7 @@ An interrupted run goes on where it stopped when started again with the same --o
 pub struct Args {
     /// Folder of the model: manifest.toml, model.onnx and golden pair
     model: PathBuf,
-    /// Judge this model by the same images too, and report the first model's difference to it
+    /// Evaluator this model by the same images too, and report the first model's difference to it
     #[arg(long, value_name = "MODEL")]
     against: Option<PathBuf>,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     }
     let page = common::write_report(&report, out, args.data.json.as_deref())?;
     let outcome = common::tell_refused(&report);
-    tell(&report, &page);
+    print_report(&report, &page);
     Ok(outcome)
 }
 
@@ -68,7 +68,7 @@ fn against(
     Ok((report, facts(label.to_owned(), path, &model)))
 }
 
-fn tell(report: &Report, page: &Path) {
+fn print_report(report: &Report, page: &Path) {
     let s = &report.overall.tally.scores;
     eprintln!(
         "{} at threshold {:.2} on {} images, percent of all pixels:\n  precision {}  recall {}  F1 {}  landslide IoU {}  two-class mIoU {}\n  mean of the images' landslide IoU {}",

@@ -11,7 +11,7 @@ pub fn macs(graph: &Graph, facts: &Facts) -> Option<u64> {
         .iter()
         .map(|node| {
             let output = |index: usize| facts.shape(node.output.get(index)?);
-            let input = |index: usize| facts.shape(node.given(index)?);
+            let input = |index: usize| facts.shape(node.input(index)?);
             match node.op_type.as_str() {
                 // Each output value takes one product per weight of its filter.
                 "Conv" => Some(size(output(0)?) * size(input(1)?.get(1..)?)),

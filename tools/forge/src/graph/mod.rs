@@ -1,11 +1,11 @@
 //! An ONNX graph that can be read, changed and written again.
 
+mod eliminate_dead;
 mod error;
 mod facts;
 mod macs;
 mod node;
 mod tensor;
-mod tidy;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -42,7 +42,7 @@ pub struct Graph {
 /// Who makes and who takes each value.
 pub struct Wiring {
     producers: HashMap<String, usize>,
-    takers: HashMap<String, usize>,
+    consumers: HashMap<String, usize>,
 }
 
 impl Graph {
@@ -289,17 +289,20 @@ impl Graph {
     pub fn wiring(&self) -> Wiring {
         let mut wiring = Wiring {
             producers: HashMap::new(),
-            takers: HashMap::new(),
+            consumers: HashMap::new(),
         };
         for (index, node) in self.graph.node.iter().enumerate() {
             for output in &node.output {
                 wiring.producers.insert(output.clone(), index);
             }
             for input in &node.input {
-                *wiring.takers.entry(input.clone()).or_default() += 1;
+                *wiring.consumers.entry(input.clone()).or_default() += 1;
             }
         }
-        *wiring.takers.entry(self.output().to_owned()).or_default() += 1;
+        *wiring
+            .consumers
+            .entry(self.output().to_owned())
+            .or_default() += 1;
         wiring
     }
 
@@ -326,8 +329,8 @@ impl Wiring {
 
     /// How often a value is taken, the graph's output included.
     #[must_use]
-    pub fn takers(&self, value: &str) -> usize {
-        self.takers.get(value).copied().unwrap_or(0)
+    pub fn consumers(&self, value: &str) -> usize {
+        self.consumers.get(value).copied().unwrap_or(0)
     }
 }
 

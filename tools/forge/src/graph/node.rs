@@ -13,7 +13,7 @@ pub trait NodeExt {
     /// A text attribute.
     fn text(&self, name: &str) -> Option<&str>;
     /// The input of that number, if it is given.
-    fn given(&self, index: usize) -> Option<&str>;
+    fn input(&self, index: usize) -> Option<&str>;
     /// The node with another integer attribute.
     #[must_use]
     fn with_int(self, name: &str, value: i64) -> Self;
@@ -36,7 +36,7 @@ impl NodeExt for NodeProto {
         attribute(self, name).and_then(|a| std::str::from_utf8(&a.s).ok())
     }
 
-    fn given(&self, index: usize) -> Option<&str> {
+    fn input(&self, index: usize) -> Option<&str> {
         self.input
             .get(index)
             .map(String::as_str)

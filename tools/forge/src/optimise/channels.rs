@@ -119,7 +119,7 @@ impl ChannelMap {
 
 /// A trained batch norm: `(x - mean) / sqrt(variance + epsilon) * scale + shift`.
 pub(super) fn batch_norm(graph: &Graph, node: &NodeProto) -> Option<ChannelMap> {
-    let input = |index| Some(vector(&graph.floats(node.given(index)?)?.data));
+    let input = |index| Some(vector(&graph.floats(node.input(index)?)?.data));
     let (scale, shift, mean, variance) = (input(1)?, input(2)?, input(3)?, input(4)?);
     // 1e-5 is the operator's default.
     let epsilon = f64::from(node.float("epsilon").unwrap_or(1e-5));

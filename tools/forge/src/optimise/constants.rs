@@ -19,7 +19,7 @@ pub(super) fn fold(graph: &mut Graph, facts: &Facts) -> usize {
             continue;
         };
         if IDLE.contains(&node.op_type.as_str()) || keeps_size(node, facts) {
-            if let Some(input) = node.given(0) {
+            if let Some(input) = node.input(0) {
                 // One idle operator may follow another.
                 let first = renamed.iter().find(|(old, _)| old == input);
                 let input = first.map_or(input, |(_, first)| first).to_owned();
@@ -54,7 +54,7 @@ pub(super) fn fold(graph: &mut Graph, facts: &Facts) -> usize {
         graph.replace(&old, &new);
         count += 1;
     }
-    graph.tidy();
+    graph.eliminate_dead();
     count
 }
 
@@ -62,7 +62,7 @@ pub(super) fn fold(graph: &mut Graph, facts: &Facts) -> usize {
 fn keeps_size(node: &NodeProto, facts: &Facts) -> bool {
     let sides = |name: Option<&str>| name.and_then(|name| facts.shape(name));
     let (from, to) = (
-        sides(node.given(0)),
+        sides(node.input(0)),
         sides(node.output.first().map(String::as_str)),
     );
     node.op_type == "Resize"

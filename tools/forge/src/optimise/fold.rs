@@ -5,7 +5,7 @@ use tract_onnx::pb::NodeProto;
 
 use super::{
     channels::{ChannelMap, Matrix, batch_norm, vector},
-    mover::{CHANNELS, Mover, is_upsampling, maker},
+    push_down::{CHANNELS, PushDown, is_upsampling, maker},
 };
 use crate::graph::{Facts, Graph, NodeExt, Wiring};
 
@@ -24,7 +24,7 @@ pub(super) fn convolutions(graph: &mut Graph, facts: &mut Facts) -> usize {
         let map = (node.op_type == "Conv")
             .then(|| pointwise(graph, node))
             .flatten()?;
-        let source = maker(graph, wiring, node.given(0)?)?;
+        let source = maker(graph, wiring, node.input(0)?)?;
         let gains = match source.op_type.as_str() {
             "Concat" => source.input.iter().any(|input| {
                 maker(graph, wiring, input).is_some_and(|maker| is_upsampling(facts, maker))
@@ -53,11 +53,11 @@ fn move_all(
         let Some(node) = maker(graph, &wiring, output) else {
             continue;
         };
-        let (Some(map), Some(input)) = (map_of(&wiring, graph, facts, node), node.given(0)) else {
+        let (Some(map), Some(input)) = (map_of(&wiring, graph, facts, node), node.input(0)) else {
             continue;
         };
         let input = input.to_owned();
-        let mut mover = Mover {
+        let mut mover = PushDown {
             graph,
             facts,
             wiring,
@@ -67,14 +67,14 @@ fn move_all(
             moved += 1;
         }
         // Also after an attempt that led nowhere: what it added would count as taking values.
-        graph.tidy();
+        graph.eliminate_dead();
     }
     moved
 }
 
 /// A 1x1 convolution as a map of channels.
 fn pointwise(graph: &Graph, conv: &NodeProto) -> Option<ChannelMap> {
-    let weight = graph.floats(conv.given(1)?)?;
+    let weight = graph.floats(conv.input(1)?)?;
     let &[outputs, inputs, 1, 1] = weight.shape.as_slice() else {
         return None;
     };
@@ -88,7 +88,7 @@ fn pointwise(graph: &Graph, conv: &NodeProto) -> Option<ChannelMap> {
     let data = weight.data.iter().map(|&w| f64::from(w));
     Some(ChannelMap {
         matrix: Matrix::Full(DMatrix::from_row_iterator(outputs, inputs, data)),
-        bias: match conv.given(2) {
+        bias: match conv.input(2) {
             Some(bias) => vector(&graph.floats(bias)?.data),
             None => DVector::zeros(outputs),
         },

@@ -8,8 +8,8 @@
 mod channels;
 mod constants;
 mod fold;
-mod mover;
 mod parity;
+mod push_down;
 
 pub use self::{
     channels::ChannelMap,
@@ -58,7 +58,7 @@ pub fn optimise(graph: &Graph, shape: &[usize; 4]) -> Result<(Graph, Summary), G
         if batch_norms + convolutions == 0 {
             break;
         }
-        changed.tidy();
+        changed.eliminate_dead();
     }
     let after = facts(&changed, shape)?;
     summary.macs = macs(graph, &before).zip(macs(&changed, &after));

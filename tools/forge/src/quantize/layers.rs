@@ -52,7 +52,7 @@ pub fn layers(graph: &Graph) -> Vec<Layer> {
         .filter(|node| !node.input.iter().any(|input| from_softmax(input)))
         .filter_map(|node| {
             let is_constant = |index: usize| {
-                node.given(index)
+                node.input(index)
                     .is_some_and(|v| graph.constant(v).is_some())
             };
             let axis = match node.op_type.as_str() {
@@ -65,7 +65,7 @@ pub fn layers(graph: &Graph) -> Vec<Layer> {
             if node.op_type == "Gemm" && !(unit("alpha") && unit("beta")) {
                 return None;
             }
-            let weight = node.given(1).filter(|_| is_constant(1));
+            let weight = node.input(1).filter(|_| is_constant(1));
             let weight = match weight.map(|name| (name, graph.floats(name))) {
                 Some((name, Some(values))) => {
                     let fits = node.op_type == "Conv" || values.shape.len() == 2;
@@ -75,14 +75,14 @@ pub fn layers(graph: &Graph) -> Vec<Layer> {
             };
             let activations: Vec<(usize, String)> = (0..2)
                 .filter(|&index| !is_constant(index))
-                .filter_map(|index| Some((index, node.given(index)?.to_owned())))
+                .filter_map(|index| Some((index, node.input(index)?.to_owned())))
                 .collect();
             // Each of the two factors must become 8 bits, or nothing is gained.
             if activations.len() + usize::from(weight.is_some()) != 2 || activations.is_empty() {
                 return None;
             }
             let bias = node
-                .given(2)
+                .input(2)
                 .filter(|name| weight.is_some() && graph.floats(name).is_some());
             Some(Layer {
                 name: node.output.first()?.clone(),

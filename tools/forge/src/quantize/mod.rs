@@ -1,6 +1,6 @@
 //! Static quantization to standard QDQ ONNX, with float kept where the budget needs it.
 
-mod judge;
+mod evaluator;
 mod layers;
 mod observe;
 mod qdq;
@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 pub use self::{
-    judge::Judge,
+    evaluator::Evaluator,
     layers::{Layer, layers},
     observe::{Histogram, Observer, Range},
     qdq::insert,
@@ -33,9 +33,9 @@ pub struct Report {
     pub observer: String,
     /// Tiles that gave the ranges.
     pub calibration_tiles: usize,
-    /// Tiles that judged.
-    pub judging_tiles: usize,
-    /// Landslide IoU of the float network on the judging tiles.
+    /// Tiles that evaluated.
+    pub evaluation_tiles: usize,
+    /// Landslide IoU of the float network on the evaluation tiles.
     pub float_iou: Option<f64>,
     /// The same of the quantized one.
     pub int8_iou: Option<f64>,
@@ -87,7 +87,7 @@ pub struct Options<'a> {
 pub fn quantize(
     network: &Network,
     images: &[Vec<f32>],
-    judge: &Judge,
+    evaluator: &Evaluator,
     options: &Options<'_>,
 ) -> Result<(Graph, Report), NetworkError> {
     let all = layers(&network.graph);
@@ -112,21 +112,22 @@ pub fn quantize(
     let mut report = Report {
         observer: format!("{:?}", options.observer).to_lowercase(),
         calibration_tiles: images.len(),
-        judging_tiles: judge.len(),
+        evaluation_tiles: evaluator.len(),
         float_iou: None,
         int8_iou: None,
         quantized: all.len(),
         kept_float: Vec::new(),
         sensitivity: Vec::new(),
     };
-    if judge.is_empty() {
+    if evaluator.is_empty() {
         return Ok((graph, report));
     }
-    let float_iou = judge.iou(network, &network.graph)?;
-    let mut iou = judge.iou(network, &graph)?;
+    let float_iou = evaluator.iou(network, &network.graph)?;
+    let mut iou = evaluator.iou(network, &graph)?;
     let within = |iou: f64| (float_iou - iou) * 100.0 <= options.budget_points;
     if options.sensitivity || !within(iou) {
-        report.sensitivity = sensitivity(network, &all, &ranges, judge, float_iou, options.tick)?;
+        report.sensitivity =
+            sensitivity(network, &all, &ranges, evaluator, float_iou, options.tick)?;
     }
     // Doubling finds some number that is enough, halving the least such.
     let (mut too_few, mut enough) = (0, None);
@@ -134,7 +135,7 @@ pub fn quantize(
     while count > 0 && enough.is_none_or(|enough| too_few + 1 < enough) {
         let (kept, attempt) = without(&all, &report.sensitivity, count);
         let mixed = insert(&network.graph, &attempt, &ranges);
-        let mixed_iou = judge.iou(network, &mixed)?;
+        let mixed_iou = evaluator.iou(network, &mixed)?;
         if within(mixed_iou) || count >= all.len() {
             enough = Some(count);
             (chosen, graph, iou) = (attempt, mixed, mixed_iou);
@@ -174,12 +175,12 @@ fn sensitivity(
     network: &Network,
     all: &[Layer],
     ranges: &HashMap<String, Range>,
-    judge: &Judge,
+    evaluator: &Evaluator,
     float_iou: f64,
     tick: &(dyn Fn(Step) + Sync),
 ) -> Result<Vec<Sensitivity>, NetworkError> {
     let one = |layer: &Layer| -> Result<Sensitivity, NetworkError> {
-        let iou = judge.iou(network, &insert(&network.graph, &[layer], ranges))?;
+        let iou = evaluator.iou(network, &insert(&network.graph, &[layer], ranges))?;
         tick(Step::Layer);
         Ok(Sensitivity {
             layer: layer.name.clone(),

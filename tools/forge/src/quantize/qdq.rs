@@ -55,7 +55,7 @@ pub fn insert(graph: &Graph, layers: &[&Layer], ranges: &HashMap<String, Range>)
             }
         }
     }
-    writer.graph.tidy();
+    writer.graph.eliminate_dead();
     writer.graph
 }
 

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use crate::{
         dataset::{Entry, Origin, Pair},
-        validate::{Effort, Found, Ground},
+        validate::{Effort, Found, GroundResolution},
     };
 
     /// An image of that origin with so many pixels hit, raised falsely, and missed.
@@ -140,7 +140,7 @@ mod tests {
             },
             ignored: false,
         };
-        let ground = Ground {
+        let ground = GroundResolution {
             gsd_m: 0.2,
             scale: 1.0,
         };

@@ -8,7 +8,7 @@ use super::Scored;
 use crate::{
     dataset::Pair,
     metrics::Counts,
-    validate::{Effort, Found, Ground},
+    validate::{Effort, Found, GroundResolution},
 };
 
 /// One image's result.
@@ -20,7 +20,7 @@ pub struct ImageReport {
     pub event: Option<String>,
     /// What took it, if known.
     pub sensor: Option<String>,
-    /// Ground sampling distance it was taken to have, in metres.
+    /// GroundResolution sampling distance it was taken to have, in metres.
     pub gsd_m: f64,
     /// Enlargement before it was searched.
     pub scale: f64,
@@ -40,7 +40,7 @@ impl ImageReport {
     #[must_use]
     pub(crate) fn new(
         pair: &Pair,
-        ground: Ground,
+        ground: GroundResolution,
         found: Found,
         shown: usize,
         resumed: bool,

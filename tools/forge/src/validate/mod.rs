@@ -17,7 +17,7 @@ use image::{ImageFormat, RgbImage};
 use scarp_infer::{Model, SegmentError, Segmenter};
 use thiserror::Error;
 
-pub use self::outcome::Ground;
+pub use self::outcome::GroundResolution;
 pub(crate) use self::outcome::{Effort, Found};
 use crate::{
     dataset::{self, DatasetError, EntryError, Pair, Part},
@@ -161,7 +161,7 @@ pub fn run(
             });
         };
         tell(0.0, &mut progress);
-        let ground = Ground::of(
+        let ground = GroundResolution::of(
             pair,
             options.scale,
             options.base_gsd_m,
@@ -206,7 +206,7 @@ pub fn run(
 
 fn one(
     pair: &Pair,
-    ground: Ground,
+    ground: GroundResolution,
     thresholds: &[f32],
     shown: usize,
     segmenters: &mut [Segmenter],

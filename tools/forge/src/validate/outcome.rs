@@ -6,14 +6,14 @@ use crate::{dataset::Pair, metrics::Counts};
 
 /// An image's resolution, and what it takes to show it to the model.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ground {
-    /// Ground sampling distance of the image in metres.
+pub struct GroundResolution {
+    /// GroundResolution sampling distance of the image in metres.
     pub gsd_m: f64,
     /// Enlargement before it is searched: its GSD over the model's.
     pub scale: f64,
 }
 
-impl Ground {
+impl GroundResolution {
     /// A scale that was asked for counts most, then the image's own GSD.
     pub(super) fn of(pair: &Pair, scale: Option<f64>, base_gsd_m: f64, model_gsd_m: f64) -> Self {
         let gsd_m = match (scale, pair.origin.gsd_m) {

@@ -12,7 +12,7 @@ use std::{
 
 use scarp_infer::{Mosaic, ProbabilityMap, Segmenter};
 
-use super::{Effort, Ground, ValidateError};
+use super::{Effort, GroundResolution, ValidateError};
 use crate::{
     dataset::Local,
     raster::{Kind, Resampled, Window},
@@ -28,7 +28,7 @@ const MAX_CELLS: u64 = 100_000_000;
 /// When the image cannot be read or the network fails.
 pub(super) fn probability(
     image: &Local,
-    ground: Ground,
+    ground: GroundResolution,
     segmenters: &mut [Segmenter],
     mut tile_done: impl FnMut(usize, usize),
 ) -> Result<(ProbabilityMap, Effort), ValidateError> {

@@ -10,7 +10,7 @@ use scarp_infer::Model;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Found, Ground, Options, ValidateError, written};
+use super::{Found, GroundResolution, Options, ValidateError, written};
 use crate::{dataset::Pair, files::write_whole};
 
 /// Changes whenever something else is counted or stored; results of another number are made anew.
@@ -27,7 +27,7 @@ pub(super) fn key(
     model: &Model,
     pair: &Pair,
     options: &Options,
-    ground: Ground,
+    ground: GroundResolution,
     threshold: f32,
 ) -> String {
     let changed = |path: &Path| {

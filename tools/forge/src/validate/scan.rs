@@ -5,7 +5,7 @@ use std::path::Path;
 use image::RgbImage;
 use scarp_infer::ProbabilityMap;
 
-use super::{Ground, ValidateError, sample::Sampler};
+use super::{GroundResolution, ValidateError, sample::Sampler};
 use crate::{
     dataset::{IGNORED, Local},
     metrics::{Counts, EdgeScan, ObjectScan},
@@ -29,7 +29,7 @@ pub(super) fn scan(
     image: &Local,
     (label, ignored): (&Local, bool),
     map: &ProbabilityMap,
-    ground: Ground,
+    ground: GroundResolution,
     thresholds: &[f32],
     shown: usize,
 ) -> Result<(Counts, RgbImage), ValidateError> {

@@ -8,7 +8,7 @@ use scarp_forge::{
     graph::Graph,
     network::{Assumed, Network, NetworkError},
     optimise::{optimise, parity},
-    quantize::{self, Judge, Observer, Options},
+    quantize::{self, Evaluator, Observer, Options},
     samples::{self, Sample},
 };
 use scarp_infer::Engine;
@@ -163,7 +163,7 @@ fn every_observer_gives_a_released_model_in_8_bits_that_finds_the_same(#[case] o
         .into_rgb8();
     let images = [samples::planes(&image, &network.manifest)];
     // Without a label, what the float network finds is the truth.
-    let judge = Judge::new(&network, vec![Sample { image, label: None }]).unwrap();
+    let judge = Evaluator::new(&network, vec![Sample { image, label: None }]).unwrap();
     let options = Options {
         observer,
         budget_points: 100.0,
@@ -198,7 +198,7 @@ fn a_quantized_segformer_of_any_exporter_flies_in_fused_operators(
         image::Rgb([(x * 4) as u8, (y * 4) as u8, ((x * y) % 256) as u8])
     });
     let planes = [samples::planes(&image, &network.manifest)];
-    let judge = Judge::new(&network, vec![Sample { image, label: None }]).unwrap();
+    let judge = Evaluator::new(&network, vec![Sample { image, label: None }]).unwrap();
     let options = Options {
         observer: Observer::MinMax,
         budget_points: 100.0,
@@ -207,8 +207,11 @@ fn a_quantized_segformer_of_any_exporter_flies_in_fused_operators(
     };
     let (graph, _) = quantize::quantize(&network, &planes, &judge, &options).unwrap();
     let model = network.model(&graph).unwrap();
-    if let Engine::Tract { because, .. } = model.engine() {
-        panic!("left to tract because {because}");
+    if let Engine::Tract {
+        fallback_reason, ..
+    } = model.engine()
+    {
+        panic!("left to tract because {fallback_reason}");
     }
     let (columns, rows) = network.manifest.output_size();
     let mut cells = vec![0.0; columns * rows];
@@ -254,7 +257,7 @@ fn layers_that_cost_more_than_the_budget_stay_float() {
         .unwrap();
     cells.sort_by(f32::total_cmp);
     network.manifest.threshold = cells[cells.len() / 2];
-    let judge = Judge::new(&network, vec![Sample { image, label: None }]).unwrap();
+    let judge = Evaluator::new(&network, vec![Sample { image, label: None }]).unwrap();
     let quantized = |budget_points: f64| {
         let options = Options {
             observer: Observer::MinMax,

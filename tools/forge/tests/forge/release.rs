@@ -40,7 +40,7 @@ fn biased(bias: f32, path: PathBuf) -> PathBuf {
     let mut graph = Graph::read(&Path::new(MODEL).join("model.onnx")).unwrap();
     let name = graph.add_constant(float_tensor(&[1], &[bias]), "other");
     graph.nodes_mut()[0].input[2] = name;
-    graph.tidy();
+    graph.eliminate_dead();
     graph.write(&path).unwrap();
     path
 }

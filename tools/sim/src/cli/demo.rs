@@ -9,7 +9,8 @@ use anyhow::Context;
 use scarp_sim::{
     demo::{self, Options},
     flight::Plan,
-    survey::{Request, Stage},
+    survey::Stage,
+    survey_plan::Request,
 };
 
 const ABOUT: &str = "\
@@ -36,7 +37,7 @@ pub struct Args {
     /// Folder for everything the demo makes [default: target/demo/SEED]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Take scarp and scarp-ground as they lie beside this program instead of building them
+    /// Take scarp and scarp-station as they lie beside this program instead of building them
     #[arg(long)]
     as_built: bool,
     /// End with one JSON object on standard output
@@ -65,7 +66,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let report = demo::run(&options, |progress| {
         bar.set_message(match progress.stage {
             Stage::World => "terrain",
-            Stage::Ground => "ground",
+            Stage::Terrain => "terrain",
             Stage::Frames => "frames",
         });
         bar.set_length(progress.total);

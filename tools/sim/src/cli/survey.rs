@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use scarp_sim::{
     flight::Plan,
     sensors::Sigmas,
-    survey::{self, Request, Stage},
+    survey::{self, Stage},
+    survey_plan::Request,
 };
 
 const WRITES: &str = "\
@@ -82,7 +83,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let flown = survey::fly(&request, &args.out, |progress| {
         let stage = match progress.stage {
             Stage::World => "terrain",
-            Stage::Ground => "ground",
+            Stage::Terrain => "terrain",
             Stage::Frames => "frames",
         };
         bar.set_message(stage);

@@ -36,7 +36,7 @@ impl Programs {
     pub fn as_built() -> anyhow::Result<Self> {
         let own = env::current_exe().context("cannot tell where this program lies")?;
         let folder = own.parent().context("this program lies nowhere")?;
-        for name in ["scarp", "scarp-ground"] {
+        for name in ["scarp", "scarp-station"] {
             let program = folder.join(name);
             ensure!(
                 program.is_file(),
@@ -64,13 +64,13 @@ impl Programs {
                 "-p",
                 "scarp",
                 "-p",
-                "scarp-ground",
+                "scarp-station",
             ])
             .status()
             .context("cannot run cargo; run the demo as `cargo demo`")?;
         ensure!(
             status.success(),
-            "scarp and scarp-ground do not build; see above"
+            "scarp and scarp-station do not build; see above"
         );
         Self::as_built()
     }
@@ -85,14 +85,14 @@ impl Programs {
                 .with_context(|| format!("cannot clear {}", folder.display()))?;
         }
         let output = self
-            .ground()
+            .station()
             .arg("keys")
             .arg("--out")
             .arg(folder)
             .output()?;
         ensure!(
             output.status.success(),
-            "scarp-ground keys failed: {}",
+            "scarp-station keys failed: {}",
             String::from_utf8_lossy(&output.stderr).trim()
         );
         Ok(())
@@ -104,22 +104,22 @@ impl Programs {
     /// When it does not start.
     pub fn serve(&self, store: &Path, keys: &Path) -> anyhow::Result<Station> {
         let mut process = self
-            .ground()
+            .station()
             .arg("serve")
             .arg("--store")
             .arg(store)
             .arg("--keys")
-            .arg(keys.join("ground"))
+            .arg(keys.join("station"))
             .args(["--listen", "127.0.0.1:0", "--json"])
             .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())
             .spawn()
-            .context("scarp-ground does not start")?;
+            .context("scarp-station does not start")?;
         let mut stdout = BufReader::new(
             process
                 .stdout
                 .take()
-                .context("scarp-ground has no output")?,
+                .context("scarp-station has no output")?,
         );
         let mut line = String::new();
         stdout.read_line(&mut line)?;
@@ -127,7 +127,7 @@ impl Programs {
         let Some(address) = said["listening"].as_str() else {
             // Whatever it was, it has told on standard error.
             process.kill().ok();
-            bail!("scarp-ground does not listen; see above");
+            bail!("scarp-station does not listen; see above");
         };
         Ok(Station {
             address: address.to_owned(),
@@ -157,7 +157,7 @@ impl Programs {
             .arg(model)
             .arg("--out")
             .arg(out)
-            .args(["--ground", &station.address])
+            .args(["--station", &station.address])
             .arg("--keys")
             .arg(keys.join("drone"))
             .arg("--json")
@@ -174,7 +174,7 @@ impl Programs {
     /// When the export fails.
     pub fn export(&self, store: &Path, out: &Path) -> anyhow::Result<()> {
         let output = self
-            .ground()
+            .station()
             .arg("export")
             .arg("--store")
             .arg(store)
@@ -183,14 +183,14 @@ impl Programs {
             .output()?;
         ensure!(
             output.status.success(),
-            "scarp-ground export failed: {}",
+            "scarp-station export failed: {}",
             String::from_utf8_lossy(&output.stderr).trim()
         );
         Ok(())
     }
 
-    fn ground(&self) -> Command {
-        Command::new(self.folder.join("scarp-ground"))
+    fn station(&self) -> Command {
+        Command::new(self.folder.join("scarp-station"))
     }
 }
 
@@ -213,7 +213,7 @@ impl Station {
         let status = self.process.wait()?;
         ensure!(
             status.success(),
-            "scarp-ground ended with {status}; see above"
+            "scarp-station ended with {status}; see above"
         );
         Ok(())
     }

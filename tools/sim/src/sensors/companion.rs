@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// What has come.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Heard {
+pub struct Filtered {
     /// Heartbeats.
     pub heartbeats: u64,
     /// TIMESYNC requests, all answered.
@@ -21,7 +21,7 @@ pub struct Heard {
     unfinished: Option<(u16, Vec<u8>)>,
 }
 
-impl Heard {
+impl Filtered {
     /// Takes a line, or a piece of one.
     pub fn text(&mut self, piece: &STATUSTEXT_DATA) {
         let bytes = piece.text.iter().copied().take_while(|byte| *byte != 0);
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn lines_are_put_together_from_their_pieces() {
         let fifty = "12345678901234567890123456789012345678901234567890";
-        let mut heard = Heard::default();
+        let mut heard = Filtered::default();
         heard.text(&piece(0, 0, "searching"));
         heard.text(&piece(7, 0, fifty));
         heard.text(&piece(7, 1, " and the rest"));

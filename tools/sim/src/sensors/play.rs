@@ -10,7 +10,7 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::{
-    companion::Heard,
+    companion::Filtered,
     gnss::Receiver,
     sortie::Sortie,
     vehicle::{Sent, Vehicle},
@@ -37,7 +37,7 @@ pub struct Played {
     /// Where it left it.
     pub to_deg: (f64, f64),
     /// What Scarp said.
-    pub scarp: Heard,
+    pub scarp: Filtered,
 }
 
 /// How the GNSS receiver is.
@@ -88,7 +88,7 @@ pub fn play(
             }
             while let Some(messages) = radio.receive() {
                 for (header, message) in messages {
-                    if let Some(reply) = vehicle.hear(&header, &message, now_s()) {
+                    if let Some(reply) = vehicle.accept(&header, &message, now_s()) {
                         radio.send(&reply);
                     }
                 }

@@ -3,7 +3,7 @@
 use mavlink::{MavHeader, MessageData, dialects::common as dialect};
 
 use super::{
-    companion::Heard,
+    companion::Filtered,
     message::{Clocks, message},
     sortie::Sortie,
 };
@@ -19,7 +19,7 @@ const OFF: f64 = f64::INFINITY;
 pub struct Vehicle {
     start: Utc,
     streams: [Stream; 6],
-    heard: Heard,
+    heard: Filtered,
 }
 
 /// A message that is sent again and again.
@@ -60,7 +60,7 @@ impl Vehicle {
                 stream(dialect::GLOBAL_POSITION_INT_DATA::ID, 0.1),
                 stream(dialect::GPS_RAW_INT_DATA::ID, 0.2),
             ],
-            heard: Heard::default(),
+            heard: Filtered::default(),
         }
     }
 
@@ -106,7 +106,7 @@ impl Vehicle {
     }
 
     /// Takes a message of another component; answers with the reply.
-    pub fn hear(
+    pub fn accept(
         &mut self,
         header: &MavHeader,
         message: &dialect::MavMessage,
@@ -149,7 +149,7 @@ impl Vehicle {
 
     /// What it has heard.
     #[must_use]
-    pub fn heard(mut self) -> Heard {
+    pub fn heard(mut self) -> Filtered {
         self.heard.finish();
         self.heard
     }
@@ -233,10 +233,10 @@ mod tests {
             other => panic!("{other:?}"),
         };
         for (id, interval_us) in [(31, 20_000.0), (30, -1.0), (33, 200_000.0)] {
-            let answer = vehicle.hear(&SCARP, &set_interval(id, interval_us), 9.9995);
+            let answer = vehicle.accept(&SCARP, &set_interval(id, interval_us), 9.9995);
             assert_eq!(result(answer), dialect::MavResult::MAV_RESULT_ACCEPTED);
         }
-        let gimbal = vehicle.hear(&SCARP, &set_interval(285, 50_000.0), 9.9995);
+        let gimbal = vehicle.accept(&SCARP, &set_interval(285, 50_000.0), 9.9995);
         assert_eq!(result(gimbal), dialect::MavResult::MAV_RESULT_DENIED);
         let [_, _, angles, quaternions, positions, _] = ten_seconds(&mut vehicle, 10.0);
         assert_eq!((angles, quaternions, positions), (0, 499, 49));
@@ -255,7 +255,7 @@ mod tests {
             ts1: 77,
             ..Default::default()
         };
-        let answer = vehicle.hear(&SCARP, &dialect::MavMessage::TIMESYNC(request), 3.5);
+        let answer = vehicle.accept(&SCARP, &dialect::MavMessage::TIMESYNC(request), 3.5);
         let Some(dialect::MavMessage::TIMESYNC(reply)) = answer else {
             panic!("{answer:?}");
         };
@@ -269,7 +269,7 @@ mod tests {
         );
         // Not the reply to a request of its own.
         let reply = dialect::MavMessage::TIMESYNC(reply);
-        assert_eq!(vehicle.hear(&SCARP, &reply, 3.6), None);
+        assert_eq!(vehicle.accept(&SCARP, &reply, 3.6), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod layer;
 mod pack;
 
 use crate::{
-    Isa, Team,
+    Isa, ThreadPool,
     matmul::{Matrix, Output, Rows, multiply, padded},
     memory::{Scratch, size_of_scratch},
 };
@@ -56,13 +56,13 @@ impl Attention {
     pub fn pack(
         &self,
         isa: Isa,
-        team: &mut Team,
+        pool: &mut ThreadPool,
         keys: Columns<'_>,
         values: Columns<'_>,
         context: &mut [u8],
     ) {
         let mut nothing = [(); 0];
-        team.chunks(
+        pool.chunks(
             context,
             self.head_bytes(),
             &mut nothing,
@@ -82,13 +82,13 @@ impl Attention {
     pub fn run(
         &self,
         isa: Isa,
-        team: &mut Team,
+        pool: &mut ThreadPool,
         (x, normed, context): (&[f32], &[u8], &[u8]),
         scratch: &mut [u8],
         out: &mut [f32],
     ) {
         let channels = self.query.outputs();
-        team.chunks(
+        pool.chunks(
             out,
             BLOCK * self.project.outputs(),
             scratch,

@@ -8,7 +8,7 @@ mod layer;
 mod slide;
 
 use crate::{
-    Between, Isa, Linear, Quantization, Size, Team,
+    Isa, LerpTap, Linear, Quantization, Size, ThreadPool,
     memory::{Scratch, size_of_scratch},
 };
 use fuse::{Fuse, Rounded};
@@ -47,7 +47,7 @@ impl Decoder {
         let in_steps = |branch: Branch, zero: u8| Branch {
             project: branch
                 .project
-                .quantised(1.0, Quantization { zero, ..fused }),
+                .quantized(1.0, Quantization { zero, ..fused }),
             ..branch
         };
         Self {
@@ -89,7 +89,7 @@ impl Decoder {
     pub fn run(
         &self,
         isa: Isa,
-        team: &mut Team,
+        pool: &mut ThreadPool,
         finest: &[u8],
         coarse: &[&[u8]],
         scratch: &mut [u8],
@@ -98,13 +98,13 @@ impl Decoder {
         let Size { height, width } = self.finest.size;
         let row = width * self.classes();
         // Neighbouring chunks project the coarse rows between them twice, so they are few.
-        let chunks = if team.threads() == 1 {
+        let chunks = if pool.threads() == 1 {
             1
         } else {
-            4 * team.threads()
+            4 * pool.threads()
         };
         let rows = height.div_ceil(chunks);
-        team.chunks(out, rows * row, scratch, |chunk, out, scratch| {
+        pool.chunks(out, rows * row, scratch, |chunk, out, scratch| {
             let mut memory = self.memory(scratch);
             self.columns(memory.starts, memory.shares);
             for (i, out) in out.chunks_exact_mut(row).enumerate() {
@@ -160,7 +160,7 @@ impl Decoder {
             .floats(isa, fused, None, f32::NEG_INFINITY, out);
     }
 
-    /// Between which pixels of each coarse map every column of the fused map stands: where these two begin in the windows,
+    /// LerpTap which pixels of each coarse map every column of the fused map stands: where these two begin in the windows,
     /// and their weights. By column, by map.
     fn columns(&self, starts: &mut [[u32; 2]], shares: &mut [[f32; 2]]) {
         let maps = self.coarse.len();
@@ -168,7 +168,7 @@ impl Decoder {
         for (map, branch) in self.coarse.iter().enumerate() {
             let length = self.window(branch);
             for x in 0..self.finest.size.width {
-                let column = Between::of(x, self.finest.size.width, branch.size.width);
+                let column = LerpTap::of(x, self.finest.size.width, branch.size.width);
                 let start = |column: usize| ((window + column % length) * self.width()) as u32;
                 starts[x * maps + map] = [start(column.low), start(column.high)];
                 shares[x * maps + map] = [1.0 - column.share, column.share];
@@ -177,15 +177,15 @@ impl Decoder {
         }
     }
 
-    /// Projects the rows of every coarse map that row `y` of the fused map lies between. Both stay for the next.
+    /// Projects the rows of every coarse map that row `y` of the fused map lies tap. Both stay for the next.
     fn project(&self, isa: Isa, y: usize, coarse: &[&[u8]], memory: &mut Memory<'_>) {
         let mut projected = &mut *memory.projected;
         for ((map, branch), held) in coarse.iter().zip(&self.coarse).zip(&mut memory.held) {
             let length = branch.size.width * self.width();
             let (rows, rest) = projected.split_at_mut(2 * length);
             projected = rest;
-            let between = Between::of(y, self.finest.size.height, branch.size.height);
-            for row in [between.low, between.high] {
+            let tap = LerpTap::of(y, self.finest.size.height, branch.size.height);
+            for row in [tap.low, tap.high] {
                 if held[row % 2] != row {
                     let inputs = branch.size.width * branch.project.inputs();
                     let row_of = &map[row * inputs..][..inputs];

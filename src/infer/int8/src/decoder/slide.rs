@@ -1,7 +1,7 @@
 //! The coarse maps' values around the pixels that are fused next.
 
 use super::layer::{Decoder, MAPS};
-use crate::{Between, vectorise::Job};
+use crate::{LerpTap, vectorise::Job};
 
 /// Moves the windows on along a row: every coarse map's values at the height of row `y` of the fused map, up to those that
 /// pixels before `until` stand over. Each takes the place of the one a window's length before it.
@@ -28,14 +28,14 @@ impl Job for Slide<'_> {
             let columns = self.decoder.window(branch);
             let (window, rest) = windows.split_at_mut(columns * width);
             windows = rest;
-            let between = Between::of(self.y, fine.height, branch.size.height);
-            let last = Between::of(self.until - 1, fine.width, branch.size.width).high;
+            let tap = LerpTap::of(self.y, fine.height, branch.size.height);
+            let last = LerpTap::of(self.until - 1, fine.width, branch.size.width).high;
             for column in *done..=last {
                 let of = |row: usize| &rows[row % 2 * length + column * width..][..width];
-                let (low, high) = (of(between.low), of(between.high));
+                let (low, high) = (of(tap.low), of(tap.high));
                 let values = &mut window[column % columns * width..][..width];
                 for ((value, &low), &high) in values.iter_mut().zip(low).zip(high) {
-                    *value = (high - low).mul_add(between.share, low);
+                    *value = (high - low).mul_add(tap.share, low);
                 }
             }
             *done = (*done).max(last + 1);

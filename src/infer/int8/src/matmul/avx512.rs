@@ -103,7 +103,7 @@ unsafe fn tile<const R: usize, const V: usize>(
         // Beyond 32 bits the conversion would give a negative number.
         let most = _mm512_set1_ps(255.0);
         match target {
-            Target::Quantised {
+            Target::Quantized {
                 out,
                 stride,
                 scale,

@@ -106,7 +106,7 @@ mod tests {
                 let mut bytes = [vec![0; count * n], vec![0; count * n]];
                 let (mut floats, mut sums) = (vec![0.0; count * n], vec![0; count * n]);
                 let [out, weighted] = &mut bytes;
-                multiply(Output::Quantised {
+                multiply(Output::Quantized {
                     out,
                     stride: n,
                     scale: &scale,

@@ -36,7 +36,7 @@ pub struct Rows<'a> {
 #[derive(Debug)]
 pub enum Output<'a> {
     /// `round(sum * scale + bias)` held in 0..=255; scale and bias include the output's quantization.
-    Quantised {
+    Quantized {
         /// Receives the rows.
         out: &'a mut [u8],
         /// From row to row.
@@ -46,7 +46,7 @@ pub enum Output<'a> {
         /// By column.
         bias: &'a [f32],
     },
-    /// As `Quantised`, but each row's sums are first multiplied by a factor of its own and no bias but the zero point is
+    /// As `Quantized`, but each row's sums are first multiplied by a factor of its own and no bias but the zero point is
     /// added: the closing of softmax times values.
     Weighted {
         /// Receives the rows.
@@ -137,7 +137,7 @@ fn check(rows: &Rows<'_>, matrix: &Matrix<'_>, output: &Output<'_>) {
         "too few offsets"
     );
     let fits = match output {
-        Output::Quantised {
+        Output::Quantized {
             out,
             stride,
             scale,

@@ -67,7 +67,7 @@ impl<K: Kernel> Tile for K {
             }
             let a = product.a.add(row * product.a_stride);
             let b = product.panels.add(column / PANEL * product.panel());
-            finish(
+            epilogue(
                 &K::sums::<R>(product, a, b, start),
                 target,
                 row,
@@ -213,7 +213,7 @@ impl Kernel for Plain {
 
 /// Turns the sums of a tile into outputs; `columns` of them are left from `column` on.
 #[inline(always)]
-unsafe fn finish<const R: usize>(
+unsafe fn epilogue<const R: usize>(
     sums: &[Sums; R],
     target: Target,
     row: usize,
@@ -223,7 +223,7 @@ unsafe fn finish<const R: usize>(
     // SAFETY: slices by column are padded to whole panels; of the outputs only `columns` elements of a row are touched.
     unsafe {
         match target {
-            Target::Quantised {
+            Target::Quantized {
                 out,
                 stride,
                 scale,

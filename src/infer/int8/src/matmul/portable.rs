@@ -36,7 +36,7 @@ pub(super) fn multiply(rows: Rows<'_>, matrix: Matrix<'_>, mut output: Output<'_
 pub(super) fn store(row: usize, first: usize, sums: &[i32], output: &mut Output<'_>) {
     let count = sums.len();
     match output {
-        Output::Quantised {
+        Output::Quantized {
             out,
             stride,
             scale,

@@ -87,7 +87,7 @@ pub(super) unsafe fn walk<T: Tile>(rows: Rows<'_>, matrix: Matrix<'_>, output: O
 /// [`Output`] by address.
 #[derive(Clone, Copy)]
 pub(super) enum Target {
-    Quantised {
+    Quantized {
         out: *mut u8,
         stride: usize,
         scale: *const f32,
@@ -117,12 +117,12 @@ pub(super) enum Target {
 impl From<Output<'_>> for Target {
     fn from(output: Output<'_>) -> Self {
         match output {
-            Output::Quantised {
+            Output::Quantized {
                 out,
                 stride,
                 scale,
                 bias,
-            } => Self::Quantised {
+            } => Self::Quantized {
                 out: out.as_mut_ptr(),
                 stride,
                 scale: scale.as_ptr(),

@@ -61,14 +61,14 @@ impl<S: Step> Tile for S {
                 a = a.add(4);
                 b = b.add(4 * PANEL);
             }
-            finish(&sums, target, row, column, product.n - column);
+            epilogue(&sums, target, row, column, product.n - column);
         }
     }
 }
 
 /// Turns the sums of a tile into outputs; `columns` of them are left from `column` on.
 #[inline(always)]
-unsafe fn finish<const R: usize>(
+unsafe fn epilogue<const R: usize>(
     sums: &[[__m256i; PAIR]; R],
     target: Target,
     row: usize,
@@ -78,7 +78,7 @@ unsafe fn finish<const R: usize>(
     // SAFETY: slices by column are padded to whole panels; of the outputs only `columns` elements of a row are touched.
     unsafe {
         match target {
-            Target::Quantised {
+            Target::Quantized {
                 out,
                 stride,
                 scale,

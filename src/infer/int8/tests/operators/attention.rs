@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use scarp_int8::{Attention, Columns, Isa, Linear, Quantization, Softmax, Team, Weights};
+use scarp_int8::{Attention, Columns, Isa, Linear, Quantization, Softmax, ThreadPool, Weights};
 
 use crate::reference::{Memory, Random, layers};
 
@@ -78,7 +78,7 @@ impl Case {
         Self {
             sizes,
             layer: Attention {
-                query: layers::linear(random, inputs, channels, normed).quantised(1.0, queries),
+                query: layers::linear(random, inputs, channels, normed).quantized(1.0, queries),
                 project: Linear::new(&project, attended),
                 softmax: Softmax::new(scale).expect("a positive scale"),
                 heads,
@@ -103,7 +103,7 @@ impl Case {
     }
 
     fn run(&self, isa: Isa, threads: usize) -> Vec<f32> {
-        let mut team = Team::new(threads);
+        let mut pool = ThreadPool::new(threads);
         let mut context = Memory::new(self.layer.context_bytes());
         let [keys, values] = self.first.map(|first| Columns {
             data: &self.map,
@@ -111,12 +111,12 @@ impl Case {
             first,
         });
         self.layer
-            .pack(isa, &mut team, keys, values, context.bytes());
+            .pack(isa, &mut pool, keys, values, context.bytes());
         let mut scratch = Memory::new(self.layer.scratch() * threads);
         let mut out = vec![f32::NAN; self.x.len()];
         let from = (&*self.x, &*self.normed, &*context.bytes());
         self.layer
-            .run(isa, &mut team, from, scratch.bytes(), &mut out);
+            .run(isa, &mut pool, from, scratch.bytes(), &mut out);
         out
     }
 

@@ -1,5 +1,7 @@
 use proptest::prelude::*;
-use scarp_int8::{Convolution, Finish, Isa, Linear, Quantization, Size, Team, Weights, Window};
+use scarp_int8::{
+    Convolution, Epilogue, Isa, Linear, Quantization, Size, ThreadPool, Weights, Window,
+};
 
 use crate::reference::{Memory, Random, layers, rounds_to};
 
@@ -67,7 +69,7 @@ impl Case {
         }
     }
 
-    fn layer(&self, linear: Linear, finish: Finish) -> Convolution {
+    fn layer(&self, linear: Linear, epilogue: Epilogue) -> Convolution {
         let Self {
             window,
             size,
@@ -77,7 +79,7 @@ impl Case {
         Convolution {
             linear,
             window,
-            finish,
+            epilogue,
             size,
             channels,
             zero: self.input.zero,
@@ -133,14 +135,26 @@ impl Case {
 fn floats(layer: &Convolution, isa: Isa, threads: usize, map: &[u8]) -> Vec<f32> {
     let mut scratch = Memory::new(layer.scratch() * threads);
     let mut out = vec![f32::NAN; layer.output().area() * layer.linear.outputs()];
-    layer.floats(isa, &mut Team::new(threads), map, scratch.bytes(), &mut out);
+    layer.floats(
+        isa,
+        &mut ThreadPool::new(threads),
+        map,
+        scratch.bytes(),
+        &mut out,
+    );
     out
 }
 
 fn bytes(layer: &Convolution, isa: Isa, threads: usize, map: &[u8]) -> Vec<u8> {
     let mut scratch = Memory::new(layer.scratch() * threads);
     let mut out = vec![0; layer.output().area() * layer.linear.outputs()];
-    layer.bytes(isa, &mut Team::new(threads), map, scratch.bytes(), &mut out);
+    layer.bytes(
+        isa,
+        &mut ThreadPool::new(threads),
+        map,
+        scratch.bytes(),
+        &mut out,
+    );
     out
 }
 
@@ -168,7 +182,7 @@ proptest! {
     #[test]
     fn floats_are_the_convolution_by_its_definition(case in cases(), relu: bool) {
         let least = if relu { 0.0 } else { f32::NEG_INFINITY };
-        let layer = case.layer(case.linear(), Finish::Floats { least });
+        let layer = case.layer(case.linear(), Epilogue::Floats { least });
         prop_assert!(!layer.gives_bytes());
         let exact = case.exact();
         for isa in Isa::available() {
@@ -185,7 +199,7 @@ proptest! {
     #[test]
     fn bytes_are_the_nearest_to_the_convolution(case in cases(), zero: u8) {
         let output = Quantization { scale: 0.03, zero };
-        let layer = case.layer(case.linear().quantised(1.0, output), Finish::Bytes);
+        let layer = case.layer(case.linear().quantized(1.0, output), Epilogue::Bytes);
         prop_assert!(layer.gives_bytes());
         let exact = case.exact();
         for isa in Isa::available() {
@@ -202,17 +216,17 @@ proptest! {
     fn a_norm_follows_as_if_it_were_a_layer_of_its_own(case in cases(), seed: u64) {
         let linear = case.linear();
         let norm = layers::norm(&mut Random::new(seed), linear.outputs());
-        let quantised = norm.quantised(0.02, 128);
-        let plain = case.layer(linear.clone(), Finish::Floats { least: f32::NEG_INFINITY });
+        let quantized = norm.quantized(0.02, 128);
+        let plain = case.layer(linear.clone(), Epilogue::Floats { least: f32::NEG_INFINITY });
         for isa in Isa::available() {
             let sums = floats(&plain, isa, 1, &case.map);
             let (mut exact, mut exact_bytes) = (vec![0.0; sums.len()], vec![0; sums.len()]);
             norm.floats(isa, &sums, &mut exact);
-            quantised.bytes(isa, &sums, &mut exact_bytes);
-            let layer = case.layer(linear.clone(), Finish::NormFloats(norm.clone()));
+            quantized.bytes(isa, &sums, &mut exact_bytes);
+            let layer = case.layer(linear.clone(), Epilogue::NormFloats(norm.clone()));
             prop_assert!(!layer.gives_bytes());
             prop_assert_eq!(floats(&layer, isa, 1, &case.map), exact);
-            let layer = case.layer(linear.clone(), Finish::NormBytes(quantised.clone()));
+            let layer = case.layer(linear.clone(), Epilogue::NormBytes(quantized.clone()));
             prop_assert!(layer.gives_bytes());
             prop_assert_eq!(bytes(&layer, isa, 1, &case.map), exact_bytes);
         }
@@ -221,10 +235,10 @@ proptest! {
     #[test]
     fn several_threads_give_what_one_gives(case in cases(), threads in 2..5usize) {
         let isa = Isa::best();
-        let layer = case.layer(case.linear(), Finish::Floats { least: 0.0 });
+        let layer = case.layer(case.linear(), Epilogue::Floats { least: 0.0 });
         prop_assert_eq!(floats(&layer, isa, threads, &case.map), floats(&layer, isa, 1, &case.map));
         let output = Quantization { scale: 0.03, zero: 100 };
-        let layer = case.layer(case.linear().quantised(1.0, output), Finish::Bytes);
+        let layer = case.layer(case.linear().quantized(1.0, output), Epilogue::Bytes);
         prop_assert_eq!(bytes(&layer, isa, threads, &case.map), bytes(&layer, isa, 1, &case.map));
     }
 }

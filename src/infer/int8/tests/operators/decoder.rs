@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use scarp_int8::{Branch, Decoder, Isa, Linear, Quantization, Size, Team, Weights};
+use scarp_int8::{Branch, Decoder, Isa, Linear, Quantization, Size, ThreadPool, Weights};
 
 use crate::reference::{Memory, Random, bilinear, layers, rounds_to};
 
@@ -85,7 +85,7 @@ impl Case {
         let coarse: Vec<&[u8]> = self.maps[1..].iter().map(|map| &*map.bytes).collect();
         decoder.run(
             isa,
-            &mut Team::new(threads),
+            &mut ThreadPool::new(threads),
             &self.maps[0].bytes,
             &coarse,
             scratch.bytes(),

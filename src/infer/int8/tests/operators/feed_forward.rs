@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use scarp_int8::{FeedForward, Isa, Size, Team};
+use scarp_int8::{FeedForward, Isa, Size, ThreadPool};
 
 use crate::reference::{Memory, Random, layers};
 
@@ -11,9 +11,9 @@ fn layer(random: &mut Random, size: Size, channels: usize, factor: usize) -> Fee
     (parts.output_scale, parts.output_zero) = (quantizations[2].scale, quantizations[2].zero);
     FeedForward {
         norm: layers::norm(random, channels)
-            .quantised(quantizations[0].scale, quantizations[0].zero),
+            .quantized(quantizations[0].scale, quantizations[0].zero),
         expand: layers::linear(random, channels, hidden, quantizations[0])
-            .quantised(1.0, quantizations[1]),
+            .quantized(1.0, quantizations[1]),
         depthwise: scarp_int8::Depthwise::new(parts),
         contract: layers::linear(random, hidden, channels, quantizations[2]),
         size,
@@ -23,7 +23,13 @@ fn layer(random: &mut Random, size: Size, channels: usize, factor: usize) -> Fee
 fn run(layer: &FeedForward, isa: Isa, threads: usize, x: &[f32]) -> Vec<f32> {
     let mut scratch = Memory::new(layer.scratch() * threads);
     let mut out = vec![f32::NAN; x.len()];
-    layer.run(isa, &mut Team::new(threads), x, scratch.bytes(), &mut out);
+    layer.run(
+        isa,
+        &mut ThreadPool::new(threads),
+        x,
+        scratch.bytes(),
+        &mut out,
+    );
     out
 }
 

@@ -5,14 +5,14 @@ use crate::reference::{Random, layers, rounds_to};
 
 proptest! {
     #[test]
-    fn outputs_are_weights_times_dequantised_inputs(
+    fn outputs_are_weights_times_dequantized_inputs(
         rows in 1..20usize, inputs in 1..60usize, outputs in 1..60usize, factor in -2.0..2.0f32, relu: bool, seed: u64,
     ) {
         let mut random = Random::new(seed);
         let (input, output) = (layers::quantization(&mut random), layers::quantization(&mut random));
         let weights = layers::weights(&mut random, inputs, outputs);
         let floats = Linear::new(&weights, input);
-        let bytes = floats.clone().quantised(factor, output);
+        let bytes = floats.clone().quantized(factor, output);
         prop_assert_eq!((floats.inputs(), floats.outputs()), (inputs.next_multiple_of(4), outputs));
         let width = floats.inputs();
         let data = random.bytes(rows * width);

@@ -174,14 +174,14 @@ proptest! {
     }
 
     #[test]
-    fn quantised_outputs_are_the_nearest_bytes_and_the_same_with_every_set(case in cases()) {
+    fn quantized_outputs_are_the_nearest_bytes_and_the_same_with_every_set(case in cases()) {
         let mut random = Random::new(case.seed);
         let operands = case.operands(&mut random);
         let before: Vec<u8> = (0..case.out_length()).map(|_| random.next() as u8).collect();
         let outs: Vec<_> = Isa::available().into_iter().map(|isa| {
             let stride = case.out_stride();
             let out = case.run(isa, &operands, &before, |out, operands| {
-                Output::Quantised { out, stride, scale: &operands.scale, bias: &operands.bias }
+                Output::Quantized { out, stride, scale: &operands.scale, bias: &operands.bias }
             });
             (isa, out)
         }).collect();

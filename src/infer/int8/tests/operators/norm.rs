@@ -49,11 +49,11 @@ proptest! {
     ) {
         let mut random = Random::new(seed);
         let norm = layers::norm(&mut random, width);
-        let quantised = norm.quantised(scale, zero);
+        let quantized = norm.quantized(scale, zero);
         let input = rows(&mut random, count, width);
         let outs: Vec<_> = Isa::available().into_iter().map(|isa| {
             let mut out = vec![0; input.len()];
-            quantised.bytes(isa, &input, &mut out);
+            quantized.bytes(isa, &input, &mut out);
             out
         }).collect();
         for (row, out) in input.chunks(width).zip(outs[0].chunks(width)) {

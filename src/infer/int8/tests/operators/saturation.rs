@@ -19,7 +19,7 @@ fn products_beyond_32_bits_are_held_at_the_ends_of_the_range() {
             scale: 1.0,
             zero: 0,
         };
-        let layer = Linear::new(&weights, one).quantised(1.0, one);
+        let layer = Linear::new(&weights, one).quantized(1.0, one);
         for isa in Isa::available() {
             let mut out = vec![7; outputs];
             layer.bytes(isa, &[255; 4], &mut out);
@@ -43,7 +43,7 @@ fn norms_beyond_32_bits_are_held_at_the_ends_of_the_range() {
         .collect();
     for isa in Isa::available() {
         let mut out = vec![7; 32];
-        norm.quantised(1.0, 0).bytes(isa, &rows, &mut out);
+        norm.quantized(1.0, 0).bytes(isa, &rows, &mut out);
         let expected: Vec<u8> = (0..32).map(|i| if i % 2 == 0 { 255 } else { 0 }).collect();
         assert_eq!(out, expected, "{}", isa.name());
     }

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use scarp_int8::{Isa, Size, Team, Upsample};
+use scarp_int8::{Isa, Size, ThreadPool, Upsample};
 
 use crate::reference::{Random, bilinear};
 
@@ -17,7 +17,7 @@ proptest! {
         let input = Random::new(seed).floats(from.area() * channels, -10.0, 10.0);
         let outs: Vec<_> = Isa::available().into_iter().map(|isa| {
             let mut out = vec![f32::NAN; to.area() * channels];
-            layer.run(isa, &mut Team::new(threads), &input, &mut out);
+            layer.run(isa, &mut ThreadPool::new(threads), &input, &mut out);
             (isa.name(), out)
         }).collect();
         for (place, &found) in outs[0].1.iter().enumerate() {

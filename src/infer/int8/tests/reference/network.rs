@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use scarp_int8::{
-    Attention, Branch, Builder, Columns, Convolution, Decoder, Entry, FeedForward, Finish,
-    IMAGE_CHANNELS, Input, Isa, Network, Norm, Operator, Quantization, Size, Softmax, Source, Team,
-    Upsample, Window,
+    Attention, Branch, Builder, Columns, Convolution, Decoder, Epilogue, FeedForward,
+    IMAGE_CHANNELS, Input, InputQuantize, Isa, Network, Norm, Operator, Quantization, Size,
+    Softmax, Source, ThreadPool, Upsample, Window,
 };
 
 use super::{Memory, Random, layers};
 
 #[derive(Debug)]
 pub struct Small {
-    entry: Entry,
+    entry: InputQuantize,
     embed: Convolution,
     norm: Norm,
     reduce: Convolution,
@@ -30,7 +30,7 @@ impl Small {
     pub fn new(random: &mut Random, size: Size, fours: usize) -> Self {
         let (channels, width) = (8 * fours, 24);
         let q: Vec<Quantization> = (0..8).map(|_| layers::quantization(random)).collect();
-        let entry = Entry {
+        let entry = InputQuantize {
             size,
             reduction: 2,
             output: q[0],
@@ -40,17 +40,17 @@ impl Small {
             |window: Option<Window>, size, inputs, outputs, input: Quantization, norm| {
                 let side = window.map_or(1, |window| window.side);
                 let linear = layers::linear(random, side * side * inputs, outputs, input);
-                let finish = if norm {
-                    Finish::NormFloats(layers::norm(random, outputs))
+                let epilogue = if norm {
+                    Epilogue::NormFloats(layers::norm(random, outputs))
                 } else {
-                    Finish::Floats {
+                    Epilogue::Floats {
                         least: f32::NEG_INFINITY,
                     }
                 };
                 Convolution {
                     linear,
                     window,
-                    finish,
+                    epilogue,
                     size,
                     channels: inputs,
                     zero: input.zero,
@@ -69,20 +69,20 @@ impl Small {
         let context = convolution(None, reduce.output(), channels, 2 * channels, q[2], false);
         let merge = convolution(window(3, 2, 1), map, channels, width, q[5], false);
         let merge = Convolution {
-            linear: merge.linear.quantised(1.0, q[6]),
-            finish: Finish::Bytes,
+            linear: merge.linear.quantized(1.0, q[6]),
+            epilogue: Epilogue::Bytes,
             ..merge
         };
-        reduce.finish =
-            Finish::NormBytes(layers::norm(random, channels).quantised(q[2].scale, q[2].zero));
+        reduce.epilogue =
+            Epilogue::NormBytes(layers::norm(random, channels).quantized(q[2].scale, q[2].zero));
         let mut parts = layers::depthwise_parts(random, 4 * channels, q[4]);
         (parts.output_scale, parts.output_zero) = (q[3].scale, q[3].zero);
         let scores =
             Softmax::new(f64::from(q[3].scale) * f64::from(q[4].scale)).expect("a positive scale");
         Self {
-            norm: layers::norm(random, channels).quantised(q[1].scale, q[1].zero),
+            norm: layers::norm(random, channels).quantized(q[1].scale, q[1].zero),
             attention: Arc::new(Attention {
-                query: layers::linear(random, channels, channels, q[1]).quantised(1.0, q[3]),
+                query: layers::linear(random, channels, channels, q[1]).quantized(1.0, q[3]),
                 project: layers::linear(random, channels, channels, q[7]),
                 softmax: scores,
                 heads: 2,
@@ -94,13 +94,13 @@ impl Small {
                 pixels: map.area(),
             }),
             feed_forward: FeedForward {
-                norm: layers::norm(random, channels).quantised(q[2].scale, q[2].zero),
-                expand: layers::linear(random, channels, 4 * channels, q[2]).quantised(1.0, q[4]),
+                norm: layers::norm(random, channels).quantized(q[2].scale, q[2].zero),
+                expand: layers::linear(random, channels, 4 * channels, q[2]).quantized(1.0, q[4]),
                 depthwise: scarp_int8::Depthwise::new(parts),
                 contract: layers::linear(random, 4 * channels, channels, q[3]),
                 size: map,
             },
-            last_norm: layers::norm(random, channels).quantised(q[5].scale, q[5].zero),
+            last_norm: layers::norm(random, channels).quantized(q[5].scale, q[5].zero),
             decoder: Decoder::new(
                 Branch {
                     project: layers::linear(random, channels, width, q[5]),
@@ -135,7 +135,7 @@ impl Small {
         let mut builder = Builder::default();
         let pixels = self.embed.output().area();
         let channels = self.attention.query.outputs();
-        let image = builder.add("image", Operator::Entry(self.entry.clone()));
+        let image = builder.add("image", Operator::InputQuantize(self.entry.clone()));
         let embedded = builder.add("embed", Operator::Convolution(self.embed.clone(), image));
         let normed = builder.add("norm", Operator::Norm(self.norm.clone(), pixels, embedded));
         let reduced = builder.add("reduce", Operator::Convolution(self.reduce.clone(), normed));
@@ -174,51 +174,51 @@ impl Small {
 
     /// What the network gives for an image.
     pub fn one_by_one(&self, isa: Isa, input: Input<'_>) -> Vec<f32> {
-        let team = &mut Team::new(1);
+        let pool = &mut ThreadPool::new(1);
         let mut scratch = Memory::new(1 << 22);
         let scratch = scratch.bytes();
         let pixels = self.embed.output().area();
         let channels = self.attention.query.outputs();
         let mut image = vec![0; self.entry.output_size().area() * IMAGE_CHANNELS];
         match input {
-            Input::Planes(planes) => self.entry.planes(isa, team, planes, &mut image),
-            Input::Pixels(pixels) => self.entry.pixels(isa, team, pixels, scratch, &mut image),
+            Input::Planes(planes) => self.entry.planes(isa, pool, planes, &mut image),
+            Input::Pixels(pixels) => self.entry.pixels(isa, pool, pixels, scratch, &mut image),
         }
         let mut embedded = vec![0.0; pixels * channels];
-        self.embed.floats(isa, team, &image, scratch, &mut embedded);
+        self.embed.floats(isa, pool, &image, scratch, &mut embedded);
         let mut normed = vec![0; pixels * channels];
         self.norm.bytes(isa, &embedded, &mut normed);
         let mut reduced = vec![0; self.reduce.output().area() * channels];
-        self.reduce.bytes(isa, team, &normed, scratch, &mut reduced);
+        self.reduce.bytes(isa, pool, &normed, scratch, &mut reduced);
         let mut map = vec![0.0; 2 * reduced.len()];
-        self.context.floats(isa, team, &reduced, scratch, &mut map);
+        self.context.floats(isa, pool, &reduced, scratch, &mut map);
         let mut packed = Memory::new(self.attention.context_bytes());
         let [keys, values] = [0, channels].map(|first| Columns {
             data: &map,
             stride: 2 * channels,
             first,
         });
-        self.attention.pack(isa, team, keys, values, packed.bytes());
+        self.attention.pack(isa, pool, keys, values, packed.bytes());
         let mut attended = vec![0.0; pixels * channels];
         self.attention.run(
             isa,
-            team,
+            pool,
             (&embedded, &normed, packed.bytes()),
             scratch,
             &mut attended,
         );
         let mut fed = vec![0.0; pixels * channels];
         self.feed_forward
-            .run(isa, team, &attended, scratch, &mut fed);
+            .run(isa, pool, &attended, scratch, &mut fed);
         let mut finest = vec![0; pixels * channels];
         self.last_norm.bytes(isa, &fed, &mut finest);
         let mut merged = vec![0; self.merge.output().area() * self.merge.linear.outputs()];
-        self.merge.bytes(isa, team, &finest, scratch, &mut merged);
+        self.merge.bytes(isa, pool, &finest, scratch, &mut merged);
         let mut logits = vec![0.0; 2 * pixels];
         self.decoder
-            .run(isa, team, &finest, &[&merged], scratch, &mut logits);
+            .run(isa, pool, &finest, &[&merged], scratch, &mut logits);
         let mut large = vec![0.0; 2 * self.upsample.to.area()];
-        self.upsample.run(isa, team, &logits, &mut large);
+        self.upsample.run(isa, pool, &logits, &mut large);
         large
     }
 }

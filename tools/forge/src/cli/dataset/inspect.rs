@@ -53,15 +53,15 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     if inspection.overall.pairs == 0 {
         bail!("{}: no pair can be used", args.path.display());
     }
-    tell(&inspection, &mut io::stdout().lock()).context("standard output")?;
+    print_report(&inspection, &mut io::stdout().lock()).context("standard output")?;
     Ok(if inspection.misfits.is_empty() {
-        Outcome::Well
+        Outcome::Success
     } else {
-        Outcome::NotAllWell
+        Outcome::Warnings
     })
 }
 
-fn tell(inspection: &Inspection, out: &mut impl Write) -> io::Result<()> {
+fn print_report(inspection: &Inspection, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", inspection.path.display())?;
     writeln!(out, "part     pairs  published  difference  landslide")?;
     for part in &inspection.parts {

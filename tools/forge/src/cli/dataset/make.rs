@@ -100,11 +100,11 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     for reason in &made.refused {
         eprintln!("not used: {reason}");
     }
-    tell(&made, &args.out, &mut io::stdout().lock()).context("standard output")?;
+    print_report(&made, &args.out, &mut io::stdout().lock()).context("standard output")?;
     Ok(if made.refused.is_empty() {
-        Outcome::Well
+        Outcome::Success
     } else {
-        Outcome::NotAllWell
+        Outcome::Warnings
     })
 }
 
@@ -134,7 +134,7 @@ fn images(given: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(images)
 }
 
-fn tell(made: &Made, data: &Path, out: &mut impl Write) -> io::Result<()> {
+fn print_report(made: &Made, data: &Path, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", data.display())?;
     for (part, counts) in &made.parts {
         writeln!(

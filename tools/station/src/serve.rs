@@ -1,0 +1,212 @@
+//! The receiver: takes batches from drones, has them committed, and only then confirms them.
+//!
+//! Each drone's batches are taken one after the other by a task of its own; one thread owns the store and commits a
+//! batch at a time. Whatever fails closes that drone's connection with the reason; the drone keeps what was not
+//! confirmed and comes again.
+
+mod outcome;
+mod writer;
+
+use std::{
+    net::{SocketAddr, UdpSocket},
+    sync::Arc,
+};
+
+use quinn::{
+    Connection, ConnectionError, Endpoint, EndpointConfig, Incoming, TokioRuntime, VarInt,
+};
+use quinn_proto::RandomConnectionIdGenerator;
+use ring::hmac;
+use scarp_link::{
+    Envelope, Identity,
+    codec::{self, CodecError, MAX_BATCH_BYTES, Receipt},
+};
+use thiserror::Error;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::store::{Store, StoreError};
+pub use outcome::{ServeError, Totals};
+use writer::{Writer, WriterGone};
+
+/// Drones connected at once. A further one is turned away and comes again.
+const MAX_CONNECTIONS: usize = 32;
+
+/// A receiver that listens.
+pub struct Server {
+    endpoint: Endpoint,
+    address: SocketAddr,
+    writer: Writer,
+}
+
+impl Server {
+    /// Listens on `listen` (port 0: any free one) with the keys of `identity`. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// When the keys do not fit, the address is taken, or the system gives no thread.
+    pub fn bind(listen: SocketAddr, identity: &Identity, store: Store) -> Result<Self, ServeError> {
+        let tls = identity.server_config()?;
+        let refused = |source| ServeError::Listen {
+            address: listen,
+            source,
+        };
+        let socket = UdpSocket::bind(listen).map_err(refused)?;
+        let endpoint = Endpoint::new(
+            lasting_config(identity),
+            Some(tls),
+            socket,
+            Arc::new(TokioRuntime),
+        )
+        .map_err(refused)?;
+        Ok(Self {
+            address: endpoint.local_addr().map_err(refused)?,
+            endpoint,
+            writer: Writer::start(store).map_err(ServeError::Thread)?,
+        })
+    }
+
+    /// The address listened on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Receives until `stop` is ready, then finishes what is being committed and closes the store.
+    ///
+    /// # Errors
+    /// When the store cannot be closed.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<Totals, ServeError> {
+        let mut drones = JoinSet::new();
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(_) = drones.join_next() => {}
+                Some(incoming) = self.endpoint.accept() => {
+                    if drones.len() < MAX_CONNECTIONS {
+                        drones.spawn(serve_connection(incoming, self.writer.clone_handle()));
+                    } else {
+                        log::warn!("{} turned away: {MAX_CONNECTIONS} drones are connected", incoming.remote_address());
+                        incoming.refuse();
+                    }
+                }
+            }
+        }
+        self.endpoint
+            .close(VarInt::from_u32(0), b"the ground station stops");
+        drones.shutdown().await;
+        self.endpoint.wait_idle().await;
+        let writer = self.writer;
+        tokio::task::spawn_blocking(move || writer.finish())
+            .await
+            .map_err(|_| ServeError::Panicked)?
+    }
+}
+
+/// Lets this station, started anew, tell a drone that the connection it knew is gone; the drone would otherwise wait
+/// for an answer until its idle timeout. The key that proves it must be the same as before, so it derives from ours.
+fn lasting_config(identity: &Identity) -> EndpointConfig {
+    let secret = hmac::Key::new(hmac::HMAC_SHA256, identity.secret());
+    let derived = hmac::sign(&secret, b"scarp-station stateless reset");
+    let mut config = EndpointConfig::new(Arc::new(hmac::Key::new(
+        hmac::HMAC_SHA256,
+        derived.as_ref(),
+    )));
+    // The default generator would not recognise the identifiers of the process before.
+    config.cid_generator(|| Box::new(RandomConnectionIdGenerator::default()));
+    config
+}
+
+/// Why a drone's connection is closed from this side.
+#[derive(Debug, Error)]
+enum Refusal {
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    #[error("a batch is longer than {MAX_BATCH_BYTES} bytes; refused")]
+    TooLong,
+    #[error("a message names no identity; check that the drone runs Scarp")]
+    NoIdentity,
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("the ground station stops")]
+    Stopping(#[from] WriterGone),
+    #[error("the drone went: {0}")]
+    Lost(#[from] ConnectionError),
+    #[error("a stream ended early: {0}")]
+    Stream(String),
+}
+
+/// Serves one drone until it goes or errs.
+async fn serve_connection(incoming: Incoming, writer: Writer) {
+    let from = incoming.remote_address();
+    let connection = match incoming.await {
+        Ok(connection) => connection,
+        Err(e) => {
+            log::warn!("{from} refused: {e}");
+            return;
+        }
+    };
+    log::info!("{from} connected");
+    let refusal = loop {
+        if let Err(refusal) = take_batch(&connection, &writer, from).await {
+            break refusal;
+        }
+    };
+    match &refusal {
+        Refusal::Lost(ConnectionError::ApplicationClosed(_)) => log::info!("{from} left"),
+        Refusal::Lost(e) => log::info!("{from} lost: {e}"),
+        other => log::error!("{from} disconnected: {other}"),
+    }
+    connection.close(VarInt::from_u32(1), refusal.to_string().as_bytes());
+}
+
+async fn take_batch(
+    connection: &Connection,
+    writer: &Writer,
+    from: SocketAddr,
+) -> Result<(), Refusal> {
+    let (mut send, mut receive) = connection.accept_bi().await?;
+    let batch = receive
+        .read_to_end(MAX_BATCH_BYTES)
+        .await
+        .map_err(|e| match e {
+            quinn::ReadToEndError::TooLong => Refusal::TooLong,
+            quinn::ReadToEndError::Read(e) => Refusal::Stream(e.to_string()),
+        })?;
+    let (envelopes, refused) = decode(&batch)?;
+    let stored = envelopes.iter().map(Envelope::id).collect();
+    for (id, reason) in &refused {
+        log::error!("{from} message {id} refused: {reason}");
+    }
+    let applied = writer.commit(envelopes, refused.len()).await??;
+    if applied.new > 0 {
+        log::info!("{from} {} new messages stored", applied.new);
+    }
+    let receipt = Receipt { stored, refused };
+    // A receipt that is lost does no harm: the drone sends again, and the store knows the messages.
+    if let Err(e) = send.write_all(&receipt.encode()).await {
+        return Err(Refusal::Stream(e.to_string()));
+    }
+    send.finish().ok();
+    Ok(())
+}
+
+/// Messages that cannot be understood, by identity, each with the reason.
+type Refused = Vec<(Uuid, String)>;
+
+/// The messages of a batch, and those of it that cannot be understood.
+fn decode(batch: &[u8]) -> Result<(Vec<Envelope>, Refused), Refusal> {
+    let mut envelopes = Vec::new();
+    let mut refused = Vec::new();
+    for bytes in codec::split(batch)? {
+        match Envelope::decode(bytes) {
+            Ok(envelope) => envelopes.push(envelope),
+            Err(e) => {
+                let id = scarp_link::peek_id(bytes).ok_or(Refusal::NoIdentity)?;
+                refused.push((id, e.to_string()));
+            }
+        }
+    }
+    Ok((envelopes, refused))
+}

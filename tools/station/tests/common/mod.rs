@@ -1,0 +1,195 @@
+//! Messages, keys and processes for the tests of the ground station.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant, UNIX_EPOCH},
+};
+
+use geo::{Polygon, polygon};
+use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus};
+use scarp_link::{Body, Config, Envelope, Journal, Survey, Uplink};
+use uuid::Uuid;
+
+pub const SURVEY: Uuid = Uuid::from_u128(0x5CA2_9000);
+/// Far longer than anything here takes; a test that reaches it has failed.
+pub const LONG: Duration = Duration::from_secs(60);
+
+pub fn envelope(body: Body) -> Envelope {
+    let sent = UNIX_EPOCH + Duration::from_secs(1_790_000_000);
+    Envelope::new(SURVEY, sent, body)
+}
+
+/// Frame number `sequence` of a flight eastwards along 46 degrees north.
+pub fn frame(sequence: u64) -> Envelope {
+    let west = 7.0 + sequence as f64 * 1e-4;
+    envelope(Body::Frame(FrameReport {
+        sequence,
+        name: format!("SCARP_{sequence:04}.JPG"),
+        time: Some(UNIX_EPOCH + Duration::from_millis(1_790_000_000_250 + 2000 * sequence)),
+        placement: Ok(FrameFootprint {
+            footprint: square(west, 46.0, 0.001),
+            gsd_m: 0.031,
+        }),
+    }))
+}
+
+pub fn untagged(sequence: u64) -> Envelope {
+    envelope(Body::Frame(FrameReport {
+        sequence,
+        name: "indoors.jpg".to_owned(),
+        time: None,
+        placement: Err("no GPS in its EXIF data".to_owned()),
+    }))
+}
+
+pub fn survey() -> Envelope {
+    envelope(Body::Survey(Survey {
+        start: UNIX_EPOCH + Duration::from_secs(1_790_000_000),
+        software: "scarp 0.1.0".to_owned(),
+        model_name: "segformer-b0".to_owned(),
+        model_version: "0.1.0".to_owned(),
+    }))
+}
+
+/// Landslide number `id`, in `version`, whose area tells the version.
+pub fn landslide(id: u128, version: u32, status: LandslideStatus) -> Envelope {
+    let west = 7.0 + id as f64 * 0.01;
+    let hole = square(west + 0.001, 46.001, 0.0005).exterior().clone();
+    let hole = hole.into_iter().rev().collect();
+    envelope(Body::Landslide(Landslide {
+        id: Uuid::from_u128(id),
+        version,
+        status,
+        outline: Polygon::new(square(west, 46.0, 0.003).exterior().clone(), vec![hole]),
+        area_m2: 1000.0 * f64::from(version),
+        confidence: 0.875,
+        ce90_m: 3.5,
+        observations: 4,
+        first_seen: UNIX_EPOCH + Duration::from_secs(1_790_000_000),
+        last_seen: UNIX_EPOCH + Duration::from_millis(1_790_000_010_500),
+    }))
+}
+
+pub fn square(west: f64, south: f64, side: f64) -> Polygon<f64> {
+    polygon![
+        (x: west, y: south), (x: west + side, y: south),
+        (x: west + side, y: south + side), (x: west, y: south + side),
+    ]
+}
+
+/// A folder with keys, for a store and a journal.
+pub struct Site {
+    pub dir: tempfile::TempDir,
+}
+
+impl Site {
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        scarp_station::keys::make(&dir.path().join("keys")).unwrap();
+        Self { dir }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn store(&self) -> PathBuf {
+        self.path("survey.gpkg")
+    }
+
+    pub fn journal(&self) -> Journal {
+        Journal::open(&self.path("journal.redb"), 64 << 20).unwrap()
+    }
+
+    pub fn uplink(&self, station: SocketAddr) -> Uplink {
+        Uplink::start(&self.config(station), self.journal()).unwrap()
+    }
+
+    pub fn config(&self, station: SocketAddr) -> Config {
+        Config {
+            station: station.to_string(),
+            keys: self.path("keys/drone"),
+        }
+    }
+
+    /// `scarp-station serve` as a process of its own, on `port` (0: any), once it listens.
+    pub fn serve(&self, port: u16) -> Station {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_scarp-station"))
+            .args(["serve", "--json", "--listen", &format!("127.0.0.1:{port}")])
+            .arg("--store")
+            .arg(self.store())
+            .arg("--keys")
+            .arg(self.path("keys/station"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let address = line["listening"].as_str().unwrap().parse().unwrap();
+        Station {
+            process,
+            output,
+            address,
+        }
+    }
+}
+
+pub struct Station {
+    process: Child,
+    output: BufReader<std::process::ChildStdout>,
+    pub address: SocketAddr,
+}
+
+impl Station {
+    /// SIGKILL: nothing is finished, nothing is closed.
+    pub fn kill(mut self) -> SocketAddr {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.address
+    }
+
+    /// SIGTERM, as Ctrl-C: returns what it says it received.
+    pub fn stop(mut self) -> serde_json::Value {
+        let id = self.process.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        assert_eq!(self.process.wait().unwrap().code(), Some(0));
+        serde_json::from_str(&line).unwrap()
+    }
+}
+
+impl Drop for Station {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+/// Waits until `done`, or fails saying `what` did not happen.
+pub fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < LONG, "did not happen: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// One number from the store, read as another program would.
+pub fn query(store: &Path, sql: &str) -> i64 {
+    let db = rusqlite::Connection::open(store).unwrap();
+    db.query_row(sql, [], |row| row.get(0)).unwrap()
+}

@@ -1,0 +1,379 @@
+//! Drone and ground station over real QUIC, while processes are killed and strangers knock.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
+mod common;
+
+use std::{
+    env,
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use common::{LONG, Site, frame, landslide, query, survey, untagged, until};
+use quinn::{
+    Connection, ConnectionError, Endpoint,
+    crypto::rustls::QuicClientConfig,
+    rustls::{
+        self,
+        pki_types::{CertificateDer, pem::PemObject},
+    },
+};
+use scarp_inventory::LandslideStatus;
+use scarp_link::{
+    Envelope, Identity, Uplink,
+    codec::{self, MAX_BATCH_BYTES, Receipt},
+    tls,
+};
+
+#[test]
+fn what_a_drone_submits_is_stored_and_leaves_the_journal() {
+    let site = Site::new();
+    let station = site.serve(0);
+    let uplink = site.uplink(station.address);
+    let slide = landslide(1, 1, LandslideStatus::Active);
+    uplink
+        .submit(&[survey(), frame(1), untagged(2), slide])
+        .unwrap();
+    until("confirmation", || uplink.status().confirmed == 4);
+    let status = uplink.status();
+    assert!(
+        status.connected && status.last_confirmed.is_some(),
+        "{status:?}"
+    );
+    uplink.submit(&[frame(3)]).unwrap();
+    let end = uplink.drain(LONG);
+    assert_eq!(
+        (end.held.messages, end.held.bytes, end.last_error),
+        (0, 0, None)
+    );
+    let totals = station.stop();
+    assert_eq!(totals["stored"], 5);
+    assert_eq!(
+        query(
+            &site.store(),
+            "SELECT count(*) FROM footprints WHERE untagged IS NULL"
+        ),
+        2
+    );
+    assert_eq!(query(&site.store(), "SELECT count(*) FROM landslides"), 1);
+    assert_eq!(query(&site.store(), "SELECT count(*) FROM surveys"), 1);
+    assert!(
+        !site.path("survey.gpkg-wal").exists(),
+        "the closed store is one file"
+    );
+}
+
+#[test]
+fn a_ground_station_killed_again_and_again_loses_nothing_and_doubles_nothing() {
+    const FRAMES: u64 = 600;
+    let site = Site::new();
+    let mut station = site.serve(0);
+    let uplink = Arc::new(site.uplink(station.address));
+    let drone = Arc::clone(&uplink);
+    let flight = thread::spawn(move || {
+        for sequence in 0..FRAMES {
+            drone.submit(&[frame(sequence)]).unwrap();
+        }
+    });
+    for share in 1..=3 {
+        until("progress", || {
+            uplink.status().confirmed > share * FRAMES / 5
+        });
+        let address = station.kill();
+        station = site.serve(address.port());
+    }
+    flight.join().unwrap();
+    let end = Arc::into_inner(uplink).unwrap().drain(LONG);
+    assert_eq!(end.held.messages, 0, "{end:?}");
+    station.stop();
+    let store = site.store();
+    let frames = FRAMES as i64;
+    assert_eq!(query(&store, "SELECT count(*) FROM footprints"), frames);
+    assert_eq!(
+        query(&store, "SELECT count(DISTINCT sequence) FROM footprints"),
+        frames
+    );
+    assert_eq!(query(&store, "SELECT count(*) FROM messages"), frames);
+}
+
+#[test]
+fn a_drone_killed_in_flight_sends_the_rest_of_its_journal_when_it_starts_again() {
+    let site = Site::new();
+    let station = site.serve(0);
+    let mut drone = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "a_drone_process", "--ignored", "--nocapture"])
+        .env("SCARP_TEST_SITE", site.dir.path())
+        .env("SCARP_TEST_STATION", station.address.to_string())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Each line says that a message was submitted, after the call returned.
+    let submitted = BufReader::new(drone.stdout.take().unwrap())
+        .lines()
+        .map_while(Result::ok)
+        .filter(|line| line.starts_with("submitted"))
+        .take(150)
+        .count() as i64;
+    drone.kill().unwrap();
+    drone.wait().unwrap();
+    assert_eq!(submitted, 150);
+    let end = site.uplink(station.address).drain(LONG);
+    assert_eq!(end.held.messages, 0, "{end:?}");
+    station.stop();
+    let store = site.store();
+    let stored = query(&store, "SELECT count(*) FROM footprints");
+    assert!(stored >= submitted, "{stored} of {submitted} stored");
+    let known = format!("SELECT count(*) FROM footprints WHERE sequence < {submitted}");
+    assert_eq!(query(&store, &known), submitted);
+}
+
+#[test]
+#[ignore = "the drone that another test starts as a process and kills"]
+fn a_drone_process() {
+    let dir = env::var("SCARP_TEST_SITE").unwrap();
+    let journal = std::path::Path::new(&dir).join("journal.redb");
+    let config = scarp_link::Config {
+        station: env::var("SCARP_TEST_STATION").unwrap(),
+        keys: std::path::Path::new(&dir).join("keys/drone"),
+    };
+    let journal = scarp_link::Journal::open(&journal, 64 << 20).unwrap();
+    let uplink = Uplink::start(&config, journal).unwrap();
+    for sequence in 0.. {
+        uplink.submit(&[frame(sequence)]).unwrap();
+        println!("\nsubmitted {sequence}");
+    }
+}
+
+#[test]
+fn messages_wait_for_a_ground_station_that_is_not_there_yet() {
+    let site = Site::new();
+    let address = site.serve(0).kill();
+    let uplink = site.uplink(address);
+    uplink.submit(&[frame(0), frame(1)]).unwrap();
+    let end = uplink.drain(Duration::from_millis(50));
+    assert!(!end.connected);
+    assert_eq!(end.held.messages, 2);
+    drop(uplink);
+    let _ground = site.serve(address.port());
+    assert_eq!(site.uplink(address).drain(LONG).held.messages, 0);
+}
+
+#[test]
+fn a_drone_with_keys_of_another_authority_is_told_so_and_stores_nothing() {
+    let (site, stranger) = (Site::new(), Site::new());
+    let station = site.serve(0);
+    let uplink = stranger.uplink(station.address);
+    uplink.submit(&[frame(0)]).unwrap();
+    until("refusal", || uplink.status().last_error.is_some());
+    let status = uplink.drain(Duration::ZERO);
+    let line = status.last_error.unwrap();
+    assert!(line.contains("do not trust each other"), "{line}");
+    assert_eq!((status.connected, status.held.messages), (false, 1));
+    assert_eq!(station.stop()["stored"], 0);
+}
+
+#[test]
+fn a_drone_that_trusts_us_but_that_we_do_not_know_gets_no_answer() {
+    let (site, stranger) = (Site::new(), Site::new());
+    let station = site.serve(0);
+    // It has our authority's certificate, which is no secret, but its own is signed by another.
+    let ours = site.path("keys/drone").join(tls::CA_FILE);
+    std::fs::copy(&ours, stranger.path("keys/drone").join(tls::CA_FILE)).unwrap();
+    let config = Identity::load(&stranger.path("keys/drone"))
+        .unwrap()
+        .client_config()
+        .unwrap();
+    runtime().block_on(async {
+        let error = greet(config, &station).await.unwrap_err();
+        assert!(
+            error.contains("UnknownCA") || error.contains("certificate"),
+            "{error}"
+        );
+    });
+}
+
+#[test]
+fn a_client_without_a_certificate_gets_no_answer() {
+    let site = Site::new();
+    let station = site.serve(0);
+    let mut roots = rustls::RootCertStore::empty();
+    let authority = site.path("keys/drone").join(tls::CA_FILE);
+    roots
+        .add(CertificateDer::from_pem_file(authority).unwrap())
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![tls::PROTOCOL.to_vec()];
+    let config = quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(config).unwrap()));
+    runtime().block_on(async {
+        let error = greet(config, &station).await.unwrap_err();
+        assert!(error.to_lowercase().contains("certificate"), "{error}");
+    });
+}
+
+#[test]
+fn a_stolen_drone_key_cannot_pose_as_the_ground_station() {
+    let site = Site::new();
+    let thief = Identity::load(&site.path("keys/drone")).unwrap();
+    let runtime = runtime();
+    let _guard = runtime.enter();
+    let endpoint = Endpoint::server(
+        thief.server_config().unwrap(),
+        "127.0.0.1:0".parse().unwrap(),
+    )
+    .unwrap();
+    let address = endpoint.local_addr().unwrap();
+    runtime.spawn(async move {
+        while let Some(incoming) = endpoint.accept().await {
+            incoming.await.ok();
+        }
+    });
+    let uplink = site.uplink(address);
+    until("refusal", || uplink.status().last_error.is_some());
+    let line = uplink.drain(Duration::ZERO).last_error.unwrap();
+    assert!(line.contains("do not trust each other"), "{line}");
+}
+
+#[test]
+fn oversize_and_senseless_batches_end_that_connection_and_no_other() {
+    let site = Site::new();
+    let station = site.serve(0);
+    let honest = site.uplink(station.address);
+    let config = Identity::load(&site.path("keys/drone"))
+        .unwrap()
+        .client_config()
+        .unwrap();
+    runtime().block_on(async {
+        for (batch, reason) in [
+            (vec![0xff; 8], "is announced"),
+            (vec![0; MAX_BATCH_BYTES + 1], "longer than"),
+            (vec![0, 0, 0, 9, 1], "ends inside a message"),
+            (vec![0, 0, 0, 3, 1, 2, 3], "names no identity"),
+        ] {
+            let connection = connect(config.clone(), &station).await.unwrap();
+            let error = send(&connection, &batch).await.unwrap_err();
+            let closed = connection.closed().await;
+            assert!(
+                matches!(closed, ConnectionError::ApplicationClosed(_)),
+                "{error}"
+            );
+            assert!(closed.to_string().contains(reason), "{closed}");
+        }
+    });
+    honest.submit(&[frame(0)]).unwrap();
+    assert_eq!(honest.drain(LONG).held.messages, 0);
+    assert_eq!(station.stop()["stored"], 1);
+}
+
+#[test]
+fn a_message_of_a_later_format_is_refused_by_name_and_the_others_of_its_batch_are_stored() {
+    let site = Site::new();
+    let station = site.serve(0);
+    let config = Identity::load(&site.path("keys/drone"))
+        .unwrap()
+        .client_config()
+        .unwrap();
+    let mut later = frame(1).encode().unwrap();
+    assert_eq!(later[..2], [0x08, 1], "the version comes first");
+    later[1] = 2;
+    let mut batch = Vec::new();
+    codec::push(&mut batch, &frame(0).encode().unwrap()).unwrap();
+    codec::push(&mut batch, &later).unwrap();
+    let receipt = runtime().block_on(async {
+        let connection = connect(config, &station).await.unwrap();
+        send(&connection, &batch).await.unwrap()
+    });
+    assert_eq!(receipt.stored, [frame(0).id()]);
+    assert_eq!(receipt.refused.len(), 1);
+    assert_eq!(receipt.refused[0].0, frame(1).id());
+    assert!(receipt.refused[0].1.contains("format version 2"));
+}
+
+#[test]
+fn a_refused_message_is_set_aside_and_holds_up_no_other() {
+    let site = Site::new();
+    let station = Identity::load(&site.path("keys/station")).unwrap();
+    let runtime = runtime();
+    let _guard = runtime.enter();
+    let endpoint = Endpoint::server(
+        station.server_config().unwrap(),
+        "127.0.0.1:0".parse().unwrap(),
+    )
+    .unwrap();
+    let address = endpoint.local_addr().unwrap();
+    // A ground station that stores no frame with an odd number.
+    runtime.spawn(async move {
+        let connection = endpoint.accept().await.unwrap().await.unwrap();
+        while let Ok((mut out, mut input)) = connection.accept_bi().await {
+            let batch = input.read_to_end(MAX_BATCH_BYTES).await.unwrap();
+            let mut receipt = Receipt::default();
+            for message in codec::split(&batch).unwrap() {
+                let id = Envelope::decode(message).unwrap().id();
+                if id == frame(1).id() || id == frame(3).id() {
+                    receipt.refused.push((id, "odd".to_owned()));
+                } else {
+                    receipt.stored.push(id);
+                }
+            }
+            out.write_all(&receipt.encode()).await.unwrap();
+            out.finish().unwrap();
+        }
+    });
+    let uplink = site.uplink(address);
+    uplink
+        .submit(&(0..5).map(frame).collect::<Vec<_>>())
+        .unwrap();
+    let end = uplink.drain(LONG);
+    assert_eq!(
+        (end.held.messages, end.held.refused, end.confirmed),
+        (0, 2, 3)
+    );
+    assert_eq!(end.last_error.unwrap(), "link: a message was refused: odd");
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+async fn connect(
+    config: quinn::ClientConfig,
+    station: &common::Station,
+) -> Result<Connection, String> {
+    let endpoint = Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
+    let connecting = endpoint
+        .connect_with(config, station.address, tls::SERVER_NAME)
+        .unwrap();
+    connecting.await.map_err(|e| e.to_string())
+}
+
+/// Connects and sends an empty batch; the handshake alone does not show whether the server accepts us.
+async fn greet(config: quinn::ClientConfig, station: &common::Station) -> Result<Receipt, String> {
+    let connection = connect(config, station).await?;
+    match send(&connection, &[]).await {
+        Ok(receipt) => Ok(receipt),
+        Err(_) => Err(connection.closed().await.to_string()),
+    }
+}
+
+async fn send(connection: &Connection, batch: &[u8]) -> Result<Receipt, String> {
+    let (mut out, mut input) = connection.open_bi().await.map_err(|e| e.to_string())?;
+    out.write_all(batch).await.map_err(|e| e.to_string())?;
+    out.finish().map_err(|e| e.to_string())?;
+    let answer = input
+        .read_to_end(1 << 20)
+        .await
+        .map_err(|e| e.to_string())?;
+    Receipt::decode(&answer).map_err(|e| e.to_string())
+}
