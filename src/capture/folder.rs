@@ -8,7 +8,7 @@ use std::{
 
 use thiserror::Error;
 
-use super::{Frame, FrameError, FrameSource, Tag, TagSettings, decode, metadata::Metadata};
+use super::{Frame, FrameError, Photograph, Tag, TagSettings, decode, metadata::Metadata};
 
 /// A folder that cannot be replayed.
 #[derive(Debug, Error)]
@@ -36,15 +36,15 @@ pub enum FolderError {
 pub struct Folder {
     files: vec::IntoIter<PathBuf>,
     settings: TagSettings,
-    sequence: u64,
+    next: u64,
 }
 
 impl Folder {
-    /// Lists the folder; the files are opened one by one later.
+    /// Lists the folder; the files are opened one by one later. `first` is the number of the first frame.
     ///
     /// # Errors
     /// When the folder cannot be listed or has no .jpg or .jpeg file.
-    pub fn open(dir: &Path, settings: TagSettings) -> Result<Self, FolderError> {
+    pub fn open(dir: &Path, settings: TagSettings, first: u64) -> Result<Self, FolderError> {
         let io = |source| FolderError::Read {
             path: dir.display().to_string(),
             source,
@@ -65,7 +65,7 @@ impl Folder {
         Ok(Self {
             files: files.into_iter(),
             settings,
-            sequence: 0,
+            next: first,
         })
     }
 
@@ -88,23 +88,29 @@ fn is_jpeg_name(path: &Path) -> bool {
     jpeg && !hidden
 }
 
-impl FrameSource for Folder {
-    fn next_frame(&mut self) -> Option<Result<Frame, FrameError>> {
+impl Iterator for Folder {
+    type Item = Frame;
+
+    fn next(&mut self) -> Option<Frame> {
         let path = self.files.next()?;
-        self.sequence += 1;
-        Some(decode::read(&path).map(|decoded| {
-            let (width, height) = decoded.image.dimensions();
-            Frame {
-                name: path
-                    .file_name()
-                    .map(|name| name.to_string_lossy().into_owned())
-                    .unwrap_or_default(),
-                sequence: self.sequence,
-                tag: Metadata::read(&decoded.jpeg).and_then(|metadata| {
-                    Tag::from_metadata(&metadata, width, height, &self.settings)
-                }),
-                image: decoded.image,
-            }
-        }))
+        let sequence = self.next;
+        self.next += 1;
+        let name = path.file_name().unwrap_or_default();
+        Some(Frame {
+            sequence,
+            name: name.to_string_lossy().into_owned(),
+            photograph: read(&path, &self.settings),
+        })
     }
+}
+
+fn read(path: &Path, settings: &TagSettings) -> Result<Photograph, FrameError> {
+    let decoded = decode::read(path)?;
+    let (width, height) = decoded.image.dimensions();
+    let tag = Metadata::read(&decoded.jpeg)
+        .and_then(|metadata| Tag::from_metadata(&metadata, width, height, settings));
+    Ok(Photograph {
+        image: decoded.image,
+        tag,
+    })
 }

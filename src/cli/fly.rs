@@ -89,19 +89,9 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     // Before anything that takes time: what an earlier flight left there is not so any more.
     HealthFile::new(out.join("health.json"), survey).write(&Health::starting());
     let model = Model::load(args.model.as_ref().unwrap_or(&paths.model))?;
-    let flight = Flight {
-        terrain: terrain(args, &board)?,
-        survey,
-        start: SystemTime::now(),
-        workers: board.inference.worker_count(),
-        threads_per_tile: board.inference.threads_per_tile,
-        tile_overlap_px: board.inference.tile_overlap_px,
-        queue_frames: board.queue.frames,
-        when_full: WhenFull::DropOldest,
-        min_area_m2: board.detection.min_area_m2,
-        cell_m: board.detection.cell_m,
-        model: Arc::new(model),
-    };
+    let (terrain, start) = (terrain(args, &board)?, SystemTime::now());
+    let when_full = WhenFull::DropOldest;
+    let flight = Flight::from_board(&board, Arc::new(model), survey, start, when_full);
     let journal = args.link.journal.clone();
     let journal = journal.unwrap_or_else(|| out.join("journal.redb"));
     let open = || Journal::open_or_replace(&journal, board.journal.max_bytes);
@@ -113,7 +103,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         out,
         uplink: uplink.clone(),
     };
-    let flown = flight::fly(equipment, open, &flight, destination, &stop)?;
+    let flown = flight::fly(equipment, open, terrain, &flight, destination, &stop)?;
     let link = uplink.as_deref().map(survey::drain);
     let report = report(
         &flown,

@@ -8,13 +8,13 @@ use std::{
 };
 
 use anyhow::Context;
-use indicatif::ProgressBar;
-use scarp::pipeline::{self, Flight, Sink, SinkError, Summary, WhenFull, output::OutputFolder};
+use scarp::pipeline::{
+    self, Flight, Summary, SurveyLog, WhenFull, WhenRefused, output::OutputFolder,
+};
 use scarp_capture::TagSettings;
 use scarp_geo::PoseCovariance;
 use scarp_infer::Model;
-use scarp_inventory::{FrameReport, Landslide};
-use scarp_link::{Body, Envelope, Journal, LinkStatus, Uplink};
+use scarp_link::{Journal, LinkStatus};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -98,29 +98,24 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         ),
         assume_nadir: args.nadir,
     };
-    let mut source = Replay::open(args.photos.clone(), settings, args.repeat, args.realtime)?;
-    let model = Arc::new(Model::load(&args.model)?);
-    let flight = Flight {
-        terrain: survey::terrain(
-            args.terrain.dem.as_deref(),
-            args.terrain.dem_datum,
-            errors.dem_m,
-        )?,
-        survey: args.survey.unwrap_or_else(Uuid::new_v4),
-        start: SystemTime::now(),
-        workers: board.inference.worker_count(),
-        threads_per_tile: board.inference.threads_per_tile,
-        tile_overlap_px: board.inference.tile_overlap_px,
-        queue_frames: board.queue.frames,
-        when_full: if args.realtime {
+    let terrain = survey::terrain(
+        args.terrain.dem.as_deref(),
+        args.terrain.dem_datum,
+        errors.dem_m,
+    )?;
+    let (photos, times) = (args.photos.clone(), args.repeat);
+    let mut source = Replay::open(photos, settings, terrain, times, args.realtime)?;
+    let flight = Flight::from_board(
+        &board,
+        Arc::new(Model::load(&args.model)?),
+        args.survey.unwrap_or_else(Uuid::new_v4),
+        SystemTime::now(),
+        if args.realtime {
             WhenFull::DropOldest
         } else {
             WhenFull::Wait
         },
-        min_area_m2: board.detection.min_area_m2,
-        cell_m: board.detection.cell_m,
-        model,
-    };
+    );
     let link = &args.link;
     let station = link.station.config();
     let journal = link
@@ -128,15 +123,21 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         .clone()
         .unwrap_or_else(|| args.out.join("journal.redb"));
     let max_bytes = board.journal.max_bytes;
-    let mut outputs = Outputs {
-        folder: OutputFolder::create(&args.out)?,
-        uplink: survey::uplink(station, || Journal::open(&journal, max_bytes), &flight)?,
-        bar: terminal::frame_bar(source.remaining()),
-        survey: flight.survey,
-    };
+    let folder = OutputFolder::create(&args.out)?;
+    let open = || Journal::open(&journal, max_bytes);
+    let uplink = survey::uplink(station, open, &flight)?.map(Arc::new);
+    let bar = terminal::frame_bar(source.remaining());
+    let mut log = SurveyLog::new(
+        folder,
+        uplink.clone(),
+        flight.survey,
+        WhenRefused::End,
+        |_, _| bar.inc(1),
+    );
     let stop = survey::stop_on_interrupt()?;
-    let summary = pipeline::run(&mut source, &flight, &mut outputs, &stop)?;
-    let link = outputs.close()?;
+    let summary = pipeline::run(&mut source, &flight, &mut log, &stop)?;
+    bar.finish_and_clear();
+    let link = uplink.as_deref().map(survey::drain);
 
     let report = Report {
         summary,
@@ -158,50 +159,6 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     } else {
         Outcome::Warnings
     })
-}
-
-/// Where the findings go.
-struct Outputs {
-    folder: OutputFolder,
-    uplink: Option<Uplink>,
-    bar: ProgressBar,
-    survey: Uuid,
-}
-
-impl Outputs {
-    fn send(&self, bodies: impl Iterator<Item = Body>) -> Result<(), SinkError> {
-        let Some(uplink) = &self.uplink else {
-            return Ok(());
-        };
-        let sent = SystemTime::now();
-        let envelopes: Vec<Envelope> = bodies
-            .map(|body| Envelope::new(self.survey, sent, body))
-            .collect();
-        Ok(uplink.submit(&envelopes)?)
-    }
-
-    /// Completes the files and waits for the ground station.
-    fn close(mut self) -> anyhow::Result<Option<LinkStatus>> {
-        self.bar.finish_and_clear();
-        self.folder.finish()?;
-        Ok(self.uplink.as_ref().map(survey::drain))
-    }
-}
-
-impl Sink for Outputs {
-    fn frame(&mut self, report: FrameReport, changed: Vec<Landslide>) -> Result<(), SinkError> {
-        self.bar.inc(1);
-        self.folder.frame(&report)?;
-        self.folder.landslides(&changed);
-        self.send(
-            std::iter::once(Body::Frame(report)).chain(changed.into_iter().map(Body::Landslide)),
-        )
-    }
-
-    fn finish(&mut self, changed: Vec<Landslide>) -> Result<(), SinkError> {
-        self.folder.landslides(&changed);
-        self.send(changed.into_iter().map(Body::Landslide))
-    }
 }
 
 fn print_report(report: &Report, args: &Args, link: Option<&LinkStatus>) {

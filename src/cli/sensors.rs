@@ -11,7 +11,7 @@ use std::{
 use anyhow::Context;
 use scarp::flight::{Autopilot, Gnss, Track, autopilot_port, camera_settings, gnss_port, now};
 use scarp_capture::{
-    Folder, FrameSource, TagSettings,
+    Folder, TagSettings,
     live::{self, Camera, ReconnectingCamera, Step, to_rgb},
 };
 use scarp_config::Board;
@@ -71,21 +71,18 @@ pub fn camera(path: &Path, board: &Board) -> anyhow::Result<String> {
 }
 
 fn photographs(folder: &Path) -> anyhow::Result<String> {
-    let mut photographs = Folder::open(folder, TagSettings::default())?;
+    let mut photographs = Folder::open(folder, TagSettings::default(), 1)?;
     let count = photographs.remaining();
-    match photographs.next_frame() {
-        Some(Ok(frame)) => {
-            let (width, height) = frame.image.dimensions();
-            frame
-                .tag
-                .map_err(|e| anyhow::anyhow!("{}: {e}", frame.name))?;
-            Ok(format!(
-                "{count} photographs, the first {width}x{height} and tagged"
-            ))
-        }
-        Some(Err(error)) => Err(error.into()),
-        None => anyhow::bail!("{}: no frame in it; name another folder", folder.display()),
-    }
+    let Some(frame) = photographs.next() else {
+        anyhow::bail!("{}: no frame in it; name another folder", folder.display());
+    };
+    let photograph = frame.photograph?;
+    let (width, height) = photograph.image.dimensions();
+    let tag = photograph.tag;
+    tag.map_err(|e| anyhow::anyhow!("{}: {e}", frame.name))?;
+    Ok(format!(
+        "{count} photographs, the first {width}x{height} and tagged"
+    ))
 }
 
 /// How far apart a sensor's samples come, when it is asked twice how many there were and when the newest was.

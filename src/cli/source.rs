@@ -6,35 +6,42 @@ use std::{
     time::{Duration, Instant},
 };
 
-use scarp_capture::{Folder, FolderError, Frame, FrameError, FrameSource, TagSettings};
-use scarp_geo::Timestamp;
+use scarp::pipeline::{Item, Placed, Source};
+use scarp_capture::{Folder, FolderError, Frame, TagSettings};
+use scarp_geo::Terrain;
 
 /// A gap longer than this in the photographs' times is a pause of the survey, not waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Replays a folder `times` times.
+/// Replays a folder over a terrain, several times if need be: the numbers of its frames go on.
 pub struct Replay {
+    terrain: Terrain,
     folder: PathBuf,
     settings: TagSettings,
     current: Folder,
     times_left: u32,
     pace: Option<Pace>,
+    /// Number of the next frame.
+    next: u64,
 }
 
 impl Replay {
-    /// Opens the folder; `paced` hands the frames over with the time between them that their metadata tell.
+    /// Opens the folder, to be replayed `times` times; `paced` hands the frames over with the time between them that their metadata tell.
     pub fn open(
         folder: PathBuf,
         settings: TagSettings,
+        terrain: Terrain,
         times: u32,
         paced: bool,
     ) -> Result<Self, FolderError> {
         Ok(Self {
-            current: Folder::open(&folder, settings)?,
+            terrain,
+            current: Folder::open(&folder, settings, 1)?,
             folder,
             settings,
             times_left: times.saturating_sub(1),
             pace: paced.then(Pace::default),
+            next: 1,
         })
     }
 
@@ -44,21 +51,22 @@ impl Replay {
     }
 }
 
-impl FrameSource for Replay {
-    fn next_frame(&mut self) -> Option<Result<Frame, FrameError>> {
+impl Source for Replay {
+    fn next_frame(&mut self) -> Option<Item<Placed>> {
         loop {
-            if let Some(frame) = self.current.next_frame() {
-                if let (Some(pace), Ok(frame)) = (&mut self.pace, &frame) {
-                    pace.wait_for(frame);
+            if let Some(frame) = self.current.next() {
+                self.next = frame.sequence + 1;
+                if let Some(pace) = &mut self.pace {
+                    pace.wait_for(&frame);
                 }
-                return Some(frame);
+                return Some(Item::photograph(frame, &self.terrain));
             }
             if self.times_left == 0 {
                 return None;
             }
             self.times_left -= 1;
             // The folder was there a moment ago; if it is gone now, the replay is over.
-            self.current = Folder::open(&self.folder, self.settings).ok()?;
+            self.current = Folder::open(&self.folder, self.settings, self.next).ok()?;
             if let Some(pace) = &mut self.pace {
                 *pace = Pace::default();
             }
@@ -74,13 +82,11 @@ struct Pace {
 
 impl Pace {
     fn wait_for(&mut self, frame: &Frame) {
-        let time = frame.tag.as_ref().ok().and_then(|tag| tag.pose.time);
-        let Some(ms) = time.map(|time| match time {
-            Timestamp::Gnss(time) => time.unix_ms(),
-            Timestamp::Camera(time) => time.local_ms(),
-        }) else {
+        let tag = frame.photograph.as_ref().ok().map(|p| p.tag.as_ref());
+        let Some(time) = tag.and_then(Result::ok).and_then(|tag| tag.pose.time) else {
             return;
         };
+        let ms = time.ms();
         if let Some((last_ms, at)) = self.last {
             let gap = Duration::from_millis(u64::try_from(ms - last_ms).unwrap_or(0));
             thread::sleep(gap.min(LONGEST_WAIT).saturating_sub(at.elapsed()));

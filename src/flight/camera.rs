@@ -11,7 +11,7 @@ use std::{
 };
 
 use scarp_capture::{
-    Frame, FrameError, FrameSource, Tag, Untagged,
+    FrameError,
     live::{Camera, Counts, OpenError, RawFrame, ReconnectingCamera, Step, to_rgb},
 };
 use scarp_geo::{CameraModel, GeoError, Geometry, Pose, Terrain};
@@ -22,7 +22,7 @@ use super::{
     clock::now, load_shedder::Level, lock::locked, overlap::Overlap,
     placement_health::PlacementHealth, thumbnails::Thumbnails, track::Track, workload::Workload,
 };
-use crate::pipeline::Flight;
+use crate::pipeline::{Flight, Item, Placed, Reject, Source, View, wall_time};
 
 /// Frames that wait for their pose: what comes in a second, the longest that a pose is waited for, at ten a second.
 const WAITING: usize = 10;
@@ -98,12 +98,12 @@ impl<O> Live<O>
 where
     O: FnMut() -> Result<Box<dyn Camera>, OpenError>,
 {
-    /// Of the camera that `open` opens, in an aircraft that flies along `track`; `flight` says over which ground and at what
-    /// scale it is searched.
+    /// Of the camera that `open` opens, in an aircraft that flies along `track` over `terrain`; `flight` says at what scale it is
+    /// searched.
     pub fn new(
         open: O,
         (model, exposure): (CameraModel, FrameSelection),
-        track: Track,
+        (track, terrain): (Track, Terrain),
         flight: &Flight,
         watched: Watched,
         thumbnails: Thumbnails,
@@ -113,7 +113,7 @@ where
             model,
             exposure,
             track,
-            terrain: flight.terrain.clone(),
+            terrain,
             model_gsd_m: flight.model.manifest().input.gsd_m,
             watched,
             thumbnails,
@@ -168,26 +168,16 @@ where
     }
 
     /// A frame for the pipeline, if it is worth searching.
-    fn frame(
-        &mut self,
-        raw: &RawFrame,
-        pose: Result<Pose, NoPose>,
-    ) -> Option<Result<Frame, FrameError>> {
-        let tag = match pose {
-            Ok(mut pose) => {
-                let covariance = &mut pose.covariance;
-                covariance.sigma_time_s = covariance.sigma_time_s.hypot(self.exposure.sigma_s);
-                Ok(Tag {
-                    pose,
-                    camera: self.model,
-                })
-            }
-            Err(reason) => Err(Untagged::NoPose(reason)),
+    fn frame(&mut self, raw: &RawFrame, pose: Result<Pose, NoPose>) -> Option<Item<Placed>> {
+        let time = pose.as_ref().ok().and_then(|pose| wall_time(pose.time));
+        let view = match pose {
+            Ok(pose) => self.view(pose)?,
+            Err(reason) => Err(reason.to_string()),
         };
-        let new_m2 = match &tag {
-            Ok(tag) => self.worth(tag, raw.timestamp)?,
+        let new_m2 = match &view {
+            Ok(view) => self.worth(view, raw.timestamp)?,
             Err(reason) => {
-                self.watched.placement.unplaced(reason.to_string(), now());
+                self.watched.placement.unplaced(reason.clone(), now());
                 0.0
             }
         };
@@ -196,42 +186,47 @@ where
             .workload
             .hand_over(self.sequence, new_m2, now());
         let name = format!("frame {}", self.sequence);
-        Some(match to_rgb(&raw.layout, &raw.bytes) {
+        let content = match to_rgb(&raw.layout, &raw.bytes) {
             Ok(image) => {
                 self.thumbnails.save(self.sequence, &image);
-                Ok(Frame {
-                    name,
-                    sequence: self.sequence,
-                    image,
-                    tag,
-                })
+                view.map(|view| Placed { image, view })
+                    .map_err(Reject::Untagged)
             }
-            Err(source) => Err(FrameError::Pixels { name, source }),
+            Err(source) => {
+                let name = name.clone();
+                let error = FrameError::Pixels { name, source };
+                Err(Reject::Corrupt(error.to_string()))
+            }
+        };
+        Some(Item {
+            sequence: self.sequence,
+            name,
+            time: time.filter(|_| !matches!(content, Err(Reject::Corrupt(_)))),
+            content,
         })
     }
 
-    /// Square metres of new ground; nothing when the frame is not worth searching. One that shows no ground is handed on,
-    /// since the pipeline says why.
-    fn worth(&mut self, tag: &Tag, at: Monotonic) -> Option<f64> {
-        let geometry = Geometry::new(tag.camera, &tag.pose, &self.terrain);
-        if self.is_too_low(tag, &geometry) {
+    /// Where the camera looks, or why that cannot be told; nothing when the aircraft is on the ground.
+    fn view(&self, mut pose: Pose) -> Option<Result<View, String>> {
+        let sigma_time_s = &mut pose.covariance.sigma_time_s;
+        *sigma_time_s = sigma_time_s.hypot(self.exposure.sigma_s);
+        let geometry = Geometry::new(self.model, &pose, &self.terrain);
+        if self.is_too_low(&pose, &geometry) {
             self.watched.workload.too_low();
             return None;
         }
-        let footprint = match geometry.and_then(|g| g.footprint()) {
-            Ok(footprint) => footprint,
-            Err(reason) => {
-                self.watched.placement.unplaced(reason.to_string(), now());
-                return Some(0.0);
-            }
-        };
+        Some(geometry.and_then(View::new).map_err(|e| e.to_string()))
+    }
+
+    /// Square metres of new ground; nothing when the frame is not worth searching.
+    fn worth(&mut self, view: &View, at: Monotonic) -> Option<f64> {
         self.watched.placement.placed();
         let level = *locked(&self.watched.level);
         let limit = match level {
             Level::Full => self.exposure.overlap,
             Level::LessOverlap | Level::Shed => self.exposure.least_overlap,
         };
-        let worth = self.overlap.take(at, footprint, limit)?;
+        let worth = self.overlap.take(at, view.footprint.clone(), limit)?;
         let left_out = self.watched.workload.leaves_out(level, worth.new_m2);
         (!left_out).then_some(worth.new_m2)
     }
@@ -239,14 +234,14 @@ where
 
 impl<O> Live<O> {
     /// Whether the aircraft is on the ground or just above it. There its height may well come out negative.
-    fn is_too_low(&self, tag: &Tag, geometry: &Result<Geometry, GeoError>) -> bool {
+    fn is_too_low(&self, pose: &Pose, geometry: &Result<Geometry, GeoError>) -> bool {
         let camera = &self.model;
         match geometry {
             Ok(geometry) => geometry.gsd_m().is_ok_and(|gsd_m| {
                 too_little_ground(camera.width, camera.height, gsd_m, self.model_gsd_m)
             }),
             Err(GeoError::BelowGround) => {
-                let height = tag.pose.altitude.takeoff;
+                let height = pose.altitude.takeoff;
                 height.is_some_and(|height| height.metres() < ON_GROUND_M)
             }
             Err(_) => false,
@@ -254,12 +249,12 @@ impl<O> Live<O> {
     }
 }
 
-impl<O> FrameSource for Live<O>
+impl<O> Source for Live<O>
 where
     O: FnMut() -> Result<Box<dyn Camera>, OpenError>,
 {
     /// Waits for the next frame that is worth searching; the source ends when the flight is to.
-    fn next_frame(&mut self) -> Option<Result<Frame, FrameError>> {
+    fn next_frame(&mut self) -> Option<Item<Placed>> {
         while !self.watched.stop.load(Ordering::Relaxed) {
             if let Some((raw, pose)) = self.decided() {
                 if let Some(frame) = self.frame(&raw, pose) {

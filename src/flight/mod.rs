@@ -10,7 +10,6 @@ mod health;
 mod heat;
 mod load_shedder;
 mod lock;
-mod log;
 mod monitor;
 mod overlap;
 mod placement_health;

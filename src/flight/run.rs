@@ -11,6 +11,7 @@ use std::{
 };
 
 use scarp_capture::live::{Camera, OpenError};
+use scarp_geo::Terrain;
 use scarp_link::Uplink;
 use sd_notify::NotifyState;
 use thiserror::Error;
@@ -18,12 +19,12 @@ use thiserror::Error;
 use super::{
     autopilot::Autopilot,
     camera::{CameraStatus, Live, Watched},
+    clock::now,
     equipment::{Equipment, Positions},
     gnss::Gnss,
     health::{Health, HealthFile},
     load_shedder::{Level, LoadShedderSettings},
     lock::locked,
-    log::FlightLog,
     monitor::{LOOK, LinkProbe, Monitor, notify},
     placement_health::PlacementHealth,
     thumbnails::{Store, Thumbnails},
@@ -31,7 +32,7 @@ use super::{
     workload::Workload,
 };
 use crate::pipeline::{
-    self, Flight, PipelineError, Summary,
+    self, Flight, PipelineError, Summary, SurveyLog, WhenRefused,
     output::{OutputError, OutputFolder},
 };
 
@@ -76,13 +77,14 @@ pub enum FlightError {
     Pipeline(#[from] PipelineError),
 }
 
-/// Flies with `equipment` until the aircraft has landed or `stop` is raised. The camera is what `open` opens.
+/// Flies with `equipment` over `terrain` until the aircraft has landed or `stop` is raised. The camera is what `open` opens.
 ///
 /// # Errors
 /// When the folders cannot be made or the network fails. A sensor that is missing or fails is no error: it is waited for.
 pub fn fly<O>(
     equipment: Equipment,
     open: O,
+    terrain: Terrain,
     flight: &Flight,
     destination: Destination<'_>,
     stop: &Arc<AtomicBool>,
@@ -106,13 +108,16 @@ where
         placement: PlacementHealth::default(),
     };
     let disk = Arc::default();
-    let mut sink = FlightLog::new(
+    let (store, workload) = (thumbnails.store(), watched.workload.clone());
+    let mut log = SurveyLog::new(
         OutputFolder::create(&survey)?,
         destination.uplink.clone(),
         flight.survey,
-        watched.workload.clone(),
-        thumbnails.store(),
-        Arc::clone(&disk),
+        WhenRefused::TryAgain {
+            fault: Arc::clone(&disk),
+            make_room: Box::new(move || store.make_room()),
+        },
+        move |report, changed| workload.report(report, changed, now()),
     );
     let track = Track::new(equipment.trajectory);
     let uplink = destination.uplink;
@@ -138,7 +143,7 @@ where
     let mut source = Live::new(
         open,
         (equipment.model, equipment.exposure),
-        track,
+        (track, terrain),
         flight,
         watched,
         thumbnails,
@@ -155,7 +160,7 @@ where
                 thread::sleep(LOOK);
             }
         });
-        let summary = pipeline::run(&mut source, flight, &mut sink, stop);
+        let summary = pipeline::run(&mut source, flight, &mut log, stop);
         over.store(true, Ordering::Relaxed);
         (summary, watching.join())
     });

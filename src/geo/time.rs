@@ -18,6 +18,18 @@ pub enum Timestamp {
     Camera(CameraTime),
 }
 
+impl Timestamp {
+    /// Milliseconds since 1970-01-01 00:00:00 on its own clock. The camera's has no known zone: intervals are right, the hour need
+    /// not be.
+    #[must_use]
+    pub const fn ms(self) -> i64 {
+        match self {
+            Self::Gnss(time) => time.unix_ms(),
+            Self::Camera(time) => time.local_ms(),
+        }
+    }
+}
+
 impl GnssTime {
     /// From milliseconds since 1970-01-01 00:00:00 UTC.
     #[must_use]

@@ -1,6 +1,15 @@
 //! What passes between the stages: one frame, with what the last stage made of it or why it was turned away.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
+
+use image::RgbImage;
+use scarp_capture::{Frame, Photograph};
+use scarp_geo::{Geometry, Terrain, Timestamp};
+
+use super::view::View;
 
 /// Why a frame takes no part in the search. It is still counted and reported, in its turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +33,7 @@ impl Reject {
 /// One frame on its way.
 #[derive(Debug)]
 pub struct Item<T> {
-    /// Number of the frame from its source; names it in messages.
+    /// Number of the frame, from its source: it names and orders the frame everywhere.
     pub sequence: u64,
     /// Its name, for instance the file's.
     pub name: String,
@@ -32,6 +41,59 @@ pub struct Item<T> {
     pub time: Option<SystemTime>,
     /// What the last stage made of it.
     pub content: Result<T, Reject>,
+}
+
+/// A frame whose place is known.
+pub struct Placed {
+    /// The pixels.
+    pub image: RgbImage,
+    /// Where it looks.
+    pub view: View,
+}
+
+/// Something that yields frames one at a time, in the order of their numbers.
+pub trait Source {
+    /// The next frame, placed or turned away; `None` after the last.
+    fn next_frame(&mut self) -> Option<Item<Placed>>;
+}
+
+impl Item<Placed> {
+    /// A photograph over `terrain`.
+    #[must_use]
+    pub fn photograph(frame: Frame, terrain: &Terrain) -> Self {
+        let tag = frame
+            .photograph
+            .as_ref()
+            .ok()
+            .and_then(|p| p.tag.as_ref().ok());
+        let time = tag.and_then(|tag| wall_time(tag.pose.time));
+        let placed = |photograph: Photograph| {
+            let untagged = |reason: String| Reject::Untagged(reason);
+            let tag = photograph.tag.map_err(|e| untagged(e.to_string()))?;
+            let view = Geometry::new(tag.camera, &tag.pose, terrain).and_then(View::new);
+            Ok(Placed {
+                view: view.map_err(|e| untagged(e.to_string()))?,
+                image: photograph.image,
+            })
+        };
+        Self {
+            sequence: frame.sequence,
+            name: frame.name,
+            time,
+            content: frame
+                .photograph
+                .map_err(|e| Reject::Corrupt(e.to_string()))
+                .and_then(placed),
+        }
+    }
+}
+
+/// A frame's time as a system time. The camera's own clock has no known zone: it is taken for UTC, which keeps
+/// intervals right.
+#[must_use]
+pub fn wall_time(time: Option<Timestamp>) -> Option<SystemTime> {
+    let since_epoch = Duration::from_millis(u64::try_from(time?.ms()).ok()?);
+    SystemTime::UNIX_EPOCH.checked_add(since_epoch)
 }
 
 impl<T> Item<T> {
@@ -46,31 +108,40 @@ impl<T> Item<T> {
     }
 }
 
+/// A frame between the stages that work on several at once, with the number of the one before it: between the two may be a gap,
+/// of frames that were dropped.
+pub struct Following<T> {
+    /// Number of the frame before; 0 for none.
+    pub previous: u64,
+    /// The frame.
+    pub item: Item<T>,
+}
+
 /// Puts back in order what several workers finish out of order, so that a survey flown twice reads the same.
 ///
-/// It holds at most as many items as are between the stage that numbers them and this one.
+/// It holds at most as many frames as are between the stage that lines them up and this one.
 pub struct InOrder<T> {
-    next: u64,
-    waiting: BTreeMap<u64, T>,
+    last: u64,
+    waiting: BTreeMap<u64, Item<T>>,
 }
 
 impl<T> InOrder<T> {
-    /// Nothing has come yet; the first number is 0.
+    /// Nothing has come yet.
     #[must_use]
     pub fn new() -> Self {
         Self {
-            next: 0,
+            last: 0,
             waiting: BTreeMap::new(),
         }
     }
 
-    /// Takes item `number`, and gives every item whose turn has come.
-    pub fn push(&mut self, number: u64, item: T) -> Vec<T> {
-        self.waiting.insert(number, item);
+    /// Takes a frame, and gives every one whose turn has come.
+    pub fn push(&mut self, Following { previous, item }: Following<T>) -> Vec<Item<T>> {
+        self.waiting.insert(previous, item);
         let mut ready = Vec::new();
-        while let Some(item) = self.waiting.remove(&self.next) {
+        while let Some(item) = self.waiting.remove(&self.last) {
+            self.last = item.sequence;
             ready.push(item);
-            self.next += 1;
         }
         ready
     }
@@ -80,23 +151,32 @@ impl<T> InOrder<T> {
 mod tests {
     use super::*;
 
+    fn item<T>(sequence: u64, content: Result<T, Reject>) -> Item<T> {
+        Item {
+            sequence,
+            name: "a.jpg".into(),
+            time: None,
+            content,
+        }
+    }
+
     #[test]
-    fn items_leave_in_the_order_of_their_numbers() {
+    fn frames_leave_in_the_order_of_their_numbers_over_gaps_of_dropped_ones() {
         let mut order = InOrder::new();
-        assert!(order.push(2, 'c').is_empty());
-        assert_eq!(order.push(0, 'a'), ['a']);
-        assert_eq!(order.push(1, 'b'), ['b', 'c']);
-        assert_eq!(order.push(3, 'd'), ['d']);
+        let mut push = |previous, sequence| {
+            let item = item(sequence, Ok(()));
+            let ready = order.push(Following { previous, item });
+            ready.iter().map(|item| item.sequence).collect::<Vec<_>>()
+        };
+        assert!(push(5, 6).is_empty());
+        assert_eq!(push(0, 2), [2]);
+        assert_eq!(push(2, 5), [5, 6]);
+        assert_eq!(push(6, 7), [7]);
     }
 
     #[test]
     fn a_frame_turned_away_keeps_its_reason_through_later_stages() {
-        let item = Item::<u8> {
-            sequence: 1,
-            name: "a.jpg".into(),
-            time: None,
-            content: Err(Reject::Untagged("no GPS".into())),
-        };
+        let item = item::<u8>(1, Err(Reject::Untagged("no GPS".into())));
         let item: Item<u16> = item.and_then(|_| unreachable!("a rejected frame is not worked on"));
         assert_eq!(item.content, Err(Reject::Untagged("no GPS".into())));
     }

@@ -1,7 +1,7 @@
 //! The way of the data, from frames to reported landslides: one thread per stage, joined by bounded queues.
 //!
 //! ```text
-//! capture ─► prepare ─► segment (several workers) ─► locate ─► record ─► sink
+//! source ─► prepare ─► segment (several workers) ─► locate ─► record ─► log
 //! ```
 //!
 //! Only the first queue has a policy for when it is full ([`WhenFull`]): behind it every stage waits for the next, so
@@ -9,34 +9,36 @@
 //! finished and the inventory has its last word.
 
 mod item;
+mod log;
 pub mod output;
 mod queue;
 mod record;
 mod settings;
 mod stages;
+mod view;
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
     thread::{self, ScopedJoinHandle},
-    time::{Duration, SystemTime},
 };
 
 use crossbeam_channel::Receiver;
-use scarp_capture::{Frame, FrameSource};
-use scarp_geo::{Terrain, Timestamp};
 use scarp_infer::{SegmentError, Segmenter};
 use thiserror::Error;
 
 use self::{
-    item::{InOrder, Item, Reject},
+    item::{Following, InOrder},
     queue::{Closed, Feed, queue},
     record::Recorder,
     stages::{Located, Locator, Ready, Segmented},
 };
 pub use self::{
+    item::{Item, Placed, Reject, Source, wall_time},
+    log::{LogError, SurveyLog, WhenRefused},
     queue::WhenFull,
-    record::{Sink, SinkError, Summary},
+    record::Summary,
     settings::Flight,
+    view::View,
 };
 
 /// Why a flight ended before its source did.
@@ -47,7 +49,7 @@ pub enum PipelineError {
     Segment(#[from] SegmentError),
     /// What was found could not be handed on.
     #[error(transparent)]
-    Sink(SinkError),
+    Log(LogError),
     /// A stage panicked, which is a fault of the program.
     #[error(
         "pipeline: the {0} stage ended in a panic; please report this with the input that caused it"
@@ -59,17 +61,14 @@ pub enum PipelineError {
 /// frame's edge may cut a small piece off a large landslide, and the piece has its vote.
 const SPECK_M2: f64 = 5.0;
 
-/// A numbered frame between stages; the number orders what workers finish out of turn.
-type Numbered<T> = (u64, Item<T>);
-
-/// Flies `source` to its end, or until `stop` is raised, and hands what is found to `sink`.
+/// Flies `source` to its end, or until `stop` is raised, and keeps what is found in `log`.
 ///
 /// # Errors
-/// When the network fails or the sink does. What was handed to the sink before stands.
+/// When the network fails or the log does. What was kept before stands.
 pub fn run(
-    source: &mut (dyn FrameSource + Send),
+    source: &mut (dyn Source + Send),
     flight: &Flight,
-    sink: &mut dyn Sink,
+    log: &mut SurveyLog<'_>,
     stop: &AtomicBool,
 ) -> Result<Summary, PipelineError> {
     let manifest = flight.model.manifest();
@@ -84,17 +83,16 @@ pub fn run(
             )
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let (captured, to_prepare, dropped) = queue(flight.queue_frames, flight.when_full);
-    let (prepared, to_segment, _) = queue(flight.queue_frames, WhenFull::Wait);
-    let (segmented, to_locate, _) = queue(flight.queue_frames, WhenFull::Wait);
-    let (located, to_record, _) = queue(flight.queue_frames, WhenFull::Wait);
+    let (captured, to_prepare) = queue(flight.queue_frames, flight.when_full);
+    let (prepared, to_segment) = queue(flight.queue_frames, WhenFull::Wait);
+    let (segmented, to_locate) = queue(flight.queue_frames, WhenFull::Wait);
+    let (located, to_record) = queue(flight.queue_frames, WhenFull::Wait);
     let failed = AtomicBool::new(false);
     let halt = || stop.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed);
 
     thread::scope(|scope| {
         let capturing = scope.spawn(|| capture(source, captured, halt));
-        let terrain = &flight.terrain;
-        let preparing = scope.spawn(move || prepare(&to_prepare, &prepared, terrain, gsd_m));
+        let preparing = scope.spawn(move || prepare(&to_prepare, &prepared, gsd_m));
         let workers: Vec<_> = segmenters
             .into_iter()
             .map(|mut segmenter| {
@@ -108,9 +106,9 @@ pub fn run(
         drop((to_segment, segmented));
         let locator = Locator::new(threshold, SPECK_M2, gsd_m);
         let locating = scope.spawn(move || locate(&to_locate, &located, locator));
-        let mut recorder = Recorder::new(flight, sink);
+        let mut recorder = Recorder::new(flight, log);
         let recorded = to_record.iter().try_for_each(|frame| recorder.frame(frame));
-        // The receiver goes before the joins, so that the stages end should the sink have failed.
+        // The receiver goes before the joins, so that the stages end should the log have failed.
         drop(to_record);
         join("capture", capturing)?;
         join("prepare", preparing)?;
@@ -118,39 +116,16 @@ pub fn run(
             join("segment", worker)??;
         }
         join("locate", locating)?;
-        recorded.map_err(PipelineError::Sink)?;
-        recorder
-            .finish(dropped.load(Ordering::Relaxed))
-            .map_err(PipelineError::Sink)
+        recorded.map_err(PipelineError::Log)?;
+        recorder.finish().map_err(PipelineError::Log)
     })
 }
 
 /// Takes frames from the source until it ends or `halt` says so.
-fn capture(source: &mut (dyn FrameSource + Send), to: Feed<Item<Frame>>, halt: impl Fn() -> bool) {
-    for sequence in 1.. {
-        if halt() {
+fn capture(source: &mut (dyn Source + Send), to: Feed<Item<Placed>>, halt: impl Fn() -> bool) {
+    while !halt() {
+        let Some(item) = source.next_frame() else {
             return;
-        }
-        let Some(frame) = source.next_frame() else {
-            return;
-        };
-        let item = match frame {
-            Ok(frame) => Item {
-                sequence,
-                name: frame.name.clone(),
-                time: frame
-                    .tag
-                    .as_ref()
-                    .ok()
-                    .and_then(|tag| wall_time(tag.pose.time)),
-                content: Ok(frame),
-            },
-            Err(error) => Item {
-                sequence,
-                name: format!("frame {sequence}"),
-                time: None,
-                content: Err(Reject::Corrupt(error.to_string())),
-            },
         };
         if to.send(item) == Err(Closed) {
             return;
@@ -158,38 +133,25 @@ fn capture(source: &mut (dyn FrameSource + Send), to: Feed<Item<Frame>>, halt: i
     }
 }
 
-/// A frame's time as a system time. The camera's own clock has no known zone: it is taken for UTC, which keeps
-/// intervals right.
-fn wall_time(time: Option<Timestamp>) -> Option<SystemTime> {
-    let ms = match time? {
-        Timestamp::Gnss(time) => time.unix_ms(),
-        Timestamp::Camera(time) => time.local_ms(),
-    };
-    let since_epoch = Duration::from_millis(u64::try_from(ms).ok()?);
-    SystemTime::UNIX_EPOCH.checked_add(since_epoch)
-}
-
-fn prepare(
-    from: &Receiver<Item<Frame>>,
-    to: &Feed<Numbered<Ready>>,
-    terrain: &Terrain,
-    model_gsd_m: f64,
-) {
-    // Numbered here, behind the queue that may drop frames, so that the order has no gaps.
-    for (number, item) in (0..).zip(from) {
-        let ready = item.and_then(|frame| stages::prepare(frame, terrain, model_gsd_m));
-        if to.send((number, ready)) == Err(Closed) {
+fn prepare(from: &Receiver<Item<Placed>>, to: &Feed<Following<Ready>>, model_gsd_m: f64) {
+    // Behind the queue that may drop frames: what comes here goes all the way.
+    let mut previous = 0;
+    for item in from {
+        let sequence = item.sequence;
+        let item = item.and_then(|frame| stages::prepare(frame, model_gsd_m));
+        if to.send(Following { previous, item }) == Err(Closed) {
             return;
         }
+        previous = sequence;
     }
 }
 
 fn segment(
-    from: &Receiver<Numbered<Ready>>,
-    to: &Feed<Numbered<Segmented>>,
+    from: &Receiver<Following<Ready>>,
+    to: &Feed<Following<Segmented>>,
     segmenter: &mut Segmenter,
 ) -> Result<(), SegmentError> {
-    for (number, item) in from {
+    for Following { previous, item } in from {
         let Item {
             sequence,
             name,
@@ -200,23 +162,23 @@ fn segment(
             Ok(ready) => stages::segment(ready, segmenter)?,
             Err(reject) => Err(reject),
         };
-        let segmented = Item {
+        let item = Item {
             sequence,
             name,
             time,
             content,
         };
-        if to.send((number, segmented)) == Err(Closed) {
+        if to.send(Following { previous, item }) == Err(Closed) {
             break;
         }
     }
     Ok(())
 }
 
-fn locate(from: &Receiver<Numbered<Segmented>>, to: &Feed<Item<Located>>, mut locator: Locator) {
+fn locate(from: &Receiver<Following<Segmented>>, to: &Feed<Item<Located>>, mut locator: Locator) {
     let mut order = InOrder::new();
-    for (number, item) in from {
-        for item in order.push(number, item) {
+    for following in from {
+        for item in order.push(following) {
             if to.send(item.and_then(|frame| locator.locate(frame))) == Err(Closed) {
                 return;
             }

@@ -1,6 +1,6 @@
-//! The last stage: counts the frames, lets them vote in the inventory and hands on what is new.
+//! The last stage: counts the frames, lets them vote in the inventory and logs what is new.
 
-use std::{error::Error, time::SystemTime};
+use std::time::SystemTime;
 
 use geo::MapCoords;
 use scarp_inventory::{FrameFootprint, FrameReport, Inventory, Landslide, Observation, Settings};
@@ -9,30 +9,12 @@ use serde::Serialize;
 use super::{
     Flight,
     item::{Item, Reject},
+    log::{LogError, SurveyLog},
     stages::Located,
 };
 
 /// Blocks of evidence held, 32 KB each: 128 MB, some 17 km² of cells of one metre.
 const MAX_BLOCKS: usize = 4096;
-
-/// Why a sink did not take what was found.
-pub type SinkError = Box<dyn Error + Send + Sync>;
-
-/// Where findings go: files, the link, a progress bar.
-pub trait Sink {
-    /// A frame was searched or turned away; the landslides that are new, changed or withdrawn because of it.
-    /// Called once per frame, in the order of the source.
-    ///
-    /// # Errors
-    /// When what was found cannot be kept; the flight then ends.
-    fn frame(&mut self, report: FrameReport, changed: Vec<Landslide>) -> Result<(), SinkError>;
-
-    /// The last word of the inventory, once, at the end.
-    ///
-    /// # Errors
-    /// As [`Sink::frame`].
-    fn finish(&mut self, changed: Vec<Landslide>) -> Result<(), SinkError>;
-}
 
 /// What became of the frames of one flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -52,25 +34,28 @@ pub struct Summary {
 }
 
 /// The state of the last stage.
-pub(super) struct Recorder<'a> {
+pub(super) struct Recorder<'a, 'b> {
     flight: &'a Flight,
-    sink: &'a mut dyn Sink,
+    log: &'a mut SurveyLog<'b>,
+    /// Number of the last frame that came.
+    last: u64,
     /// Made at the first placed frame, on the plane that touches the ground there.
     inventory: Option<Inventory>,
     summary: Summary,
 }
 
-impl<'a> Recorder<'a> {
-    pub fn new(flight: &'a Flight, sink: &'a mut dyn Sink) -> Self {
+impl<'a, 'b> Recorder<'a, 'b> {
+    pub fn new(flight: &'a Flight, log: &'a mut SurveyLog<'b>) -> Self {
         Self {
             flight,
-            sink,
+            log,
+            last: 0,
             inventory: None,
             summary: Summary::default(),
         }
     }
 
-    pub fn frame(&mut self, item: Item<Located>) -> Result<(), SinkError> {
+    pub fn frame(&mut self, item: Item<Located>) -> Result<(), LogError> {
         let (placement, changed) = match item.content.and_then(|located| {
             let time = item.time.unwrap_or(self.flight.start);
             self.observe(located, time)
@@ -93,14 +78,18 @@ impl<'a> Recorder<'a> {
                 (Err(reject.reason().to_owned()), Vec::new())
             }
         };
-        self.summary.frames += 1;
+        // A gap in the numbers is of frames given up because segmentation had fallen behind.
+        let dropped = item.sequence.saturating_sub(self.last + 1);
+        self.last = item.sequence;
+        self.summary.dropped += dropped;
+        self.summary.frames += dropped + 1;
         let report = FrameReport {
             sequence: item.sequence,
             name: item.name,
             time: item.time,
             placement,
         };
-        self.sink.frame(report, changed)
+        self.log.frame(report, changed)
     }
 
     fn observe(
@@ -137,16 +126,14 @@ impl<'a> Recorder<'a> {
         Ok((FrameFootprint { footprint, gsd_m }, changed))
     }
 
-    /// Hands the inventory's last word to the sink; `dropped` frames never came this far.
-    pub fn finish(mut self, dropped: u64) -> Result<Summary, SinkError> {
+    /// Hands what the inventory finally holds to the log.
+    pub fn finish(mut self) -> Result<Summary, LogError> {
         let changed = self
             .inventory
             .as_mut()
             .map(Inventory::finish)
             .unwrap_or_default();
-        self.sink.finish(changed)?;
-        self.summary.dropped = dropped;
-        self.summary.frames += dropped;
+        self.log.finish(changed)?;
         self.summary.landslides = self.inventory.as_ref().map_or(0, Inventory::len);
         Ok(self.summary)
     }

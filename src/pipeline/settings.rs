@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use scarp_geo::Terrain;
+use scarp_config::Board;
 use scarp_infer::Model;
 use uuid::Uuid;
 
@@ -12,8 +12,6 @@ use super::WhenFull;
 pub struct Flight {
     /// The network.
     pub model: Arc<Model>,
-    /// The ground the camera's rays end on.
-    pub terrain: Terrain,
     /// Identity of the survey; landslide identities follow from it.
     pub survey: Uuid,
     /// Time given to frames that tell none.
@@ -32,4 +30,30 @@ pub struct Flight {
     pub min_area_m2: f64,
     /// Side of the ground cell in which frames vote, in metres.
     pub cell_m: f64,
+}
+
+impl Flight {
+    /// As a board has it.
+    #[must_use]
+    pub fn from_board(
+        board: &Board,
+        model: Arc<Model>,
+        survey: Uuid,
+        start: SystemTime,
+        when_full: WhenFull,
+    ) -> Self {
+        let (inference, detection) = (&board.inference, &board.detection);
+        Self {
+            model,
+            survey,
+            start,
+            workers: inference.worker_count(),
+            threads_per_tile: inference.threads_per_tile,
+            tile_overlap_px: inference.tile_overlap_px,
+            queue_frames: board.queue.frames,
+            when_full,
+            min_area_m2: detection.min_area_m2,
+            cell_m: detection.cell_m,
+        }
+    }
 }

@@ -2,23 +2,28 @@
 
 use geo::{BoundingRect, Coord, LineString, Polygon};
 use image::RgbImage;
-use scarp_capture::Frame;
-use scarp_geo::{GeoError, Geometry, LocalPlane, Terrain};
+use scarp_geo::{GeoError, Geometry, LocalPlane};
 use scarp_infer::{ProbabilityMap, SegmentError, Segmenter, resample};
 use scarp_inventory::{Detection, ProbabilityGrid, trace};
 
-use super::item::Reject;
+use super::{
+    item::{Placed, Reject},
+    view::View,
+};
 
-/// A frame at the model's GSD, with its geometry.
+/// A frame at the model's GSD.
 pub struct Ready {
     image: RgbImage,
     view: View,
+    scale: Coord<f64>,
 }
 
 /// A frame with the network's answer.
 pub struct Segmented {
     map: ProbabilityMap,
     view: View,
+    /// Camera pixels per model pixel along u and v; the two differ by rounding to whole pixels.
+    scale: Coord<f64>,
 }
 
 /// A frame searched: what ground it shows and the landslides on it.
@@ -33,40 +38,23 @@ pub struct Located {
     pub detections: Vec<Detection>,
 }
 
-/// Where a frame looks, and how the model's pixels map to the camera's.
-struct View {
-    geometry: Geometry,
-    footprint: Polygon<f64>,
-    gsd_m: f64,
-    /// Camera pixels per model pixel along u and v; the two differ by rounding to whole pixels.
-    scale: Coord<f64>,
-}
-
-/// Works out where a tagged frame looks and brings its image to `model_gsd_m`.
+/// Brings a frame's image to `model_gsd_m`.
 ///
 /// # Errors
-/// Untagged when its metadata do not place it on `terrain`; corrupt when it cannot be brought to the model's scale.
-pub fn prepare(frame: Frame, terrain: &Terrain, model_gsd_m: f64) -> Result<Ready, Reject> {
-    let unplaced = |e: GeoError| Reject::Untagged(e.to_string());
-    let tag = frame.tag.map_err(|e| Reject::Untagged(e.to_string()))?;
-    let geometry = Geometry::new(tag.camera, &tag.pose, terrain).map_err(unplaced)?;
-    let gsd_m = geometry.gsd_m().map_err(unplaced)?;
-    let footprint = geometry.footprint().map_err(unplaced)?;
-    let image =
-        resample(&frame.image, gsd_m, model_gsd_m).map_err(|e| Reject::Corrupt(e.to_string()))?;
+/// Corrupt when it cannot be brought there.
+pub fn prepare(frame: Placed, model_gsd_m: f64) -> Result<Ready, Reject> {
+    let Placed { image, view } = frame;
+    let resampled = resample(&image, view.gsd_m, model_gsd_m);
+    let resampled = resampled.map_err(|e| Reject::Corrupt(e.to_string()))?;
     let per_pixel = |camera: u32, model: u32| f64::from(camera) / f64::from(model.max(1));
     let scale = Coord {
-        x: per_pixel(frame.image.width(), image.width()),
-        y: per_pixel(frame.image.height(), image.height()),
+        x: per_pixel(image.width(), resampled.width()),
+        y: per_pixel(image.height(), resampled.height()),
     };
     Ok(Ready {
-        image,
-        view: View {
-            geometry,
-            footprint,
-            gsd_m,
-            scale,
-        },
+        image: resampled,
+        view,
+        scale,
     })
 }
 
@@ -83,6 +71,7 @@ pub fn segment(
         Ok(map) => Ok(Ok(Segmented {
             map,
             view: ready.view,
+            scale: ready.scale,
         })),
         Err(small @ SegmentError::TooSmall { .. }) => Ok(Err(Reject::Corrupt(small.to_string()))),
         Err(fatal) => Err(fatal),
@@ -116,7 +105,7 @@ impl Locator {
     /// # Errors
     /// Untagged when the frame shows no ground.
     pub fn locate(&mut self, segmented: Segmented) -> Result<Located, Reject> {
-        let Segmented { map, view } = segmented;
+        let Segmented { map, view, scale } = segmented;
         let nowhere = || Reject::Untagged("its footprint has no extent".to_owned());
         let centre = view.footprint.bounding_rect().ok_or_else(nowhere)?.center();
         let plane = self
@@ -132,17 +121,19 @@ impl Locator {
         };
         let detections = trace(&grid, self.threshold, self.min_area_px)
             .into_iter()
-            .filter_map(|outline| match view.place(&outline.polygon, plane) {
-                Ok((placed, ce90_m)) => Some(Detection {
-                    outline: placed,
-                    probability: outline.probability,
-                    ce90_m,
-                }),
-                Err(error) => {
-                    log::warn!("a landslide could not be placed: {error}");
-                    None
-                }
-            })
+            .filter_map(
+                |outline| match place(&outline.polygon, &view.geometry, scale, plane) {
+                    Ok((placed, ce90_m)) => Some(Detection {
+                        outline: placed,
+                        probability: outline.probability,
+                        ce90_m,
+                    }),
+                    Err(error) => {
+                        log::warn!("a landslide could not be placed: {error}");
+                        None
+                    }
+                },
+            )
             .collect();
         Ok(Located {
             plane: plane.clone(),
@@ -153,33 +144,31 @@ impl Locator {
     }
 }
 
-impl View {
-    /// A polygon in model pixels in metres of `plane`, and the largest CE90 of its vertices in metres.
-    fn place(
-        &self,
-        polygon: &Polygon<f64>,
-        plane: &LocalPlane,
-    ) -> Result<(Polygon<f64>, f64), GeoError> {
-        let mut ce90_m = 0.0_f64;
-        let mut ring = |line: &LineString<f64>| -> Result<LineString<f64>, GeoError> {
-            line.coords()
-                .map(|pixel| {
-                    let (u, v) = (pixel.x * self.scale.x, pixel.y * self.scale.y);
-                    let point = self.geometry.pixel_to_ground(u, v)?;
-                    ce90_m = ce90_m.max(point.ce90_m);
-                    Ok(plane.to_metres(Coord {
-                        x: point.longitude_deg,
-                        y: point.latitude_deg,
-                    }))
-                })
-                .collect()
-        };
-        let outer = ring(polygon.exterior())?;
-        let holes = polygon
-            .interiors()
-            .iter()
-            .map(ring)
-            .collect::<Result<_, _>>()?;
-        Ok((Polygon::new(outer, holes), ce90_m))
-    }
+/// A polygon in model pixels in metres of `plane`, and the largest CE90 of its vertices in metres.
+fn place(
+    polygon: &Polygon<f64>,
+    geometry: &Geometry,
+    scale: Coord<f64>,
+    plane: &LocalPlane,
+) -> Result<(Polygon<f64>, f64), GeoError> {
+    let mut ce90_m = 0.0_f64;
+    let mut ring = |line: &LineString<f64>| -> Result<LineString<f64>, GeoError> {
+        line.coords()
+            .map(|pixel| {
+                let point = geometry.pixel_to_ground(pixel.x * scale.x, pixel.y * scale.y)?;
+                ce90_m = ce90_m.max(point.ce90_m);
+                Ok(plane.to_metres(Coord {
+                    x: point.longitude_deg,
+                    y: point.latitude_deg,
+                }))
+            })
+            .collect()
+    };
+    let outer = ring(polygon.exterior())?;
+    let holes = polygon
+        .interiors()
+        .iter()
+        .map(ring)
+        .collect::<Result<_, _>>()?;
+    Ok((Polygon::new(outer, holes), ce90_m))
 }

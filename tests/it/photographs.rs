@@ -8,7 +8,7 @@ use std::{
 
 use geo::{Area, BooleanOps};
 use image::{DynamicImage, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
-use scarp_capture::{Folder, FolderError, Frame, FrameError, FrameSource, TagSettings, Untagged};
+use scarp_capture::{Folder, FolderError, Frame, FrameError, Photograph, TagSettings, Untagged};
 use scarp_geo::{Geometry, Terrain, Timestamp, VerticalDatum, area_m2};
 
 /// A folder of real photographs; `None`, after saying so, when it is absent.
@@ -28,19 +28,18 @@ fn real(name: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-fn frames(dir: &Path) -> Vec<Result<Frame, FrameError>> {
-    let mut folder = Folder::open(dir, TagSettings::default()).unwrap();
-    std::iter::from_fn(|| folder.next_frame()).collect()
+fn frames(dir: &Path) -> Vec<Frame> {
+    let folder = Folder::open(dir, TagSettings::default(), 1);
+    folder.unwrap().collect()
 }
 
 #[test]
 fn all_18_brighton_photographs_are_tagged_and_neighbours_overlap_as_they_were_flown() {
     let Some(dir) = real("brighton") else { return };
-    let mut folder = Folder::open(&dir, TagSettings::default()).unwrap();
+    let folder = Folder::open(&dir, TagSettings::default(), 1).unwrap();
     let mut footprints = Vec::new();
-    while let Some(frame) = folder.next_frame() {
-        let frame = frame.unwrap();
-        let tag = frame.tag.unwrap();
+    for frame in folder {
+        let tag = frame.photograph.unwrap().tag.unwrap();
         assert_eq!((tag.camera.width, tag.camera.height), (4000, 2250));
         let relative = tag.pose.altitude.takeoff.unwrap().metres();
         assert!((39.7..40.3).contains(&relative), "{relative}");
@@ -76,7 +75,7 @@ fn seneca_gives_the_angles_of_the_wing_and_the_height_over_both_datums() {
     let Some(dir) = real("seneca") else { return };
     let tags: Vec<_> = frames(&dir)
         .into_iter()
-        .map(|f| f.unwrap().tag.unwrap())
+        .map(|f| f.photograph.unwrap().tag.unwrap())
         .collect();
     assert_eq!(tags.len(), 4);
     for tag in &tags {
@@ -118,10 +117,12 @@ fn jpeg(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// Writes the bytes as the only photograph of a folder and reads it.
-fn read(bytes: &[u8]) -> Result<Frame, FrameError> {
+fn read(bytes: &[u8]) -> Result<Photograph, FrameError> {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("A.JPG"), bytes).unwrap();
-    frames(dir.path()).pop().unwrap()
+    let frame = frames(dir.path()).pop().unwrap();
+    assert_eq!((frame.name.as_str(), frame.sequence), ("A.JPG", 1));
+    frame.photograph
 }
 
 #[test]
@@ -138,7 +139,6 @@ fn a_whole_photograph_decodes_to_its_own_pixels() {
         .map(|(a, b)| a.abs_diff(*b))
         .max();
     assert!(worst <= Some(2), "{worst:?}");
-    assert_eq!((frame.name.as_str(), frame.sequence), ("A.JPG", 1));
     assert_eq!(frame.tag.unwrap_err(), Untagged::NoPosition);
 }
 
@@ -221,27 +221,39 @@ fn every_kind_of_bad_file_gives_one_line_that_names_it_and_the_good_one_is_still
     let read = frames(dir.path());
     assert_eq!(read.len(), files.len());
     for ((name, _), frame) in files.iter().zip(&read).take(6) {
-        let line = frame.as_ref().unwrap_err().to_string();
+        let line = frame.photograph.as_ref().unwrap_err().to_string();
         assert!(line.contains(name) && line.contains("; "), "{line}");
         assert_eq!(line.lines().count(), 1);
     }
-    assert!(matches!(read[0], Err(FrameError::Empty { .. })));
-    assert!(matches!(read[1], Err(FrameError::NotJpeg { .. })));
-    assert!(matches!(read[2], Err(FrameError::TooSmall { .. })));
-    assert!(matches!(read[3], Err(FrameError::Truncated { .. })));
-    assert!(matches!(read[4], Err(FrameError::TooLarge { .. })));
+    assert!(matches!(read[0].photograph, Err(FrameError::Empty { .. })));
+    assert!(matches!(
+        read[1].photograph,
+        Err(FrameError::NotJpeg { .. })
+    ));
+    assert!(matches!(
+        read[2].photograph,
+        Err(FrameError::TooSmall { .. })
+    ));
+    assert!(matches!(
+        read[3].photograph,
+        Err(FrameError::Truncated { .. })
+    ));
+    assert!(matches!(
+        read[4].photograph,
+        Err(FrameError::TooLarge { .. })
+    ));
     assert!(
-        matches!(read[5], Err(FrameError::Truncated { .. })),
+        matches!(read[5].photograph, Err(FrameError::Truncated { .. })),
         "{:?}",
-        read[5].as_ref().err()
+        read[5].photograph.as_ref().err()
     );
-    assert_eq!(read[6].as_ref().unwrap().sequence, 7);
+    assert_eq!(read[6].sequence, 7);
 }
 
 #[test]
 fn a_folder_that_is_missing_or_has_no_photographs_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let open = |path: &Path| Folder::open(path, TagSettings::default()).unwrap_err();
+    let open = |path: &Path| Folder::open(path, TagSettings::default(), 1).unwrap_err();
     assert!(matches!(open(dir.path()), FolderError::NoImages { .. }));
     assert!(matches!(
         open(&dir.path().join("no")),

@@ -131,19 +131,9 @@ impl Flying {
             matches!(plan.positions, Positions::Gpsd).then(|| Gpsd::read(&device, gpsd_port));
         let stop = Arc::new(AtomicBool::new(false));
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        let flight = Flight {
-            model: Arc::new(Model::load(&root.join(plan.model)).unwrap()),
-            terrain: Terrain::flat(1.0),
-            survey: Uuid::new_v4(),
-            start: SystemTime::now(),
-            workers: 1,
-            threads_per_tile: 1,
-            tile_overlap_px: board.inference.tile_overlap_px,
-            queue_frames: board.queue.frames,
-            when_full: WhenFull::DropOldest,
-            min_area_m2: board.detection.min_area_m2,
-            cell_m: board.detection.cell_m,
-        };
+        let model = Arc::new(Model::load(&root.join(plan.model)).unwrap());
+        let (survey, start) = (Uuid::new_v4(), SystemTime::now());
+        let flight = Flight::from_board(&board, model, survey, start, WhenFull::DropOldest);
         let out = folder.path().join("out");
         let (camera, rate_hz) = (aircraft.clone(), plan.rate_hz);
         let thread = thread::spawn(move || {
@@ -152,7 +142,14 @@ impl Flying {
                 uplink: plan.uplink,
             };
             let open = || FakeCamera::open(&camera, rate_hz);
-            fly(equipment, open, &flight, destination, &stop)
+            fly(
+                equipment,
+                open,
+                Terrain::flat(1.0),
+                &flight,
+                destination,
+                &stop,
+            )
         });
         Self {
             aircraft,
