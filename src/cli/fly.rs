@@ -112,7 +112,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         link.as_ref().map_or(0, |l| l.held.messages),
     );
     print_report(&report, out);
-    survey::tell_undelivered(link.as_ref(), "flight");
+    survey::print_undelivered(link.as_ref(), "flight");
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }

@@ -168,5 +168,5 @@ fn print_report(report: &Report, args: &Args, link: Option<&LinkStatus>) {
         s.frames, s.tagged, s.untagged, s.corrupt, s.dropped, s.landslides, report.seconds
     );
     eprintln!("Results are in {}.", args.out.display());
-    survey::tell_undelivered(link, "replay");
+    survey::print_undelivered(link, "replay");
 }

@@ -144,7 +144,7 @@ pub fn drain(uplink: &Uplink) -> LinkStatus {
 }
 
 /// Says what waits in the journal, if anything does.
-pub fn tell_undelivered(link: Option<&LinkStatus>, next: &str) {
+pub fn print_undelivered(link: Option<&LinkStatus>, next: &str) {
     if let Some(status) = link.filter(|status| status.held.messages > 0) {
         let reason = status.last_error.as_deref().unwrap_or("no answer in time");
         eprintln!(

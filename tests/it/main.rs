@@ -19,3 +19,4 @@ mod pymavlink;
 mod replay;
 mod rooms;
 mod support;
+mod texts;

@@ -122,6 +122,9 @@ fn a_good_folder_gives_footprints_and_the_landslide_at_its_place() {
     );
     assert_eq!(report["landslides"], 1);
     assert!(report["peak_rss_bytes"].as_u64().unwrap() > 1_000_000);
+    insta::assert_json_snapshot!("json-replay", report, {
+        ".survey" => "a UUID", ".seconds" => "seconds", ".peak_rss_bytes" => "bytes",
+    });
     assert_eq!(flight.features("footprints.geojson").len(), 2);
     let landslide = &flight.features("landslides.geojson")[0];
     let area = landslide["properties"]["area_m2"].as_f64().unwrap();

@@ -2,8 +2,8 @@
 
 Usage: circles.py [ROOT]. Reads every workspace member below ROOT (.), prints each circle, and exits with 1 if there is one.
 
-A name that a module hands on (`pub use`) counts for the file that has it, and `mod` lines count for nothing, so that a module may
-gather its children. Tests are left out: they may look at everything.
+A name that a module hands on (`pub use`) counts for the file that has it, and `mod` lines count for nothing, so that a
+module may gather its children. Tests are left out: they may look at everything.
 """
 
 import re
@@ -32,9 +32,7 @@ class Crate:
             for child in (folder / f"{name}.rs", folder / name / "mod.rs"):
                 if child.exists() and name != "tests":
                     self._add((*module, name), child, folder / name)
-        self.handed_on[module] = {
-            path[-1]: path for public, path in uses(text) if public and path[0] not in ("std", "core")
-        }
+        self.handed_on[module] = {path[-1]: path for public, path in uses(text) if public and path[0] not in ("std", "core")}
 
     def file_of(self, module: tuple[str, ...], path: list[str], depth: int = 0) -> tuple[str, ...] | None:
         """The module whose file has what `path` names from within `module`; None for other crates."""

@@ -196,3 +196,32 @@ fn a_damaged_store_is_refused_or_read_but_never_panics() {
     }
     assert!(refused > 0, "some damage is noticed");
 }
+
+#[test]
+fn a_store_of_an_earlier_version_is_brought_to_the_names_of_now_once_it_is_opened_for_writing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("s.gpkg");
+    let mut store = Store::open(&path).unwrap();
+    store.apply(&[landslide(1, 1, Active)]).unwrap();
+    let stored = store.landslides().unwrap();
+    store.close().unwrap();
+    // As it was before its columns were renamed.
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch(
+            "ALTER TABLE landslides RENAME COLUMN observations TO looks;
+             ALTER TABLE landslide_history RENAME COLUMN observations TO looks;",
+        )
+        .unwrap();
+
+    let refused = Store::open_to_read(&path).err().unwrap().to_string();
+    assert!(refused.contains("earlier version"), "{refused}");
+    assert_eq!(refused.lines().count(), 1);
+
+    let mut store = Store::open(&path).unwrap();
+    assert_eq!(store.landslides().unwrap(), stored);
+    store.apply(&[landslide(1, 2, Active)]).unwrap();
+    store.close().unwrap();
+    let store = Store::open_to_read(&path).unwrap();
+    assert_eq!(store.landslides().unwrap()[0].version, 2);
+}

@@ -9,7 +9,6 @@ use std::{
 
 use anyhow::Context;
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressStyle};
 use scarp_forge::{
     dataset::Part,
     files::write_whole,
@@ -20,7 +19,7 @@ use scarp_forge::{
 use scarp_infer::{Manifest, Model};
 use serde::Serialize;
 
-use super::Outcome;
+use super::{Outcome, progress::Progress};
 
 /// Steps of the progress bar per image.
 const STEPS: f64 = 100.0;
@@ -105,19 +104,14 @@ impl DataArgs {
 
 /// Validates with a progress bar that is headed `label`.
 pub fn validate(model: &Arc<Model>, options: &Options, label: &str) -> anyhow::Result<Report> {
-    let bar = ProgressBar::new(1)
-        .with_prefix(label.to_owned())
-        .with_style(
-            ProgressStyle::with_template("{prefix}  {bar:30} {percent:>3} %  {eta} left  {msg}")
-                .unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
+    let progress = Progress::new(label, 1);
     let report = validate::run(model, options, |p| {
-        bar.set_length((p.images as f64 * STEPS) as u64);
-        bar.set_position(((p.images_done as f64 + p.share) * STEPS) as u64);
         let number = p.images_done + 1;
-        bar.set_message(format!("{} ({number} of {})", p.name, p.images));
+        progress.working_on(format!("{} ({number} of {})", p.name, p.images));
+        let done = (p.images_done as f64 + p.share) * STEPS;
+        progress.done(done as usize, (p.images as f64 * STEPS) as usize);
     });
-    bar.finish_and_clear();
+    drop(progress);
     let mut report = report?;
     report.peak_rss_bytes = scarp_infer::memory::peak_rss_bytes();
     Ok(report)
@@ -146,7 +140,7 @@ pub fn write(path: &Path, contents: &[u8]) -> anyhow::Result<()> {
 }
 
 /// Tells of refused images; whether all went well.
-pub fn tell_refused(report: &Report) -> Outcome {
+pub fn print_refused(report: &Report) -> Outcome {
     for image in &report.refused {
         eprintln!("refused: {}", image.reason);
     }

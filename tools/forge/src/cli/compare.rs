@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         let report = common::validate(&model, &options, &label)?;
         common::write_report(&report, &out, None)?;
         if judged.is_empty() {
-            outcome = common::tell_refused(&report);
+            outcome = common::print_refused(&report);
         }
         judged.push((facts(label, path, &model), report));
     }

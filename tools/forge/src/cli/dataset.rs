@@ -4,7 +4,6 @@ mod inspect;
 mod make;
 
 use clap::Subcommand;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Outcome;
 
@@ -21,12 +20,4 @@ pub fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Inspect(args) => inspect::run(args),
         Command::Make(args) => make::run(args),
     }
-}
-
-/// A bar with the time left, over a number of things that is told later.
-fn bar() -> ProgressBar {
-    ProgressBar::new(1).with_style(
-        ProgressStyle::with_template("{bar:30} {percent:>3} %  {pos} of {len}  {eta} left")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    )
 }

@@ -5,6 +5,7 @@ mod compare;
 mod dataset;
 mod optimise;
 mod predict;
+mod progress;
 mod quantize;
 mod release;
 mod table;
@@ -87,6 +88,6 @@ pub fn main() -> ExitCode {
 }
 
 /// Writes one line of JSON to standard output.
-fn tell_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     writeln!(io::stdout(), "{}", serde_json::to_string(value)?).context("standard output")
 }

@@ -11,7 +11,7 @@ use scarp_forge::{
 };
 use serde::Serialize;
 
-use super::{Outcome, tell_json, tiles};
+use super::{Outcome, print_json, tiles};
 
 /// Most that an output may differ, relative to the largest one.
 const TOLERANCE: f32 = 1e-4;
@@ -80,7 +80,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     graph.write(&args.output)?;
     print_report(&args.output, &summary, parity);
     if args.json {
-        tell_json(&Done {
+        print_json(&Done {
             changed: !summary.is_unchanged(),
             constants: summary.constants,
             batch_norms: summary.batch_norms,

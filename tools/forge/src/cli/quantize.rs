@@ -1,10 +1,13 @@
 //! `scarp-forge quantize`.
 
-use std::{num::NonZero, path::PathBuf};
+use std::{
+    num::NonZero,
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use anyhow::bail;
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressStyle};
 use scarp_forge::{
     network::{Assumed, Network},
     quantize::{self, Evaluator, Observer, Options, Report, Step},
@@ -14,7 +17,9 @@ use scarp_forge::{
 use super::{
     Outcome,
     common::{self, threshold},
-    tell_json, tiles,
+    print_json,
+    progress::Progress,
+    tiles,
 };
 
 const EXAMPLES: &str = "\
@@ -130,19 +135,19 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let evaluator = Evaluator::new(&network, judging)?;
     let observer = Observer::from(args.observer);
     let ranges = images.len() * quantize::passes(observer);
-    let bar = ProgressBar::new((ranges + if args.sensitivity { all.len() } else { 0 }) as u64)
-        .with_style(
-            ProgressStyle::with_template("{bar:30} {percent:>3} %  {eta} left  {msg}")
-                .unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
-    bar.set_message("ranges");
+    let steps = ranges + if args.sensitivity { all.len() } else { 0 };
+    let progress = Progress::new("quantizing", steps);
+    progress.working_on("ranges".to_owned());
+    let done = AtomicUsize::new(0);
     let tick = |step: Step| {
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         if step == Step::Layer {
             // Only now is it known that the layers are measured.
-            bar.set_length((ranges + all.len()) as u64);
-            bar.set_message("what each layer costs");
+            progress.working_on("what each layer costs".to_owned());
+            progress.done(done, ranges + all.len());
+        } else {
+            progress.step();
         }
-        bar.inc(1);
     };
     let options = Options {
         observer,
@@ -151,14 +156,14 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         tick: &tick,
     };
     let (graph, report) = quantize::quantize(&network, &images, &evaluator, &options)?;
-    bar.finish_and_clear();
+    drop(progress);
     graph.write(&args.output)?;
     if let Some(path) = &args.report {
         common::write(path, &serde_json::to_vec_pretty(&report)?)?;
     }
     print_report(args, &report);
     if args.json {
-        tell_json(&report)?;
+        print_json(&report)?;
     }
     let kept = report
         .float_iou
@@ -207,7 +212,7 @@ fn print_report(args: &Args, report: &Report) {
     }
     if let (Some(float), Some(int8)) = (report.float_iou, report.int8_iou) {
         eprintln!(
-            "landslide IoU on {} judging tiles: float {:.2} %, int8 {:.2} %, {:+.2} points",
+            "landslide IoU on {} evaluation tiles: float {:.2} %, int8 {:.2} %, {:+.2} points",
             report.evaluation_tiles,
             float * 100.0,
             int8 * 100.0,

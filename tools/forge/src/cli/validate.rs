@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         report.comparison = Some(compare(&[(other_facts, &other), (facts, &report)]));
     }
     let page = common::write_report(&report, out, args.data.json.as_deref())?;
-    let outcome = common::tell_refused(&report);
+    let outcome = common::print_refused(&report);
     print_report(&report, &page);
     Ok(outcome)
 }

@@ -6,6 +6,7 @@ mod common;
 mod compare;
 mod dataset;
 mod full_disk;
+mod help;
 mod memory;
 mod metrics;
 mod networks;

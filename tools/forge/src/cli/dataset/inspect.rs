@@ -9,8 +9,7 @@ use std::{
 use anyhow::{Context, bail};
 use scarp_forge::dataset::inspect::{self, Inspection, PUBLISHED_SHARE, Summary};
 
-use super::bar;
-use crate::cli::Outcome;
+use crate::cli::{Outcome, progress::Progress};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,12 +35,11 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
-    let bar = bar();
+    let bar = Progress::new("reading", 1);
     let inspection = inspect::run(&args.path, |done, all| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
+        bar.done(done, all);
     });
-    bar.finish_and_clear();
+    drop(bar);
     let inspection = inspection?;
     if let Some(path) = &args.json {
         let json = serde_json::to_vec_pretty(&inspection)?;

@@ -10,8 +10,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use scarp_forge::dataset::make::{self, Made, Options};
 
-use super::bar;
-use crate::cli::Outcome;
+use crate::cli::{Outcome, progress::Progress};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -90,12 +89,11 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         nodata: args.nodata,
         seed: args.seed,
     };
-    let bar = bar();
+    let bar = Progress::new("making", 1);
     let made = make::run(&options, |progress| {
-        bar.set_length(progress.all as u64);
-        bar.set_position(progress.done as u64);
+        bar.done(progress.done, progress.all);
     });
-    bar.finish_and_clear();
+    drop(bar);
     let made = made?;
     for reason in &made.refused {
         eprintln!("not used: {reason}");
