@@ -260,9 +260,9 @@ mod tests {
         let mut told = Vec::new();
         let mut is_news = |status: &FlightStatus, seconds| is_news(&mut told, status, at(seconds));
         assert!(is_news(&degraded(Fault::Gnss), 0.0));
-        assert!(is_news(&degraded(Fault::PlacementHealth), 0.5));
+        assert!(is_news(&degraded(Fault::Placement), 0.5));
         assert!(!is_news(&degraded(Fault::Gnss), 1.0));
-        assert!(!is_news(&degraded(Fault::PlacementHealth), 9.0));
+        assert!(!is_news(&degraded(Fault::Placement), 9.0));
         assert!(is_news(&degraded(Fault::Gnss), 11.0));
         assert!(is_news(&well, 12.0));
         assert!(is_news(&degraded(Fault::Gnss), 13.0));

@@ -35,7 +35,7 @@ pub enum Fault {
     /// No fresh frame.
     Camera,
     /// Frames come, but their places cannot be told.
-    PlacementHealth,
+    Placement,
     /// What is found cannot be kept.
     Disk,
     /// Ground is left out, because the computer is too slow or too hot.
@@ -175,7 +175,7 @@ impl Observed {
     /// The gravest that makes the survey poorer, but is no reason not to begin it.
     fn hampered(&self) -> Option<(Fault, String)> {
         let is = |fault, line: &Option<String>| line.clone().map(|line| (fault, line));
-        is(Fault::PlacementHealth, &self.placement)
+        is(Fault::Placement, &self.placement)
             .or_else(|| is(Fault::Disk, &self.disk))
             .or_else(|| is(Fault::Coverage, &self.coverage))
     }

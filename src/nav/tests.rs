@@ -3,14 +3,14 @@
 //!
 //! A circle of 80 m at 15 m/s; fixes at 10 Hz that arrive 200 to 230 ms after their instant; frames at any instant.
 
-use chrono::DateTime;
 use nalgebra::{UnitQuaternion, Vector3};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use scarp_geo::{Pose, Timestamp};
+use scarp_test_support::nmea;
 
 use crate::{
     ClockDoubt, Doubtful, FixSettings, GnssDelay, GnssReceiver, Monotonic, Mount, NoFix, NoPose,
-    NotUsed, Pulse, Trajectory, TrajectorySettings, local::LocalFrame, nmea::checksum,
+    NotUsed, Pulse, Trajectory, TrajectorySettings, local::LocalFrame,
 };
 
 /// Midnight, and the new year, come after 10 s.
@@ -78,55 +78,22 @@ fn gaussian(rng: &mut StdRng) -> f64 {
     (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
 }
 
-fn angle(degrees: f64, digits: usize) -> String {
-    let minutes = degrees.abs() * 60.0;
-    format!(
-        "{:0digits$}{:010.7}",
-        (minutes / 60.0) as u32,
-        minutes % 60.0
-    )
-}
-
 fn sentences(epoch: &Epoch, noise: (f64, f64, f64)) -> Vec<u8> {
     let (north_m, east_m, heading) = truth(epoch.t);
     let place = origin().place(north_m + epoch.north_m + noise.0, east_m + noise.1);
-    let (latitude, longitude) = (angle(place.0, 2), angle(place.1, 3));
-    let (ns, ew) = (
-        if place.0 < 0.0 { 'S' } else { 'N' },
-        if place.1 < 0.0 { 'W' } else { 'E' },
-    );
-    let utc = DateTime::from_timestamp_millis(epoch.utc_ms)
-        .unwrap()
-        .naive_utc();
-    let (day, month, year) = {
-        use chrono::Datelike;
-        (utc.day(), utc.month(), utc.year() % 100)
+    let said = nmea::Epoch {
+        utc_ms: epoch.utc_ms,
+        latitude_deg: place.0,
+        longitude_deg: place.1,
+        altitude_m: 860.0 + noise.2,
+        geoid_separation_m: 40.0,
+        quality: epoch.quality,
+        speed_m_s: SPEED_M_S,
+        course_deg: heading.to_degrees(),
+        sigma_m: [NOISE_M; 3],
+        leap_second: epoch.leap_second,
     };
-    let second = epoch.utc_ms.rem_euclid(86_400_000) / 1000;
-    let shown = if epoch.leap_second { 1 } else { 0 } + second % 60;
-    let clock = format!(
-        "{:02}{:02}{shown:02}.{:02}",
-        second / 3600,
-        second / 60 % 60,
-        epoch.utc_ms.rem_euclid(1000) / 10
-    );
-    let status = if epoch.quality == 0 { 'V' } else { 'A' };
-    let knots = SPEED_M_S * 3600.0 / 1852.0;
-    let course = heading.to_degrees().rem_euclid(360.0);
-    [
-        format!(
-            "GNRMC,{clock},{status},{latitude},{ns},{longitude},{ew},{knots:.3},{course:.2},{day:02}{month:02}{year:02},,,A"
-        ),
-        format!(
-            "GNGGA,{clock},{latitude},{ns},{longitude},{ew},{},14,0.7,{:.3},M,40.000,M,,",
-            epoch.quality,
-            860.0 + noise.2
-        ),
-        format!("GNGST,{clock},,,,,{NOISE_M:.3},{NOISE_M:.3},{NOISE_M:.3}"),
-    ]
-    .map(|body| format!("${body}*{:02X}\r\n", checksum(&body)))
-    .concat()
-    .into_bytes()
+    [said.rmc(), said.gga(), said.gst()].concat().into_bytes()
 }
 
 fn fly(seconds: f64, delay: GnssDelay, fault: impl Fn(&mut Epoch)) -> Outcome {

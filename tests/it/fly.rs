@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::aircraft::Aircraft;
+use scarp_test_support::Aircraft;
 
 const TINY_MODEL: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -88,12 +88,12 @@ fn it_waits_for_its_sensors_tells_the_service_manager_and_ends_well_when_it_is_s
     let health: Value =
         serde_json::from_slice(&fs::read(folder.path().join("out/health.json")).unwrap()).unwrap();
     assert_eq!(health["state"], "waiting_for_fix");
-    let gnss = health["gnss"]["trouble"].as_str().unwrap();
+    let gnss = health["gnss"]["fault"].as_str().unwrap();
     assert!(
         gnss.contains("gnss") && gnss.contains("plugged in"),
         "{gnss}"
     );
-    let camera = health["camera"]["trouble"].as_str().unwrap();
+    let camera = health["camera"]["fault"].as_str().unwrap();
     assert!(camera.contains("video"), "{camera}");
 
     terminate(&flying);
@@ -206,7 +206,7 @@ fn a_check_of_the_board_names_every_sensor_that_is_missing() {
     let folder = TempDir::new().unwrap();
     let board = board(
         folder.path(),
-        "[link]\nground = '127.0.0.1:1'\nkeys = 'nowhere'\n",
+        "[link]\nstation = '127.0.0.1:1'\nkeys = 'nowhere'\n",
     );
     let state = checked(&board);
     assert_eq!(state("model").0, "ok");

@@ -392,7 +392,7 @@ proptest! {
         };
         let metres: Vec<(Polygon<f64>, Vec<Polygon<f64>>)> = frames
             .iter()
-            .map(|f| (in_metres(&f.footprint), f.detections.iter().map(|d| in_metres(&d.outline)).collect()))
+            .map(|f| (f.footprint.clone(), f.detections.iter().map(|d| d.outline.clone()).collect()))
             .collect();
         // Where all looks agree over several metres around, neither rounding nor a least area can tell otherwise. All is
         // rectangles, so that looks can only change at their sides: one place between each two of them stands for all.

@@ -36,7 +36,7 @@ fn every_message_whose_append_returned_outlives_the_killing_of_its_process() {
         let mut process = Command::new(env::current_exe().unwrap())
             .args([
                 "--exact",
-                "a_process_that_appends",
+                "link_journal::a_process_that_appends",
                 "--ignored",
                 "--nocapture",
             ])

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, process::Command};
 use serde_json::Value;
 
 /// Every crate of the workspace with those that it may use; nothing points back, and nobody uses the program `scarp`.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("scarp-geo", &[]),
     ("scarp-nav", &["scarp-geo"]),
     ("scarp-capture", &["scarp-geo", "scarp-nav"]),
@@ -38,6 +38,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
         "scarp-fuzz-properties",
         &["scarp-capture", "scarp-config", "scarp-geo", "scarp-nav"],
     ),
+    ("scarp-test-support", &[]),
 ];
 
 /// What a computer with a screen and no aircraft has no use for, or cannot build.

@@ -1,70 +1,61 @@
 //! Against a receiver on a pseudo-terminal, whose other end sees at which speed it is listened to.
 
 use std::{
-    fs,
     io::{BufRead, BufReader, Write},
     net::TcpListener,
-    os::unix::fs::symlink,
     path::{Path, PathBuf},
     time::Instant,
 };
 
 use scarp_nav::{NoPose, Sensor, TrajectorySettings};
-use serialport::{SerialPort, TTYPort};
+use scarp_test_support::{nmea::Epoch, receiver::Receiver};
 
 use super::*;
 
 /// A receiver that flies north at 15 m/s and sends GGA and RMC at 10 Hz, each epoch at its time.
-struct Receiver {
-    line: TTYPort,
-    /// Kept open, so that the line is not dead before the port is opened.
-    _end: TTYPort,
-    epochs: u64,
+struct Flying {
+    receiver: Receiver,
+    epochs: i64,
 }
 
-impl Receiver {
+impl Flying {
     /// Plugged in as `device`.
     fn plugged_in(device: &Path) -> Self {
-        let (line, end) = TTYPort::pair().unwrap();
-        let _ = fs::remove_file(device);
-        symlink(end.name().unwrap(), device).unwrap();
         Self {
-            line,
-            _end: end,
+            receiver: Receiver::plug_in(device),
             epochs: 0,
         }
     }
 
     /// Sends the epochs that are due `started` ago, unreadable where the speed is not `speed`.
     fn send(&mut self, started: Instant, speed: Option<u32>) {
-        let due = (started.elapsed().as_secs_f64() * 10.0) as u64;
+        let due = (started.elapsed().as_secs_f64() * 10.0) as i64;
         if self.epochs < due {
             self.epochs = due;
-            let mut bytes = sentences(due).into_bytes();
-            if speed.is_some_and(|speed| self.line.baud_rate().unwrap() != speed) {
-                bytes
-                    .iter_mut()
-                    .for_each(|byte| *byte = byte.rotate_left(3) | 0x80);
+            let bytes = sentences(due).into_bytes();
+            match speed {
+                Some(speed) => self.receiver.send_at(speed, &bytes),
+                None => self.receiver.send(&bytes),
             }
-            self.line.write_all(&bytes).unwrap();
         }
     }
 }
 
-fn sentences(epoch: u64) -> String {
-    let (second, tenth) = (epoch / 10 % 60, epoch % 10);
-    let minute = epoch / 600;
-    // 15 m/s are 0.00081 minutes of latitude in a tenth of a second.
-    let latitude = 30.0 + epoch as f64 * 0.000_809_935;
-    [
-        format!("GNGGA,12{minute:02}{second:02}.{tenth}0,31{latitude:09.6},N,10336.000000,E,1,14,0.8,1500.0,M,-38.0,M,,"),
-        format!("GNRMC,12{minute:02}{second:02}.{tenth}0,A,31{latitude:09.6},N,10336.000000,E,29.16,0.0,010526,,,A"),
-    ]
-    .map(|body| {
-        let sum = body.bytes().fold(0, |sum, byte| sum ^ byte);
-        format!("${body}*{sum:02X}\r\n")
-    })
-    .concat()
+fn sentences(epoch: i64) -> String {
+    let epoch = Epoch {
+        utc_ms: 1_777_636_800_000 + 100 * epoch,
+        // 15 m/s are 0.00081 minutes of latitude in a tenth of a second.
+        latitude_deg: 31.5 + epoch as f64 * 0.000_809_935 / 60.0,
+        longitude_deg: 103.6,
+        altitude_m: 1500.0,
+        geoid_separation_m: -38.0,
+        quality: 1,
+        speed_m_s: 15.0,
+        course_deg: 0.0,
+        sigma_m: [1.0; 3],
+        leap_second: false,
+    };
+    [epoch.gga(), epoch.rmc()].concat()
 }
 
 fn started(device: PathBuf) -> (Gnss, Track) {
@@ -87,7 +78,7 @@ fn started_with(device: PathBuf, pps: Option<String>) -> (Gnss, Track) {
 }
 
 /// Lets the receiver send until `done`, at most 15 s.
-fn until(receiver: &mut Receiver, began: Instant, speed: Option<u32>, done: impl Fn() -> bool) {
+fn until(receiver: &mut Flying, began: Instant, speed: Option<u32>, done: impl Fn() -> bool) {
     let limit = Instant::now() + Duration::from_secs(15);
     while !done() {
         assert!(Instant::now() < limit, "not in time");
@@ -100,7 +91,7 @@ fn until(receiver: &mut Receiver, began: Instant, speed: Option<u32>, done: impl
 fn a_receiver_is_understood_at_whatever_speed_it_talks() {
     let folder = tempfile::tempdir().unwrap();
     let device = folder.path().join("gnss");
-    let mut receiver = Receiver::plugged_in(&device);
+    let mut receiver = Flying::plugged_in(&device);
     let (gnss, _track) = started(device);
     until(&mut receiver, Instant::now(), Some(38_400), || {
         gnss.status().fixes >= 5
@@ -116,7 +107,7 @@ fn a_receiver_is_understood_at_whatever_speed_it_talks() {
 fn a_pulse_that_is_not_there_is_told_and_leaves_the_fixes_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let device = folder.path().join("gnss");
-    let mut receiver = Receiver::plugged_in(&device);
+    let mut receiver = Flying::plugged_in(&device);
     let pps = folder.path().join("pps0").display().to_string();
     let (gnss, _track) = started_with(device, Some(pps));
     until(&mut receiver, Instant::now(), None, || {
@@ -132,14 +123,13 @@ fn a_pulse_that_is_not_there_is_told_and_leaves_the_fixes_as_they_are() {
 fn a_receiver_unplugged_and_plugged_in_again_goes_on_and_nothing_is_placed_in_between() {
     let folder = tempfile::tempdir().unwrap();
     let device = folder.path().join("gnss");
-    let mut receiver = Receiver::plugged_in(&device);
+    let mut receiver = Flying::plugged_in(&device);
     let (gnss, track) = started(device.clone());
     let began = Instant::now();
     until(&mut receiver, began, None, || gnss.status().fixes >= 5);
     let last = gnss.status().newest.unwrap().at;
 
     drop(receiver);
-    fs::remove_file(&device).unwrap();
     let limit = Instant::now() + Duration::from_secs(2);
     while gnss.status().fault.is_none() {
         assert!(Instant::now() < limit, "not told in time");
@@ -149,7 +139,7 @@ fn a_receiver_unplugged_and_plugged_in_again_goes_on_and_nothing_is_placed_in_be
     assert!(line.contains("gnss") && line.lines().count() == 1, "{line}");
     thread::sleep(Duration::from_millis(700));
 
-    let mut receiver = Receiver::plugged_in(&device);
+    let mut receiver = Flying::plugged_in(&device);
     until(&mut receiver, began, None, || gnss.status().fixes >= 10);
     assert!(gnss.status().opened >= 2);
     for step in -4..=12 {

@@ -19,8 +19,6 @@ mod own_gimbal;
 mod port;
 mod report;
 mod status_text;
-#[cfg(test)]
-mod testing;
 mod vehicle;
 #[cfg(feature = "ports")]
 mod worker;

@@ -145,10 +145,10 @@ fn is_gimbals(header: &MavHeader, message: &dialect::MavMessage) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{AUTOPILOT, GIMBAL, attitude, gimbal_attitude, heartbeat};
     use super::*;
     use crate::autopilot::Heartbeat;
     use dialect::MavAutopilot as A;
+    use scarp_test_support::autopilot::{AUTOPILOT, GIMBAL, attitude, gimbal_attitude, heartbeat};
 
     fn at(seconds: f64) -> Monotonic {
         Monotonic::from_nanos(0).plus_seconds(seconds)

@@ -155,7 +155,7 @@ fn a_link_that_is_down_is_told_and_everything_waits_in_the_journal() {
         ..Plan::default()
     });
     let told = flying.until("without a link", |health| {
-        health["link"]["trouble"].is_string()
+        health["link"]["fault"].is_string()
     });
     assert!(told < TOLD, "{told:?}");
     flying.pass(6.0);

@@ -9,7 +9,7 @@ use scarp_capture::live::{
 };
 use scarp_nav::Monotonic;
 
-use super::aircraft::Aircraft;
+use scarp_test_support::Aircraft;
 
 pub const WIDTH: u32 = 240;
 pub const HEIGHT: u32 = 160;
@@ -53,7 +53,7 @@ impl FakeCamera {
     }
 
     fn shoot(&self, timestamp: Monotonic) -> RawFrame {
-        let middle_m = self.aircraft.north_m(timestamp);
+        let middle_m = self.aircraft.north_m(timestamp.nanos());
         let mut bytes = Vec::with_capacity((WIDTH * HEIGHT * 3) as usize);
         for v in 0..HEIGHT {
             let north_m = middle_m - (f64::from(v) + 0.5 - f64::from(HEIGHT) / 2.0) * GSD_M;

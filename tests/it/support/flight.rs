@@ -19,14 +19,14 @@ use scarp_config::Board;
 use scarp_geo::Terrain;
 use scarp_infer::Model;
 use scarp_link::Uplink;
+use scarp_test_support::aircraft::{
+    Aircraft, GNSS_DELAY_S, LATITUDE_DEG, LONGITUDE_DEG, metres_per_degree,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{
-    aircraft::{Aircraft, GNSS_DELAY_S, LATITUDE_DEG, LONGITUDE_DEG, metres_per_degree},
-    camera::{FOCAL_PX, FakeCamera, HEIGHT, WIDTH, is_landslide},
-};
+use super::camera::{FOCAL_PX, FakeCamera, HEIGHT, WIDTH, is_landslide};
 
 /// Nothing in these tests takes longer.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -1,6 +1,5 @@
-//! What several tests need: an aircraft with its sensors, a flight, a link.
+//! What several tests need: a flight of the test aircraft, its camera, a link.
 
-pub mod aircraft;
 pub mod camera;
 pub mod flight;
 pub mod link;

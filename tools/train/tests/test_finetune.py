@@ -18,8 +18,9 @@ from scarp_train.errors import DatasetError, NetworkError, RecipeError
 from scarp_train.networks import build
 from scarp_train.recipe import Source
 from scarp_train.training.area import check_gsd, held_out, split
-from scarp_train.training.finetune import choose, interpolate, prepare, shares, starting_point
 from scarp_train.training.finetune import make_recipe as recipe_for
+from scarp_train.training.finetune import prepare, starting_point
+from scarp_train.training.interpolation import Choice, choose, interpolate, shares, thresholds
 from scarp_train.training.weights import load_weights, recipe_of
 
 
@@ -106,15 +107,32 @@ def test_weights_between_two_networks_are_weighted_means(weights: Path):
     assert all(torch.equal(a, b) for a, b in zip(interpolate(first, last, 0.0).parameters(), first.parameters()))
 
 
+def chosen(found: dict[float, tuple[float, float | None]]) -> float:
+    """The share that is chosen where every one was tried at the model's threshold."""
+    return choose({Choice(share, 0.5): scores for share, scores in found.items()}, Choice(0.0, 0.5)).share
+
+
 def test_the_least_change_that_is_nearly_the_best_is_taken():
-    assert choose({0.0: (0.2, None), 0.5: (0.6, None), 1.0: (0.604, None)}) == 0.5
-    assert choose({0.0: (0.2, None), 0.5: (0.5, None), 1.0: (0.6, None)}) == 1.0
-    assert choose({0.0: (0.6, None), 0.5: (0.5, None), 1.0: (0.4, None)}) == 0.0
+    assert chosen({0.0: (0.2, None), 0.5: (0.6, None), 1.0: (0.604, None)}) == 0.5
+    assert chosen({0.0: (0.2, None), 0.5: (0.5, None), 1.0: (0.6, None)}) == 1.0
+    assert chosen({0.0: (0.6, None), 0.5: (0.5, None), 1.0: (0.4, None)}) == 0.0
 
 
 def test_a_change_that_loses_more_than_a_point_on_old_pictures_is_not_taken():
-    assert choose({0.0: (0.2, 0.8), 0.5: (0.5, 0.795), 1.0: (0.6, 0.78)}) == 0.5
-    assert choose({0.0: (0.2, 0.8), 0.5: (0.5, 0.7), 1.0: (0.6, 0.7)}) == 0.0
+    assert chosen({0.0: (0.2, 0.8), 0.5: (0.5, 0.795), 1.0: (0.6, 0.78)}) == 0.5
+    assert chosen({0.0: (0.2, 0.8), 0.5: (0.5, 0.7), 1.0: (0.6, 0.7)}) == 0.0
+
+
+def test_weights_between_two_networks_have_a_threshold_of_their_own():
+    before = Choice(0.0, 0.6)
+    found = {
+        before: (0.48, 0.72),
+        Choice(0.5, 0.6): (0.46, 0.70),
+        Choice(0.5, 0.3): (0.58, 0.74),
+        Choice(0.5, 0.2): (0.59, 0.7),
+    }
+    assert choose(found, before) == Choice(0.5, 0.3)
+    assert 0.45 in thresholds(0.5, 0.45) and thresholds(0.0, 0.45) == (0.45,)
 
 
 def test_at_most_half_of_the_change_is_taken_and_a_quarter_without_old_pictures():

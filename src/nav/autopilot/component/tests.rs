@@ -3,9 +3,9 @@
 use mavlink::{MavHeader, dialects::common as dialect};
 
 use crate::Monotonic;
-use crate::autopilot::testing::{AUTOPILOT, GIMBAL, attitude, gimbal_attitude, heartbeat};
 use crate::autopilot::{AttitudeOf, BootClockDoubt, Component, Received};
 use dialect::{MavAutopilot as A, MavMessage as M};
+use scarp_test_support::autopilot::{AUTOPILOT, GIMBAL, attitude, gimbal_attitude, heartbeat};
 
 fn at(seconds: f64) -> Monotonic {
     Monotonic::from_nanos(0).plus_seconds(seconds)

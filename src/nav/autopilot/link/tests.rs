@@ -11,12 +11,14 @@ use mavlink::{MavHeader, MavlinkReader, dialects::common as dialect, write_v1_ms
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use crate::Monotonic;
-use crate::autopilot::testing::{AUTOPILOT, GIMBAL, attitude, frame, gimbal_attitude, heartbeat};
 use crate::autopilot::{
     AttitudeOf, AutopilotLink, BootClockDoubt, ComponentState, LinkSettings, PortAddress,
     PortState, Received, Report, Severity,
 };
 use dialect::{MavAutopilot as A, MavMessage as M};
+use scarp_test_support::autopilot::{
+    AUTOPILOT, GIMBAL, attitude, frame, gimbal_attitude, heartbeat,
+};
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 

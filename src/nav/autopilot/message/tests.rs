@@ -5,13 +5,11 @@ use mavlink::{MavlinkReader, Message, dialects::common as dialect};
 use nalgebra::{UnitQuaternion, Vector3};
 use proptest::prelude::*;
 use scarp_geo::Attitude;
+use scarp_test_support::autopilot::{AUTOPILOT, attitude, frame, position};
 
 use crate::{
     FixQuality, Monotonic,
-    autopilot::{
-        Frame, Gimbal, Gnss, Position, Refused, Report, TriggerTime, VehicleFilter,
-        testing::{AUTOPILOT, attitude, frame, position},
-    },
+    autopilot::{Frame, Gimbal, Gnss, Position, Refused, Report, TriggerTime, VehicleFilter},
 };
 
 fn report(message: &M) -> Result<Report, Refused> {

@@ -64,13 +64,13 @@ def run(options: argparse.Namespace) -> int:
     if outcome.weights is None:
         return finish(outcome.result, options)
     print(
-        f"{outcome.weights}: {outcome.share:.0%} of the way to the fine-tuned weights; on pictures held out, at "
-        f"threshold {start.threshold:g}:"
+        f"{outcome.weights}: {outcome.choice.share:.0%} of the way to the fine-tuned weights; on pictures held out, at "
+        f"threshold {start.threshold:g} before and {outcome.choice.threshold:g} after:"
     )
     _tell("own pictures", outcome.own)
     _tell("old pictures", outcome.old)
     if options.release_as:
-        _release(options, outcome.weights, start.threshold)
+        _release(options, outcome.weights, outcome.choice.threshold)
     return 0
 
 

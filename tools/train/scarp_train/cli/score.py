@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
         update={"validation": Validation(source="data", part=options.part, tile=options.tile, pictures=0)}
     )
     device = launch(hardware(options), recipe).device
-    scores = validate(network.to(device), pairs, recipe, device=device, quiet=options.quiet)
+    scores = validate(network.to(device), pairs, recipe, device=device, quiet=options.quiet)[THRESHOLD]
     measured = {
         "weights": str(options.weights),
         "weights_sha256": digest(weights_file(options.weights)),

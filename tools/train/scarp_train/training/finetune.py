@@ -1,8 +1,7 @@
 """Fine-tuning of a model that flies on a few own pictures, so that it loses little elsewhere.
 
 Two things keep what the model knew: old pictures between the new ones, where they are at hand ("replay"), and an
-interpolation between its first weights and the fine-tuned ones (Wortsman et al., "Robust fine-tuning of zero-shot models",
-CVPR 2022), whose share is chosen by measurement.
+interpolation between its first weights and the fine-tuned ones.
 """
 
 import json
@@ -16,10 +15,11 @@ import torch
 from ..data.pairs import Pair, find_pairs
 from ..errors import DatasetError, RecipeError
 from ..files import replacing, write_text
-from ..networks import Network, build
+from ..networks import build
 from ..recipe import Crop, Loss, Optimiser, Recipe, Source, Validation, read_recipe
 from .area import check_gsd, check_split, split
 from .hardware import Hardware
+from .interpolation import Choice, choose, interpolate, shares, thresholds
 from .learner import Learner
 from .loop import Result, fit
 from .model import threshold_of, weights_file
@@ -29,19 +29,6 @@ from .weights import load_weights, read_metadata, recipe_of, save_weights
 
 OWN, REPLAY = "own", "replay"
 INIT = "init.safetensors"  # a copy of what training started from
-SHARES = (
-    0.0,
-    0.125,
-    0.25,
-    0.375,
-    0.5,
-)  # of the fine-tuned weights; half is what the paper advises where nothing else is known
-# Without old pictures nothing shows what is lost elsewhere. Measured by bench/fit.py on 20 red pictures alone: a quarter of
-# the change gained 7 points there and lost 1 elsewhere, all of it gained 23 and lost 7. With old pictures half of it gained
-# 14 and lost 1, all of it gained 30 and lost 6, which 30 old pictures held out did not show.
-MOST_ALONE = 0.25
-NEAR_BEST = 0.005  # landslide IoU by which a smaller share may be worse than the best
-MOST_LOSS = 0.01  # landslide IoU that may be lost on the old pictures
 OLD_PICTURES = 32  # held out of the old pictures at most
 TRAINED = 0.85  # of the time; the rest judges
 LEAST_STEPS, MOST_STEPS = 100, 3000
@@ -62,7 +49,7 @@ class Outcome:
 
     result: Result
     weights: Path | None = None
-    share: float = 0.0
+    choice: Choice | None = None
     own: tuple[Scores, Scores] | None = None
     old: tuple[Scores, Scores] | None = None
 
@@ -166,7 +153,8 @@ def finetune(
 ) -> Outcome:
     """Trains by the recipe of `prepare`, or goes on; the chosen weights are `out/fit.safetensors`, their scores fit.json.
 
-    Scores are at the model's threshold. `minutes` ends training, to be resumed, where it takes longer than estimated.
+    Scores before are at the model's threshold, those after at the chosen one. `minutes` ends training, to be resumed, where
+    it takes longer than estimated.
     """
     sources = {OWN: out / OWN} | ({REPLAY: replay} if replay is not None else {})
     result = fit(recipe, sources, out, init=start.weights, hardware=hardware, minutes=minutes, quiet=quiet)
@@ -177,49 +165,21 @@ def finetune(
     old = old[len(old) - kept_back(old) :] if old else []
     first, _ = load_weights(start.weights)
     last, metadata = load_weights(result.weights)
-    judged = {}
+    judged: dict[Choice, tuple[Scores, Scores | None]] = {}
     for share in shares(bool(old)):
-        network = interpolate(first, last, share)
-        judged[share] = [_judge(network, pairs, recipe, start.threshold) if pairs else None for pairs in (own, old)]
-    share = choose({s: (a.landslide_iou, b and b.landslide_iou) for s, (a, b) in judged.items()})
-    path = out / "fit.safetensors"
-    note = f"{1 - share:g} of the weights that training started from, {share:g} of those it ended with"
-    chosen = interpolate(first, last, share)
+        network, tried = interpolate(first, last, share), thresholds(share, start.threshold)
+        on_own, on_old = (
+            validate(network, pairs, recipe, thresholds=tried, quiet=True) if pairs else {} for pairs in (own, old)
+        )
+        judged |= {Choice(share, threshold): (on_own[threshold], on_old.get(threshold)) for threshold in tried}
+    before = Choice(0.0, start.threshold)
+    choice = choose({tried: (a.landslide_iou, b and b.landslide_iou) for tried, (a, b) in judged.items()}, before)
+    path, chosen = out / "fit.safetensors", interpolate(first, last, choice.share)
+    note = f"{1 - choice.share:g} of the weights that training started from, {choice.share:g} of those it ended with"
     save_weights(path, chosen, metadata | {"note": note})
-    draw_change(own, {"before": first, "after": chosen}, recipe, out / "pictures" / "fit", start.threshold)
-    (own_before, old_before), (own_after, old_after) = judged[0.0], judged[share]
-    what = "own pictures held out, by which the share of the fine-tuned weights was chosen"
-    write_text(
-        out / "fit.json",
-        json.dumps({"what": what, "images": len(own), "threshold": start.threshold, **own_after.as_dict()}, indent=1) + "\n",
-    )
-    return Outcome(result, path, share, (own_before, own_after), (old_before, old_after) if old else None)
-
-
-def _judge(network: Network, pairs: list[Pair], recipe: Recipe, threshold: float) -> Scores:
-    return validate(network, pairs, recipe, threshold=threshold, quiet=True)
-
-
-def interpolate(first: Network, last: Network, share: float) -> Network:
-    """A network between two of one architecture; `share` 0 is the first, 1 the last."""
-    network = build(first.spec)
-    ends = zip(first.state_dict().items(), last.state_dict().values())
-    network.load_state_dict({name: torch.lerp(a, b, share) if a.is_floating_point() else b for (name, a), b in ends})
-    return network.eval()
-
-
-def shares(old: bool) -> tuple[float, ...]:
-    """The shares of the fine-tuned weights that are tried, with old pictures to judge by or without."""
-    return tuple(share for share in SHARES if old or share <= MOST_ALONE)
-
-
-def choose(found: dict[float, tuple[float, float | None]]) -> float:
-    """The share to take, from the landslide IoU on own and old pictures by share, 0 being the model as it was.
-
-    The least share that is within half a point of the best on own pictures, among those that lose a point at most on old
-    ones.
-    """
-    before = found[0.0][1]
-    allowed = {s: own for s, (own, old) in found.items() if before is None or old is None or before - old <= MOST_LOSS}
-    best = max(allowed.values())
-    return min(share for share, own in allowed.items() if own >= best - NEAR_BEST)
+    draw_change(own, {"before": first, "after": chosen}, recipe, out / "pictures" / "fit", choice.threshold)
+    (own_before, old_before), (own_after, old_after) = judged[before], judged[choice]
+    what = "own pictures held out, by which share and threshold were chosen"
+    found = {"what": what, "images": len(own), "threshold": choice.threshold, **own_after.as_dict()}
+    write_text(out / "fit.json", json.dumps(found, indent=1) + "\n")
+    return Outcome(result, path, choice, (own_before, own_after), (old_before, old_after) if old else None)

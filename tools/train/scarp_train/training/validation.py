@@ -1,6 +1,6 @@
 """Scores of a network on whole images, pooled over all pixels of all devices, and pictures of what it sees."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -60,16 +60,33 @@ class Confusion:
         )
 
 
+class Sweep:
+    """The same at several thresholds."""
+
+    def __init__(self, thresholds: Iterable[float], device: torch.device | str = "cpu"):
+        self.device = device
+        self.at = {threshold: Confusion(device, threshold) for threshold in thresholds}
+
+    def add(self, probability: np.ndarray, label: np.ndarray) -> None:
+        """Counts an image, as Confusion does."""
+        for confusion in self.at.values():
+            confusion.add(probability, label)
+
+    def scores(self) -> dict[float, Scores]:
+        """The scores of everything counted, by threshold."""
+        return {threshold: confusion.scores() for threshold, confusion in self.at.items()}
+
+
 def validate(
     network: Network,
     pairs: list[Pair],
     recipe: Recipe,
     device: torch.device | str = "cpu",
-    threshold: float = THRESHOLD,
+    thresholds: Iterable[float] = (THRESHOLD,),
     quiet: bool = False,
-) -> Scores:
-    """Scores a network in evaluation mode. Raises DatasetError where an image cannot be read."""
-    confusion = Confusion(device, threshold)
+) -> dict[float, Scores]:
+    """Scores a network in evaluation mode, by threshold. Raises DatasetError where an image cannot be read."""
+    confusion = Sweep(thresholds, device)
     if unreadable := count(network, pairs, recipe, confusion, read_pair, quiet=quiet):
         more = f" (and {len(unreadable) - 1} more)" if len(unreadable) > 1 else ""
         raise DatasetError(unreadable[0] + more)
@@ -80,7 +97,7 @@ def count(
     network: Network,
     pairs: list[Pair],
     recipe: Recipe,
-    confusion: Confusion,
+    confusion: Confusion | Sweep,
     read: Callable[[Pair], tuple[np.ndarray, np.ndarray]],
     pictures: Path | None = None,
     rank: int = 0,

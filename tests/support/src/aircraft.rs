@@ -2,10 +2,7 @@
 //! pseudo-terminal, an autopilot by UDP.
 
 use std::{
-    fs,
-    io::Write,
     net::UdpSocket,
-    os::unix::fs::symlink,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
@@ -15,39 +12,54 @@ use std::{
     time::Duration,
 };
 
-use mavlink::{MavHeader, MavlinkReader, dialects::common as dialect, write_v2_msg};
-use scarp::flight::now;
-use scarp_nav::Monotonic;
-use serialport::{SerialPort, TTYPort};
+use mavlink::{MavlinkReader, dialects::common as dialect};
+use rustix::time::{ClockId, clock_gettime};
 
+use crate::{
+    autopilot::{AUTOPILOT, armed_heartbeat, attitude, frame},
+    nmea::Epoch,
+    receiver::Receiver,
+};
+
+/// Speed over ground.
 pub const SPEED_M_S: f64 = 15.0;
+/// Height above ground.
 pub const AGL_M: f64 = 100.0;
+/// Where it starts.
 pub const LATITUDE_DEG: f64 = 31.0;
+/// Where it starts.
 pub const LONGITUDE_DEG: f64 = 103.6;
 /// Between the instant of a fix and its first byte, as a receiver computes.
 pub const GNSS_DELAY_S: f64 = 0.2;
-/// Seconds from 1970 to the start, UTC: 2026-05-01 12:00:00.
-const START_UNIX_S: f64 = 1_777_636_800.0;
+/// Milliseconds from 1970 to the start, UTC: 2026-05-01 12:00:00.
+const START_UNIX_MS: i64 = 1_777_636_800_000;
 
 /// What is switched on, and what goes wrong.
 pub struct Switches {
+    /// The motors may turn.
     pub armed: AtomicBool,
     /// The receiver's cable.
     pub gnss_plugged: AtomicBool,
+    /// Fixes are 500 m off.
     pub gnss_jumped: AtomicBool,
     /// One fix a second instead of ten.
     pub gnss_slow: AtomicBool,
+    /// The autopilot tells its attitude.
     pub attitude: AtomicBool,
     /// The autopilot's own receiver has a fix.
     pub autopilot_fix: AtomicBool,
+    /// The camera is plugged in.
     pub camera: AtomicBool,
+    /// The camera gives the same picture again and again.
     pub camera_frozen: AtomicBool,
 }
 
 /// The aircraft; on the ground there is nothing to move, so it flies from the start.
 #[derive(Clone)]
 pub struct Aircraft {
-    start: Monotonic,
+    /// Seconds of the monotonic clock at the start.
+    start_s: f64,
+    /// What goes wrong.
     pub switches: Arc<Switches>,
     /// Lines for the pilot.
     pub said: Arc<Mutex<Vec<String>>>,
@@ -55,6 +67,7 @@ pub struct Aircraft {
 }
 
 /// Metres in a degree of latitude and longitude at the start (WGS84 radii of curvature).
+#[must_use]
 pub fn metres_per_degree() -> (f64, f64) {
     let (a, e2) = (6_378_137.0_f64, 0.006_694_379_990_14_f64);
     let (sin, cos) = LATITUDE_DEG.to_radians().sin_cos();
@@ -64,7 +77,15 @@ pub fn metres_per_degree() -> (f64, f64) {
     (meridian * degree, normal * cos * degree)
 }
 
+impl Default for Aircraft {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Aircraft {
+    /// All is well, the motors are off.
+    #[must_use]
     pub fn new() -> Self {
         let switches = Switches {
             armed: AtomicBool::new(false),
@@ -77,13 +98,14 @@ impl Aircraft {
             camera_frozen: AtomicBool::new(false),
         };
         Self {
-            start: now(),
+            start_s: monotonic_s(),
             switches: Arc::new(switches),
             said: Arc::default(),
             over: Arc::default(),
         }
     }
 
+    /// Switches something on or off.
     pub fn set(&self, switch: impl Fn(&Switches) -> &AtomicBool, on: bool) {
         switch(&self.switches).store(on, Ordering::Relaxed);
     }
@@ -92,18 +114,22 @@ impl Aircraft {
         switch(&self.switches).load(Ordering::Relaxed)
     }
 
+    /// Seconds since the start.
+    #[must_use]
     pub fn seconds(&self) -> f64 {
-        now().seconds_since(self.start)
+        monotonic_s() - self.start_s
     }
 
-    /// Metres north of the start at an instant.
-    pub fn north_m(&self, at: Monotonic) -> f64 {
-        SPEED_M_S * at.seconds_since(self.start)
+    /// Metres north of the start at an instant of the monotonic clock, in nanoseconds.
+    #[must_use]
+    pub fn north_m(&self, monotonic_ns: i64) -> f64 {
+        SPEED_M_S * (monotonic_ns as f64 * 1e-9 - self.start_s)
     }
 
     /// Metres north of the start at an instant of the receiver's time.
+    #[must_use]
     pub fn north_m_at_unix(unix_s: f64) -> f64 {
-        SPEED_M_S * (unix_s - START_UNIX_S)
+        SPEED_M_S * (unix_s - START_UNIX_MS as f64 / 1e3)
     }
 
     /// Plugs the receiver in at `device` and lets the autopilot speak to `address`.
@@ -121,7 +147,7 @@ impl Aircraft {
     }
 
     fn speak_nmea(&self, device: &Path) {
-        let mut line: Option<(TTYPort, TTYPort)> = None;
+        let mut receiver: Option<Receiver> = None;
         for epoch in 0_u32.. {
             let due = f64::from(epoch) / 10.0 + GNSS_DELAY_S;
             thread::sleep(Duration::from_secs_f64((due - self.seconds()).max(0.0)));
@@ -129,21 +155,21 @@ impl Aircraft {
                 return;
             }
             if !self.is(|s| &s.gnss_plugged) {
-                line = None;
-                let _ = fs::remove_file(device);
+                receiver = None;
                 continue;
             }
             if self.is(|s| &s.gnss_slow) && !epoch.is_multiple_of(10) {
                 continue;
             }
-            let (port, _) = line.get_or_insert_with(|| plug_in(device));
             let jump_m = if self.is(|s| &s.gnss_jumped) {
                 500.0
             } else {
                 0.0
             };
-            // Nobody may read yet.
-            let _ = port.write_all(sentences(epoch, jump_m).as_bytes());
+            let said = sentences(epoch, jump_m);
+            receiver
+                .get_or_insert_with(|| Receiver::plug_in(device))
+                .send(said.as_bytes());
         }
     }
 
@@ -169,10 +195,7 @@ impl Aircraft {
         let time_boot_ms = (seconds * 1e3) as u32;
         let mut messages = Vec::new();
         if self.is(|s| &s.attitude) {
-            messages.push(dialect::MavMessage::ATTITUDE(dialect::ATTITUDE_DATA {
-                time_boot_ms,
-                ..Default::default()
-            }));
+            messages.push(attitude(time_boot_ms, 0.0));
         }
         if tick.is_multiple_of(5) {
             messages.push(dialect::MavMessage::GLOBAL_POSITION_INT(
@@ -205,21 +228,12 @@ impl Aircraft {
         if tick.is_multiple_of(25) {
             messages.push(dialect::MavMessage::SYSTEM_TIME(
                 dialect::SYSTEM_TIME_DATA {
-                    time_unix_usec: ((START_UNIX_S + seconds) * 1e6) as u64,
+                    time_unix_usec: ((START_UNIX_MS as f64 / 1e3 + seconds) * 1e6) as u64,
                     time_boot_ms,
                 },
             ));
-            let mut base_mode = dialect::MavModeFlag::empty();
-            if self.is(|s| &s.armed) {
-                base_mode |= dialect::MavModeFlag::MAV_MODE_FLAG_SAFETY_ARMED;
-            }
-            messages.push(dialect::MavMessage::HEARTBEAT(dialect::HEARTBEAT_DATA {
-                mavtype: dialect::MavType::MAV_TYPE_QUADROTOR,
-                autopilot: dialect::MavAutopilot::MAV_AUTOPILOT_ARDUPILOTMEGA,
-                base_mode,
-                mavlink_version: 3,
-                ..Default::default()
-            }));
+            let ardupilot = dialect::MavAutopilot::MAV_AUTOPILOT_ARDUPILOTMEGA;
+            messages.push(armed_heartbeat(ardupilot, self.is(|s| &s.armed)));
         }
         messages
     }
@@ -249,45 +263,29 @@ impl Aircraft {
 }
 
 fn send(socket: &UdpSocket, message: &dialect::MavMessage) {
-    let header = MavHeader {
-        system_id: 1,
-        component_id: 1,
-        sequence: 0,
-    };
-    let mut bytes = Vec::new();
-    write_v2_msg(&mut bytes, header, message).unwrap();
     // The firmware may not listen yet.
-    let _ = socket.send(&bytes);
+    let _ = socket.send(&frame(AUTOPILOT, message));
 }
 
-fn plug_in(device: &Path) -> (TTYPort, TTYPort) {
-    let (line, end) = TTYPort::pair().unwrap();
-    let _ = fs::remove_file(device);
-    symlink(end.name().unwrap(), device).unwrap();
-    (line, end)
+fn monotonic_s() -> f64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9
 }
 
 /// GGA, RMC and GST of an epoch, ten a second.
 fn sentences(epoch: u32, jump_m: f64) -> String {
-    let (second, tenth) = (epoch / 10 % 60, epoch % 10);
-    let time = format!("12{:02}{second:02}.{tenth}0", epoch / 600);
     let north_m = SPEED_M_S * f64::from(epoch) / 10.0 + jump_m;
-    let latitude = LATITUDE_DEG + north_m / metres_per_degree().0;
-    let place = format!(
-        "{:02}{:010.7},N,{:03}{:010.7},E",
-        latitude.trunc(),
-        latitude.fract() * 60.0,
-        LONGITUDE_DEG.trunc(),
-        LONGITUDE_DEG.fract() * 60.0
-    );
-    [
-        format!("GNGGA,{time},{place},1,14,0.8,1600.0,M,-38.0,M,,"),
-        format!("GNRMC,{time},A,{place},29.16,0.0,010526,,,A"),
-        format!("GNGST,{time},1.0,1.0,1.0,0.0,1.0,1.0,2.0"),
-    ]
-    .map(|body| {
-        let sum = body.bytes().fold(0, |sum, byte| sum ^ byte);
-        format!("${body}*{sum:02X}\r\n")
-    })
-    .concat()
+    let epoch = Epoch {
+        utc_ms: START_UNIX_MS + 100 * i64::from(epoch),
+        latitude_deg: LATITUDE_DEG + north_m / metres_per_degree().0,
+        longitude_deg: LONGITUDE_DEG,
+        altitude_m: 1600.0,
+        geoid_separation_m: -38.0,
+        quality: 1,
+        speed_m_s: SPEED_M_S,
+        course_deg: 0.0,
+        sigma_m: [1.0, 1.0, 2.0],
+        leap_second: false,
+    };
+    [epoch.gga(), epoch.rmc(), epoch.gst()].concat()
 }

@@ -1,0 +1,13 @@
+//! An aircraft for tests, made here once: what its receiver and its autopilot say, over which line, and where it is.
+//!
+//! It uses none of Scarp's crates, so that the tests of every one may use it. `pymavlink_vehicle.py` beside it is another vehicle,
+//! by the standard's own implementation.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+pub mod aircraft;
+pub mod autopilot;
+pub mod nmea;
+pub mod receiver;
+
+pub use aircraft::Aircraft;
