@@ -2,15 +2,14 @@
 
 use exif::{In, Reader, Tag, Value};
 
-use scarp_geo::{CameraTime, GnssTime, HeightAboveEllipsoid};
+use scarp_geo::{CameraTime, GnssTime, HeightAboveEllipsoid, Latitude, Longitude, Wgs84};
 
 use super::civil::civil_ms;
 
 /// What the EXIF block of a photograph says.
 #[derive(Debug, Default)]
 pub(super) struct Exif {
-    /// Latitude and longitude in degrees.
-    pub(super) position: Option<(f64, f64)>,
+    pub(super) place: Option<Wgs84>,
     pub(super) altitude: ExifAltitude,
     /// Direction the top of the picture, or else the vehicle, points to: degrees from true north.
     pub(super) heading_deg: Option<f64>,
@@ -46,7 +45,7 @@ impl Exif {
         };
         let fields = Fields(&exif);
         Self {
-            position: fields.position(),
+            place: fields.place(),
             altitude: fields.altitude(),
             heading_deg: fields.heading(),
             gnss_time: fields.gnss_time(),
@@ -102,9 +101,13 @@ impl Fields<'_> {
         }
     }
 
-    fn position(&self) -> Option<(f64, f64)> {
-        self.angle(Tag::GPSLatitude, Tag::GPSLatitudeRef, "S", "N")
-            .zip(self.angle(Tag::GPSLongitude, Tag::GPSLongitudeRef, "W", "E"))
+    fn place(&self) -> Option<Wgs84> {
+        let latitude = self.angle(Tag::GPSLatitude, Tag::GPSLatitudeRef, "S", "N")?;
+        let longitude = self.angle(Tag::GPSLongitude, Tag::GPSLongitudeRef, "W", "E")?;
+        Some(Wgs84::new(
+            Latitude::from_degrees(latitude),
+            Longitude::from_degrees(longitude),
+        ))
     }
 
     fn altitude(&self) -> ExifAltitude {

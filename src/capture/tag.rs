@@ -2,7 +2,7 @@
 
 use scarp_geo::{
     Altitudes, Attitude, CameraModel, GnssTime, GroundVelocity, HeightAboveEllipsoid,
-    HeightAboveTakeoff, HeightEgm96, Pose, PoseCovariance, Timestamp,
+    HeightAboveTakeoff, HeightEgm96, Latitude, Longitude, Pose, PoseCovariance, Timestamp, Wgs84,
 };
 
 use super::{
@@ -42,11 +42,9 @@ impl Tag {
         height: u32,
         settings: &TagSettings,
     ) -> Result<Self, Untagged> {
-        let (latitude_deg, longitude_deg) = position(metadata)?;
         Ok(Self {
             pose: Pose {
-                latitude_deg,
-                longitude_deg,
+                place: place(metadata)?,
                 altitude: altitude(metadata)?,
                 attitude: attitude(metadata, settings.assume_nadir)?,
                 covariance: covariance(metadata, settings.covariance),
@@ -59,26 +57,26 @@ impl Tag {
 }
 
 /// The makers' own properties come before EXIF's, which some write with less resolution.
-fn position(metadata: &Metadata) -> Result<(f64, f64), Untagged> {
+fn place(metadata: &Metadata) -> Result<Wgs84, Untagged> {
     let xmp = &metadata.xmp;
+    let degrees = |latitude: Option<f64>, longitude: Option<f64>| {
+        let latitude = latitude.map(Latitude::from_degrees);
+        let longitude = longitude.map(Longitude::from_degrees);
+        Some(Wgs84::new(latitude?, longitude?))
+    };
     // DJI misspelt the longitude for years.
     let dji_longitude = xmp.dji("GpsLongitude").or_else(|| xmp.dji("GpsLongtitude"));
-    let (latitude_deg, longitude_deg) = xmp
-        .dji("GpsLatitude")
-        .zip(dji_longitude)
-        .or_else(|| xmp.sensefly("Latitude").zip(xmp.sensefly("Longitude")))
-        .or(metadata.exif.position)
+    let place = degrees(xmp.dji("GpsLatitude"), dji_longitude)
+        .or_else(|| degrees(xmp.sensefly("Latitude"), xmp.sensefly("Longitude")))
+        .or(metadata.exif.place)
         .ok_or(Untagged::NoPosition)?;
-    if latitude_deg == 0.0 && longitude_deg == 0.0 {
+    if place == Wgs84::ZERO {
         return Err(Untagged::NoFix);
     }
-    if latitude_deg.abs() > 90.0 || longitude_deg.abs() > 180.0 {
-        return Err(Untagged::BadPosition {
-            latitude_deg,
-            longitude_deg,
-        });
+    if !place.is_on_earth() {
+        return Err(Untagged::BadPosition { place });
     }
-    Ok((latitude_deg, longitude_deg))
+    Ok(place)
 }
 
 fn altitude(metadata: &Metadata) -> Result<Altitudes, Untagged> {
@@ -219,10 +217,17 @@ mod tests {
     const ANGLES: &str =
         "d:GimbalYawDegree='+45.0' d:GimbalPitchDegree='-90' d:GimbalRollDegree='0'";
 
+    fn at(latitude: f64, longitude: f64) -> Wgs84 {
+        Wgs84::new(
+            Latitude::from_degrees(latitude),
+            Longitude::from_degrees(longitude),
+        )
+    }
+
     fn metadata(properties: &str) -> Metadata {
         Metadata {
             exif: Exif {
-                position: Some((46.84, -91.99)),
+                place: Some(at(46.84, -91.99)),
                 focal_length_35mm: Some(24.0),
                 ..Exif::default()
             },
@@ -244,14 +249,14 @@ mod tests {
 
     #[rstest]
     #[case(None, Untagged::NoPosition)]
-    #[case(Some((0.0, 0.0)), Untagged::NoFix)]
-    #[case(Some((91.0, 0.0)), Untagged::BadPosition { latitude_deg: 91.0, longitude_deg: 0.0 })]
+    #[case(Some(at(0.0, 0.0)), Untagged::NoFix)]
+    #[case(Some(at(91.0, 0.0)), Untagged::BadPosition { place: at(91.0, 0.0) })]
     fn a_frame_without_a_usable_position_is_untagged(
-        #[case] position: Option<(f64, f64)>,
+        #[case] place: Option<Wgs84>,
         #[case] reason: Untagged,
     ) {
         let mut metadata = metadata(ANGLES);
-        metadata.exif.position = position;
+        metadata.exif.place = place;
         assert_eq!(tagged(&metadata).unwrap_err(), reason);
     }
 
@@ -264,7 +269,7 @@ mod tests {
     #[test]
     fn a_frame_on_the_equator_or_the_prime_meridian_is_tagged() {
         let mut metadata = metadata(ANGLES);
-        metadata.exif.position = Some((0.0, -78.5));
+        metadata.exif.place = Some(at(0.0, -78.5));
         assert!(tagged(&metadata).is_ok());
     }
 

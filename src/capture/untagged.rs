@@ -1,5 +1,6 @@
 //! Why a frame cannot be placed.
 
+use scarp_geo::Wgs84;
 use scarp_nav::NoPose;
 use thiserror::Error;
 
@@ -18,14 +19,10 @@ pub enum Untagged {
     #[error("GPS position 0, 0, which means no fix; wait for a fix before take-off")]
     NoFix,
     /// The position is not on earth.
-    #[error(
-        "GPS position {latitude_deg}, {longitude_deg} is out of range; the metadata are damaged, copy the file again"
-    )]
+    #[error("GPS position {place} is out of range; the metadata are damaged, copy the file again")]
     BadPosition {
-        /// Degrees.
-        latitude_deg: f64,
-        /// Degrees.
-        longitude_deg: f64,
+        /// As the camera wrote it.
+        place: Wgs84,
     },
     /// No height.
     #[error(

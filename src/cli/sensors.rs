@@ -181,10 +181,7 @@ fn gnss_log(path: &Path) -> anyhow::Result<String> {
 }
 
 fn told(fix: &Fix) -> String {
-    format!(
-        "fix at {:.5}, {:.5}, quality {}",
-        fix.latitude_deg, fix.longitude_deg, fix.quality
-    )
+    format!("fix at {:.5}, quality {}", fix.place, fix.quality)
 }
 
 /// Attitudes and a heartbeat of the board's autopilot, and where the board takes its positions those, as of a receiver.

@@ -15,7 +15,7 @@ pub fn area_m2(polygon: &Polygon<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LocalPlane;
+    use crate::{LocalPlane, testing::place};
     use geo::{Coord, LineString};
     use rstest::rstest;
 
@@ -41,7 +41,7 @@ mod tests {
         #[case] lat: f64,
         #[case] lon: f64,
     ) {
-        let plane = LocalPlane::at(lat, lon);
+        let plane = LocalPlane::at(place(lat, lon));
         let polygon = Polygon::new(square(&plane, 50.0), vec![square(&plane, 10.0)]);
         let area = area_m2(&polygon);
         assert!((area / (10_000.0 - 400.0) - 1.0).abs() < 1e-3, "{area}");

@@ -2,7 +2,7 @@
 
 use nalgebra::Vector3;
 
-use super::{Dem, GeoError, ecef};
+use super::{Dem, GeoError, Wgs84, ecef};
 
 /// Nothing beyond is placed: at such ranges the attitude error alone is hundreds of metres.
 const MAX_RANGE_M: f64 = 20_000.0;
@@ -22,28 +22,23 @@ pub(super) struct Ray {
 /// Where a ray met the ground.
 pub(super) struct Hit {
     pub(super) range_m: f64,
-    pub(super) latitude_deg: f64,
-    pub(super) longitude_deg: f64,
+    pub(super) place: Wgs84,
     pub(super) height_m: f64,
 }
 
 impl Ray {
     fn at(&self, range_m: f64) -> Hit {
-        let (latitude_deg, longitude_deg, height_m) =
-            ecef::to_geodetic(&(self.origin + self.direction * range_m));
+        let (place, height_m) = ecef::to_geodetic(&(self.origin + self.direction * range_m));
         Hit {
             range_m,
-            latitude_deg,
-            longitude_deg,
+            place,
             height_m,
         }
     }
 
     /// Metres climbed per metre along the ray at a point of it.
     fn climb(&self, at: &Hit) -> f64 {
-        -ecef::ned_axes(at.latitude_deg, at.longitude_deg)
-            .column(2)
-            .dot(&self.direction)
+        -ecef::ned_axes(at.place).column(2).dot(&self.direction)
     }
 
     /// The first point at the ellipsoidal height `height_m`, coming from above.
@@ -81,7 +76,7 @@ impl Ray {
         } else {
             start
         };
-        let mut gap = above.height_m - dem.sample(above.latitude_deg, above.longitude_deg)?;
+        let mut gap = above.height_m - dem.sample(above.place)?;
         if gap < -TOLERANCE_M {
             return Err(GeoError::BelowGround);
         }
@@ -96,7 +91,7 @@ impl Ray {
                 step = step.min((above.height_m - lowest) / -climb + 1.0);
             }
             let below = self.at(above.range_m + step.min(MAX_RANGE_M));
-            let next_gap = below.height_m - dem.sample(below.latitude_deg, below.longitude_deg)?;
+            let next_gap = below.height_m - dem.sample(below.place)?;
             if next_gap <= 0.0 {
                 return self.between(dem, (above.range_m, gap), (below.range_m, next_gap));
             }
@@ -112,7 +107,7 @@ impl Ray {
         let mut at = self.at(t1);
         for _ in 0..MAX_REFINEMENTS {
             at = self.at(t0 + (t1 - t0) * g0 / (g0 - g1).max(f64::MIN_POSITIVE));
-            let gap = at.height_m - dem.sample(at.latitude_deg, at.longitude_deg)?;
+            let gap = at.height_m - dem.sample(at.place)?;
             if gap.abs() < TOLERANCE_M || t1 - t0 < TOLERANCE_M {
                 break;
             }

@@ -8,7 +8,7 @@ use geo::{LineString, Polygon};
 use nalgebra::{Matrix3, Vector3};
 
 use super::{
-    CameraModel, GeoError, Surface, Terrain, TerrainHeight,
+    CameraModel, GeoError, Surface, Terrain, TerrainHeight, Wgs84,
     accuracy::{circular_error_90, linear_error_90},
     cast::{self, Ray},
     ecef,
@@ -19,10 +19,8 @@ use crate::Pose;
 /// A place on the ground with its accuracy at 90 % confidence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GroundPoint {
-    /// WGS84 latitude in degrees.
-    pub latitude_deg: f64,
-    /// WGS84 longitude in degrees, within 180 degrees of the camera's, so it may lie beyond +-180.
-    pub longitude_deg: f64,
+    /// The place. Its longitude lies within 180 degrees of the camera's, so it may lie beyond +-180.
+    pub place: Wgs84,
     /// Height over the datum of the ground.
     pub height: TerrainHeight,
     /// Radius in metres that holds the true position with 90 % probability.
@@ -81,8 +79,8 @@ impl Geometry {
             camera,
             pose: pose.clone(),
             terrain: terrain.clone(),
-            origin: ecef::from_geodetic(pose.latitude_deg, pose.longitude_deg, height_m),
-            ned: ecef::ned_axes(pose.latitude_deg, pose.longitude_deg),
+            origin: ecef::from_geodetic(pose.place, height_m),
+            ned: ecef::ned_axes(pose.place),
             rotation: pose.attitude.rotation(),
             offset_m,
         })
@@ -97,8 +95,10 @@ impl Geometry {
         let hit = self.cast(u, v)?;
         let covariance = self.covariance(u, v, &hit);
         Ok(GroundPoint {
-            latitude_deg: hit.latitude_deg,
-            longitude_deg: ecef::longitude_near(hit.longitude_deg, self.pose.longitude_deg),
+            place: Wgs84::new(
+                hit.place.latitude,
+                hit.place.longitude.near(self.pose.place.longitude),
+            ),
             height: TerrainHeight::new(self.terrain.datum(), hit.height_m - self.offset_m),
             ce90_m: circular_error_90(covariance[(0, 0)], covariance[(1, 1)], covariance[(0, 1)]),
             le90_m: linear_error_90(covariance[(2, 2)]),
@@ -112,8 +112,7 @@ impl Geometry {
     /// When the height is over another datum than the ground's, or the place is behind the camera.
     pub fn ground_to_pixel(
         &self,
-        latitude_deg: f64,
-        longitude_deg: f64,
+        place: Wgs84,
         height: TerrainHeight,
     ) -> Result<(f64, f64), GeoError> {
         if height.datum() != self.terrain.datum() {
@@ -122,12 +121,11 @@ impl Geometry {
                 terrain: DatumName(self.terrain.datum()).to_string(),
             });
         }
-        let point =
-            ecef::from_geodetic(latitude_deg, longitude_deg, height.metres() + self.offset_m);
-        let body = self
+        let point = ecef::from_geodetic(place, height.metres() + self.offset_m);
+        let seen = self
             .rotation
             .tr_mul(&self.ned.tr_mul(&(point - self.origin)));
-        self.camera.project(&body).ok_or(GeoError::BehindCamera)
+        self.camera.project(&seen).ok_or(GeoError::BehindCamera)
     }
 
     /// Ground sampling distance in metres at the principal point: the side of the square that has the area one pixel
@@ -164,7 +162,7 @@ impl Geometry {
                 let f = step as f64 / steps as f64;
                 let point = self
                     .pixel_to_ground(from.0 + f * (to.0 - from.0), from.1 + f * (to.1 - from.1))?;
-                ring.push((point.longitude_deg, point.latitude_deg));
+                ring.push(point.place.coord());
             }
         }
         Ok(Polygon::new(LineString::from(ring), Vec::new()))
@@ -224,7 +222,7 @@ impl Geometry {
     /// Slope of the ground at a hit: metres up per metre north, per metre east.
     fn slope(&self, hit: &cast::Hit) -> (f64, f64) {
         match &self.terrain.surface {
-            Surface::Dem(dem) => dem.slope(hit.latitude_deg, hit.longitude_deg),
+            Surface::Dem(dem) => dem.slope(hit.place),
             Surface::AboveTakeoff(_) | Surface::Level(_) => (0.0, 0.0),
         }
     }

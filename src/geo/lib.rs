@@ -13,8 +13,11 @@ mod height;
 mod plane;
 mod pose;
 mod terrain;
+#[cfg(test)]
+mod testing;
 mod time;
 mod utm;
+mod wgs84;
 
 pub use accuracy::{circular_error_90, linear_error_90};
 pub use area::area_m2;
@@ -32,3 +35,4 @@ pub use pose::{Altitudes, GroundVelocity, Pose, PoseCovariance};
 pub use terrain::{Surface, Terrain, TerrainHeight};
 pub use time::{CameraTime, GnssTime, Timestamp};
 pub use utm::Utm;
+pub use wgs84::{Latitude, Longitude, Wgs84};

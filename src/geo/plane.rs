@@ -3,7 +3,7 @@
 use geo::Coord;
 use nalgebra::Vector3;
 
-use super::ecef;
+use super::{Longitude, Wgs84, ecef};
 
 /// The plane that touches the ellipsoid at an origin: x metres east, y metres north of it.
 ///
@@ -11,19 +11,19 @@ use super::ecef;
 /// 50,000 at 40 km, which is as far as one survey goes.
 #[derive(Debug, Clone)]
 pub struct LocalPlane {
-    longitude_deg: f64,
+    longitude: Longitude,
     origin: Vector3<f64>,
     axes: nalgebra::Matrix3<f64>,
 }
 
 impl LocalPlane {
-    /// The plane touching at a place, in degrees.
+    /// The plane touching at a place.
     #[must_use]
-    pub fn at(latitude_deg: f64, longitude_deg: f64) -> Self {
+    pub fn at(place: Wgs84) -> Self {
         Self {
-            longitude_deg,
-            origin: ecef::from_geodetic(latitude_deg, longitude_deg, 0.0),
-            axes: ecef::ned_axes(latitude_deg, longitude_deg),
+            longitude: place.longitude,
+            origin: ecef::from_geodetic(place, 0.0),
+            axes: ecef::ned_axes(place),
         }
     }
 
@@ -32,7 +32,7 @@ impl LocalPlane {
     pub fn to_metres(&self, lon_lat: Coord<f64>) -> Coord<f64> {
         let ned = self
             .axes
-            .tr_mul(&(ecef::from_geodetic(lon_lat.y, lon_lat.x, 0.0) - self.origin));
+            .tr_mul(&(ecef::from_geodetic(Wgs84::from_coord(lon_lat), 0.0) - self.origin));
         Coord { x: ned.y, y: ned.x }
     }
 
@@ -43,25 +43,22 @@ impl LocalPlane {
         let mut ned = Vector3::new(metres.y, metres.x, 0.0);
         // Each turn puts the point back on the ellipsoid along the plane's normal.
         for _ in 0..4 {
-            let (_, _, height) = ecef::to_geodetic(&(self.origin + self.axes * ned));
+            let (_, height) = ecef::to_geodetic(&(self.origin + self.axes * ned));
             ned.z += height;
         }
-        let (latitude, longitude, _) = ecef::to_geodetic(&(self.origin + self.axes * ned));
-        Coord {
-            x: ecef::longitude_near(longitude, self.longitude_deg),
-            y: latitude,
-        }
+        let (place, _) = ecef::to_geodetic(&(self.origin + self.axes * ned));
+        Wgs84::new(place.latitude, place.longitude.near(self.longitude)).coord()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::testing::place, *};
     use proptest::prelude::*;
 
     #[test]
     fn a_plane_at_the_antimeridian_has_no_jump() {
-        let plane = LocalPlane::at(-17.0, 179.999);
+        let plane = LocalPlane::at(place(-17.0, 179.999));
         let east = plane.to_geographic(Coord { x: 500.0, y: 0.0 });
         assert!(east.x > 180.0 && east.x < 180.01, "{}", east.x);
         let same = plane.to_metres(Coord {
@@ -76,7 +73,7 @@ mod tests {
         fn metres_survive_the_way_over_degrees(
             lat in -80.0..80.0f64, lon in -180.0..180.0f64, x in -20_000.0..20_000.0f64, y in -20_000.0..20_000.0f64,
         ) {
-            let plane = LocalPlane::at(lat, lon);
+            let plane = LocalPlane::at(place(lat, lon));
             let back = plane.to_metres(plane.to_geographic(Coord { x, y }));
             prop_assert!((back.x - x).hypot(back.y - y) < 1e-4);
         }

@@ -2,7 +2,7 @@
 
 use super::{
     Attitude, Height, HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, HeightEgm2008,
-    Timestamp, VerticalDatum,
+    Timestamp, VerticalDatum, Wgs84,
 };
 
 /// Every height the metadata gave, each over its own datum. None is derived from another.
@@ -127,10 +127,8 @@ pub struct GroundVelocity {
 /// The camera at one exposure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pose {
-    /// WGS84 latitude in degrees, -90 to 90.
-    pub latitude_deg: f64,
-    /// WGS84 longitude in degrees, -180 to 180.
-    pub longitude_deg: f64,
+    /// Where it was, longitude -180 to 180 degrees.
+    pub place: Wgs84,
     /// The heights known.
     pub altitude: Altitudes,
     /// How the camera is turned.

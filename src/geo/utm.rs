@@ -4,7 +4,11 @@
 //! of a few nanometers", Journal of Geodesy 85, 475-485, 2011, equations 7 to 14, 35 and 36. Truncation error is
 //! below a micrometre inside a zone.
 
-use super::ecef::{E2, F};
+use super::{
+    Latitude, Longitude, Wgs84,
+    ecef::{E2, F},
+    wgs84::longitude_near,
+};
 
 const SCALE: f64 = 0.9996;
 const FALSE_EASTING: f64 = 500_000.0;
@@ -40,14 +44,13 @@ pub struct Utm {
 
 impl Utm {
     /// The zone a place lies in, by longitude alone: the exceptions for Norway and Svalbard serve map sheets.
-    ///
-    /// Latitude and longitude in degrees, longitude of any range.
+    /// The longitude may be of any range.
     #[must_use]
-    pub fn containing(latitude_deg: f64, longitude_deg: f64) -> Self {
-        let zone = ((longitude_deg + 180.0).rem_euclid(360.0) / 6.0).floor() as u8 + 1;
+    pub fn containing(place: Wgs84) -> Self {
+        let zone = ((place.longitude_deg() + 180.0).rem_euclid(360.0) / 6.0).floor() as u8 + 1;
         Self {
             zone: zone.clamp(1, 60),
-            south: latitude_deg < 0.0,
+            south: place.latitude_deg() < 0.0,
         }
     }
 
@@ -83,13 +86,13 @@ impl Utm {
         }
     }
 
-    /// Latitude and longitude in degrees to easting and northing in metres.
+    /// A place to easting and northing in metres.
     #[must_use]
-    pub fn forward(self, latitude_deg: f64, longitude_deg: f64) -> (f64, f64) {
+    pub fn forward(self, place: Wgs84) -> (f64, f64) {
         let e = E2.sqrt();
-        let sin_lat = latitude_deg.to_radians().sin();
-        let lambda = super::ecef::longitude_near(longitude_deg - self.central_meridian_deg(), 0.0)
-            .to_radians();
+        let sin_lat = place.latitude_deg().to_radians().sin();
+        let lambda =
+            longitude_near(place.longitude_deg() - self.central_meridian_deg(), 0.0).to_radians();
         let tau = (sin_lat.atanh() - e * (e * sin_lat).atanh()).sinh();
         let xi0 = tau.atan2(lambda.cos());
         let eta0 = (lambda.sin() / tau.hypot(lambda.cos())).asinh();
@@ -106,9 +109,9 @@ impl Utm {
         )
     }
 
-    /// Easting and northing in metres to latitude and longitude in degrees, longitude -180 to 180.
+    /// Easting and northing in metres to a place, longitude -180 to 180.
     #[must_use]
-    pub fn inverse(self, easting_m: f64, northing_m: f64) -> (f64, f64) {
+    pub fn inverse(self, easting_m: f64, northing_m: f64) -> Wgs84 {
         let e = E2.sqrt();
         let scale = SCALE * rectifying_radius();
         let xi = (northing_m - self.false_northing()) / scale;
@@ -128,33 +131,37 @@ impl Utm {
             sin_lat = (target + e * (e * sin_lat).atanh()).tanh();
         }
         let longitude = self.central_meridian_deg() + lambda.to_degrees();
-        (
-            sin_lat.asin().to_degrees(),
-            super::ecef::longitude_near(longitude, 0.0),
+        Wgs84::new(
+            Latitude::from_degrees(sin_lat.asin().to_degrees()),
+            Longitude::from_degrees(longitude_near(longitude, 0.0)),
         )
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::testing::place, *};
     use proptest::prelude::*;
 
     #[test]
     fn a_place_falls_into_its_zone_also_beside_the_antimeridian() {
-        assert_eq!(Utm::containing(47.0, -92.0).epsg(), 32615);
-        assert_eq!(Utm::containing(-46.5, -73.3).epsg(), 32718);
-        assert_eq!(Utm::containing(-17.0, 179.99).epsg(), 32760);
-        assert_eq!(Utm::containing(-17.0, 180.01).epsg(), 32701);
+        assert_eq!(Utm::containing(place(47.0, -92.0)).epsg(), 32615);
+        assert_eq!(Utm::containing(place(-46.5, -73.3)).epsg(), 32718);
+        assert_eq!(Utm::containing(place(-17.0, 179.99)).epsg(), 32760);
+        assert_eq!(Utm::containing(place(-17.0, 180.01)).epsg(), 32701);
         assert_eq!(Utm::from_epsg(32661), None);
-        assert_eq!(Utm::from_epsg(32718), Some(Utm::containing(-1.0, -75.0)));
+        assert_eq!(
+            Utm::from_epsg(32718),
+            Some(Utm::containing(place(-1.0, -75.0)))
+        );
     }
 
     #[test]
     fn the_corners_of_the_exploradores_dem_agree_with_proj() {
         // gdalinfo (PROJ) on the file, printed to 0.01 seconds (0.3 m).
         let utm = Utm::from_epsg(32718).unwrap();
-        let (lat, lon) = utm.inverse(627_175.0, 4_852_085.0);
+        let corner = utm.inverse(627_175.0, 4_852_085.0);
+        let (lat, lon) = (corner.latitude_deg(), corner.longitude_deg());
         assert!((lat + (46.0 + 28.0 / 60.0 + 22.11 / 3600.0)).abs() < 0.006 / 3600.0);
         assert!((lon + (73.0 + 20.0 / 60.0 + 36.31 / 3600.0)).abs() < 0.006 / 3600.0);
     }
@@ -162,11 +169,11 @@ mod tests {
     proptest! {
         #[test]
         fn forward_undoes_inverse_anywhere_in_a_zone(lat in -80.0..84.0f64, lon in -180.0..180.0f64) {
-            let utm = Utm::containing(lat, lon);
-            let (easting, northing) = utm.forward(lat, lon);
-            let (lat2, lon2) = utm.inverse(easting, northing);
-            prop_assert!((lat - lat2).abs() < 1e-10, "{lat} {lat2}");
-            prop_assert!((super::super::ecef::longitude_near(lon2, lon) - lon).abs() < 1e-10);
+            let utm = Utm::containing(place(lat, lon));
+            let (easting, northing) = utm.forward(place(lat, lon));
+            let back = utm.inverse(easting, northing);
+            prop_assert!((lat - back.latitude_deg()).abs() < 1e-10, "{lat} {back}");
+            prop_assert!((longitude_near(back.longitude_deg(), lon) - lon).abs() < 1e-10);
         }
     }
 }

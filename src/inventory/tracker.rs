@@ -226,11 +226,13 @@ impl Inventory {
 mod tests {
     use super::*;
     use crate::Detection;
+    use scarp_geo::{Latitude, Longitude, Wgs84};
     use std::time::SystemTime;
 
     #[test]
     fn a_long_flight_holds_no_more_blocks_than_allowed() {
-        let plane = LocalPlane::at(-10.0, 20.0);
+        let (latitude, longitude) = (Latitude::from_degrees(-10.0), Longitude::from_degrees(20.0));
+        let plane = LocalPlane::at(Wgs84::new(latitude, longitude));
         let settings = Settings {
             cell_m: 1.0,
             min_area_m2: 50.0,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use scarp_geo::{Altitudes, GnssTime, GroundVelocity};
+use scarp_geo::{Altitudes, GnssTime, GroundVelocity, Wgs84};
 
 use super::Monotonic;
 
@@ -13,10 +13,8 @@ pub struct Fix {
     pub time: GnssTime,
     /// When the first byte that tells of it reached this computer.
     pub arrived: Monotonic,
-    /// WGS84 latitude in degrees, -90 to 90.
-    pub latitude_deg: f64,
-    /// WGS84 longitude in degrees, -180 to 180.
-    pub longitude_deg: f64,
+    /// Where the antenna is, longitude -180 to 180 degrees.
+    pub place: Wgs84,
     /// Heights of the antenna, each over its own datum; at least one.
     pub altitude: Altitudes,
     /// Height of the receiver's own geoid above the ellipsoid, metres: the ellipsoidal height less this is the height

@@ -1,7 +1,7 @@
 //! The way from one fix to the next.
 
 use scarp_geo::{
-    Altitudes, GnssTime, GroundVelocity, HeightAboveEllipsoid, HeightEgm96, HeightEgm2008,
+    Altitudes, GnssTime, GroundVelocity, HeightAboveEllipsoid, HeightEgm96, HeightEgm2008, Wgs84,
 };
 
 use super::{PositionSigma, TimedFix, local::LocalFrame};
@@ -27,11 +27,11 @@ pub(super) struct FixSegment<'a> {
 }
 
 impl FixSegment<'_> {
-    /// Latitude and longitude in degrees, so many metres north and east of the antenna.
+    /// The place so many metres north and east of the antenna.
     ///
     /// The antenna moves along the cubic that has the fixes' places and velocities at its ends (Hermite), or along the
     /// straight line where a velocity is missing.
-    pub fn place(&self, north_m: f64, east_m: f64) -> (f64, f64) {
+    pub fn place(&self, north_m: f64, east_m: f64) -> Wgs84 {
         let from = &self.from.fix;
         let (to_north_m, to_east_m) = self.offset_m();
         let (start, end) = self.end_velocities().unwrap_or((STILL, STILL));
@@ -40,7 +40,7 @@ impl FixSegment<'_> {
             (3.0 * u2 - 2.0 * u3) * to_m
                 + ((u3 - 2.0 * u2 + u) * start_m_s + (u3 - u2) * end_m_s) * self.seconds
         };
-        LocalFrame::at(from.latitude_deg, from.longitude_deg).place(
+        LocalFrame::at(from.place).place(
             north_m + along(to_north_m, start.north_m_s, end.north_m_s),
             east_m + along(to_east_m, start.east_m_s, end.east_m_s),
         )
@@ -124,8 +124,7 @@ impl FixSegment<'_> {
     /// Metres north and east from one fix to the other.
     fn offset_m(&self) -> (f64, f64) {
         let (from, to) = (&self.from.fix, &self.to.fix);
-        LocalFrame::at(from.latitude_deg, from.longitude_deg)
-            .offset_m(to.latitude_deg, to.longitude_deg)
+        LocalFrame::at(from.place).offset_m(to.place)
     }
 
     fn between(&self, from: f64, to: f64) -> f64 {
@@ -143,7 +142,10 @@ mod tests {
     use proptest::prelude::*;
     use scarp_geo::VerticalDatum;
 
-    use super::{super::testing::timed_fix, *};
+    use super::{
+        super::testing::{place, timed_fix},
+        *,
+    };
 
     fn segment<'a>(from: &'a TimedFix, to: &'a TimedFix, fraction: f64) -> FixSegment<'a> {
         FixSegment {
@@ -155,10 +157,9 @@ mod tests {
     }
 
     /// Metres between a place and where a fix so many metres off the origin is.
-    fn off_m(place: (f64, f64), north_m: f64, east_m: f64) -> f64 {
+    fn off_m(place: Wgs84, north_m: f64, east_m: f64) -> f64 {
         let there = timed_fix(0.0, north_m, east_m, 0.0).fix;
-        let frame = LocalFrame::at(there.latitude_deg, there.longitude_deg);
-        let (north, east) = frame.offset_m(place.0, place.1);
+        let (north, east) = LocalFrame::at(there.place).offset_m(place);
         north.hypot(east)
     }
 
@@ -230,15 +231,14 @@ mod tests {
     fn the_way_over_the_antimeridian_is_short() {
         let (mut from, mut to) = (timed_fix(0.0, 0.0, 0.0, 0.0), timed_fix(0.1, 0.0, 0.0, 0.0));
         for (fix, longitude_deg) in [(&mut from, 179.999_99), (&mut to, -179.999_99)] {
-            fix.fix.latitude_deg = -17.0;
-            fix.fix.longitude_deg = longitude_deg;
+            fix.fix.place = place(-17.0, longitude_deg);
         }
         let segment = segment(&from, &to, 0.75);
-        let (latitude_deg, longitude_deg) = segment.place(0.0, 0.0);
-        assert!((latitude_deg + 17.0).abs() < 1e-12);
+        let between = segment.place(0.0, 0.0);
+        assert!((between.latitude_deg() + 17.0).abs() < 1e-12);
         assert!(
-            (longitude_deg + 179.999_995).abs() < 1e-9,
-            "{longitude_deg}"
+            (between.longitude_deg() + 179.999_995).abs() < 1e-9,
+            "{between}"
         );
         assert!((segment.velocity().unwrap().east_m_s - 21.3).abs() < 0.1);
     }

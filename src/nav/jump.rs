@@ -79,8 +79,7 @@ impl JumpGuard {
 }
 
 fn distance_m(from: &TimedFix, to: &TimedFix) -> f64 {
-    let frame = LocalFrame::at(from.fix.latitude_deg, from.fix.longitude_deg);
-    let (north, east) = frame.offset_m(to.fix.latitude_deg, to.fix.longitude_deg);
+    let (north, east) = LocalFrame::at(from.fix.place).offset_m(to.fix.place);
     let up = climb_m(&from.fix.altitude, &to.fix.altitude).unwrap_or(0.0);
     north.hypot(east).hypot(up)
 }

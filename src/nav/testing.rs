@@ -1,12 +1,19 @@
 //! Fixes for the tests of this module.
 
-use scarp_geo::{Altitudes, GnssTime, HeightAboveEllipsoid};
+use scarp_geo::{Altitudes, GnssTime, HeightAboveEllipsoid, Latitude, Longitude, Wgs84};
 
 use super::{Fix, FixQuality, Monotonic, PositionSigma, TimedFix, local::LocalFrame};
 
+/// A place, latitude and longitude in degrees.
+pub const fn place(latitude_deg: f64, longitude_deg: f64) -> Wgs84 {
+    Wgs84::new(
+        Latitude::from_degrees(latitude_deg),
+        Longitude::from_degrees(longitude_deg),
+    )
+}
+
 /// An autonomous fix at `seconds`, so many metres from a place in the Alps 900 m above the ellipsoid.
 pub fn timed_fix(seconds: f64, north_m: f64, east_m: f64, up_m: f64) -> TimedFix {
-    let (latitude_deg, longitude_deg) = LocalFrame::at(46.0, 8.0).place(north_m, east_m);
     let at = Monotonic::from_nanos(0).plus_seconds(seconds);
     TimedFix {
         at,
@@ -14,8 +21,7 @@ pub fn timed_fix(seconds: f64, north_m: f64, east_m: f64, up_m: f64) -> TimedFix
         fix: Fix {
             time: GnssTime::from_unix_ms(1_762_766_845_000 + at.nanos() / 1_000_000),
             arrived: at,
-            latitude_deg,
-            longitude_deg,
+            place: LocalFrame::at(place(46.0, 8.0)).place(north_m, east_m),
             altitude: Altitudes {
                 ellipsoid: Some(HeightAboveEllipsoid::new(900.0 + up_m)),
                 ..Altitudes::default()

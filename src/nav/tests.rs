@@ -10,7 +10,7 @@ use scarp_test_support::nmea;
 
 use crate::{
     ClockDoubt, Doubtful, FixSettings, GnssDelay, GnssReceiver, Monotonic, Mount, NoFix, NoPose,
-    NotUsed, Pulse, Trajectory, TrajectorySettings, local::LocalFrame,
+    NotUsed, Pulse, Trajectory, TrajectorySettings, local::LocalFrame, testing::place,
 };
 
 /// Midnight, and the new year, come after 10 s.
@@ -70,7 +70,7 @@ fn attitude(t: f64) -> UnitQuaternion<f64> {
 
 /// So near the antimeridian that every circle crosses it.
 fn origin() -> LocalFrame {
-    LocalFrame::at(-17.0, 179.999_8)
+    LocalFrame::at(place(-17.0, 179.999_8))
 }
 
 fn gaussian(rng: &mut StdRng) -> f64 {
@@ -83,8 +83,8 @@ fn sentences(epoch: &Epoch, noise: (f64, f64, f64)) -> Vec<u8> {
     let place = origin().place(north_m + epoch.north_m + noise.0, east_m + noise.1);
     let said = nmea::Epoch {
         utc_ms: epoch.utc_ms,
-        latitude_deg: place.0,
-        longitude_deg: place.1,
+        latitude_deg: place.latitude_deg(),
+        longitude_deg: place.longitude_deg(),
         altitude_m: 860.0 + noise.2,
         geoid_separation_m: 40.0,
         quality: epoch.quality,
@@ -175,8 +175,8 @@ fn fly(seconds: f64, delay: GnssDelay, fault: impl Fn(&mut Epoch)) -> Outcome {
 fn error_m(t: f64, pose: &Pose) -> (f64, f64) {
     let (north_m, east_m, _) = truth(t);
     let arm = attitude(t) * LEVER_ARM_M;
-    let (latitude_deg, longitude_deg) = origin().place(north_m + arm.x, east_m + arm.y);
-    LocalFrame::at(latitude_deg, longitude_deg).offset_m(pose.latitude_deg, pose.longitude_deg)
+    let there = origin().place(north_m + arm.x, east_m + arm.y);
+    LocalFrame::at(there).offset_m(pose.place)
 }
 
 impl Outcome {

@@ -176,10 +176,8 @@ impl Trajectory {
         };
         let arm_m = settings.mount.lever_arm_ned_m(&body);
         let takeoff = self.height_above_takeoff(exposed, -arm_m.z, waiting)?;
-        let (latitude_deg, longitude_deg) = segment.place(arm_m.x, arm_m.y);
         Ok(Pose {
-            latitude_deg,
-            longitude_deg,
+            place: segment.place(arm_m.x, arm_m.y),
             altitude: Altitudes {
                 takeoff,
                 ..segment.altitude(-arm_m.z)
@@ -288,8 +286,8 @@ mod tests {
     fn a_pose_lies_between_its_fixes() {
         let pose = pose(&flown(TrajectorySettings::default(), &[(0.0, 2.0)]), 1.03).unwrap();
         let there = timed_fix(0.0, 15.45, 0.0, 0.0).fix;
-        assert!((pose.latitude_deg - there.latitude_deg).abs() < 1e-9);
-        assert!((pose.longitude_deg - there.longitude_deg).abs() < 1e-9);
+        assert!((pose.place.latitude_deg() - there.place.latitude_deg()).abs() < 1e-9);
+        assert!((pose.place.longitude_deg() - there.place.longitude_deg()).abs() < 1e-9);
         assert!((pose.velocity.unwrap().north_m_s - 15.0).abs() < 1e-6);
         assert!((pose.altitude.ellipsoid.unwrap().metres() - 900.0).abs() < 1e-9);
         assert!((pose.attitude.pitch_deg + 90.0).abs() < 1e-6);
@@ -314,7 +312,7 @@ mod tests {
         }
         let pose = pose(&trajectory, 0.05).unwrap();
         let camera = timed_fix(0.0, 0.0, 2.0, -1.0).fix;
-        assert!((pose.longitude_deg - camera.longitude_deg).abs() < 1e-10);
+        assert!((pose.place.longitude_deg() - camera.place.longitude_deg()).abs() < 1e-10);
         assert!((pose.altitude.ellipsoid.unwrap().metres() - 899.0).abs() < 1e-9);
         let across_m = (2.0 * 2f64.to_radians()).hypot(0.5f64.to_radians());
         assert!((pose.covariance.sigma_north_m - 1.5f64.hypot(across_m)).abs() < 1e-3);
@@ -462,7 +460,7 @@ mod tests {
             }
             let pose = pose(&trajectory, 0.1).unwrap();
             let fix = timed_fix(0.1, north + 2.0, 0.0, up).fix;
-            prop_assert!((pose.latitude_deg - fix.latitude_deg).abs() < 1e-11);
+            prop_assert!((pose.place.latitude_deg() - fix.place.latitude_deg()).abs() < 1e-11);
             prop_assert!((pose.altitude.ellipsoid.unwrap().metres() - 900.0 - up).abs() < 1e-9);
             let expected = Attitude::down_looking(yaw, pitch, roll).rotation();
             prop_assert!((pose.attitude.rotation() - expected).norm() < 1e-6);

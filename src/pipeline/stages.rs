@@ -2,7 +2,7 @@
 
 use geo::{BoundingRect, Coord, LineString, Polygon};
 use image::RgbImage;
-use scarp_geo::{GeoError, Geometry, LocalPlane};
+use scarp_geo::{GeoError, Geometry, LocalPlane, Wgs84};
 use scarp_infer::{ProbabilityMap, SegmentError, Segmenter, resample};
 use scarp_inventory::{Detection, ProbabilityGrid, trace};
 
@@ -110,7 +110,7 @@ impl Locator {
         let centre = view.footprint.bounding_rect().ok_or_else(nowhere)?.center();
         let plane = self
             .plane
-            .get_or_insert_with(|| LocalPlane::at(centre.y, centre.x));
+            .get_or_insert_with(|| LocalPlane::at(Wgs84::from_coord(centre)));
         let grid = ProbabilityGrid {
             width: map.width,
             height: map.height,
@@ -157,10 +157,7 @@ fn place(
             .map(|pixel| {
                 let point = geometry.pixel_to_ground(pixel.x * scale.x, pixel.y * scale.y)?;
                 ce90_m = ce90_m.max(point.ce90_m);
-                Ok(plane.to_metres(Coord {
-                    x: point.longitude_deg,
-                    y: point.latitude_deg,
-                }))
+                Ok(plane.to_metres(point.place.coord()))
             })
             .collect()
     };

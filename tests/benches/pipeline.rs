@@ -6,8 +6,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use geo::Rect;
 use image::{Rgb, RgbImage};
 use scarp_geo::{
-    Altitudes, Attitude, CameraModel, Geometry, HeightAboveTakeoff, LocalPlane, Pose,
-    PoseCovariance, Terrain,
+    Altitudes, Attitude, CameraModel, Geometry, HeightAboveTakeoff, Latitude, LocalPlane,
+    Longitude, Pose, PoseCovariance, Terrain, Wgs84,
 };
 use scarp_infer::{Model, Segmenter, Tiling, blend, resample};
 use scarp_inventory::{Detection, Inventory, Observation, ProbabilityGrid, Settings, trace};
@@ -96,8 +96,11 @@ fn outlines(c: &mut Criterion) {
     });
 }
 
+/// Where the survey is.
+const PLACE: Wgs84 = Wgs84::new(Latitude::from_degrees(31.0), Longitude::from_degrees(103.5));
+
 fn fusion(c: &mut Criterion) {
-    let plane = LocalPlane::at(31.0, 103.5);
+    let plane = LocalPlane::at(PLACE);
     let rect = |x: f64, y: f64, w: f64, h: f64| {
         use geo::MapCoords;
         let metres = Rect::new((x, y), (x + w, y + h)).to_polygon();
@@ -125,8 +128,7 @@ fn fusion(c: &mut Criterion) {
 
 fn projection(c: &mut Criterion) {
     let pose = Pose {
-        latitude_deg: 31.0,
-        longitude_deg: 103.5,
+        place: PLACE,
         altitude: Altitudes {
             takeoff: Some(HeightAboveTakeoff::new(120.0)),
             ..Altitudes::default()

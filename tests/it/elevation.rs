@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use rstest::rstest;
-use scarp_geo::{Dem, DemError, VerticalDatum};
+use scarp_geo::{Dem, DemError, VerticalDatum, Wgs84};
+
+use super::support::at;
 
 fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -12,7 +14,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 /// A place well inside the hill, and inside the part that `lzw-f64.tif` keeps.
-const PLACE: (f64, f64) = (-46.5632, -73.16945);
+const PLACE: Wgs84 = at(-46.5632, -73.16945);
 
 #[rstest]
 #[case("tiled-deflate-f32.tif", 1e-3)]
@@ -24,15 +26,12 @@ fn every_form_of_the_same_hill_gives_the_same_heights(#[case] name: &str, #[case
     let plain = Dem::open(&fixture("dem.tif"), None).unwrap();
     let other = Dem::open(&fixture(name), None).unwrap();
     for step in 0..20 {
-        let (lat, lon) = (
-            PLACE.0 + 4e-5 * f64::from(step % 5),
-            PLACE.1 + 3e-5 * f64::from(step / 5),
+        let place = at(
+            PLACE.latitude_deg() + 4e-5 * f64::from(step % 5),
+            PLACE.longitude_deg() + 3e-5 * f64::from(step / 5),
         );
-        let (a, b) = (
-            plain.sample(lat, lon).unwrap(),
-            other.sample(lat, lon).unwrap(),
-        );
-        assert!((a - b).abs() < tolerance, "{lat} {lon}: {a} {b}");
+        let (a, b) = (plain.sample(place).unwrap(), other.sample(place).unwrap());
+        assert!((a - b).abs() < tolerance, "{place}: {a} {b}");
     }
 }
 
@@ -62,9 +61,9 @@ fn the_vertical_datum_comes_from_the_file_or_from_the_user_and_never_from_nowher
 #[test]
 fn a_place_outside_or_in_a_gap_has_no_height() {
     let dem = Dem::open(&fixture("geographic-point-egm2008.tif"), None).unwrap();
-    assert!(dem.sample(10.0, 10.0).is_err());
+    assert!(dem.sample(at(10.0, 10.0)).is_err());
     // The corners of the warped model are gaps: the UTM rectangle lies askew in it.
-    let corner = dem.sample(-46.560_87, -73.165_45);
+    let corner = dem.sample(at(-46.560_87, -73.165_45));
     assert!(corner.is_err(), "{corner:?}");
 }
 
@@ -115,10 +114,9 @@ fn the_exploradores_model_opens_once_its_datum_is_stated() {
         "{lowest} {highest}"
     );
     // gdallocationinfo -wgs84 at the centre of a cell.
-    let height = dem
-        .sample(EXPLORADORES_CELL.0, EXPLORADORES_CELL.1)
-        .unwrap();
-    assert!((height - EXPLORADORES_CELL.2).abs() < 0.5, "{height}");
+    let (cell, known) = EXPLORADORES_CELL;
+    let height = dem.sample(cell).unwrap();
+    assert!((height - known).abs() < 0.5, "{height}");
 }
 
-const EXPLORADORES_CELL: (f64, f64, f64) = (-46.538_645_800, -73.223_844_911, 1_275.920_5);
+const EXPLORADORES_CELL: (Wgs84, f64) = (at(-46.538_645_800, -73.223_844_911), 1_275.920_5);

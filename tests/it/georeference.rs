@@ -11,9 +11,11 @@ use proptest::prelude::*;
 use scarp_geo::{
     Altitudes, Attitude, CameraModel, Dem, GeoError, Geometry, GroundVelocity, Height,
     HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, LocalPlane, Pose, PoseCovariance,
-    Surface, Terrain, TerrainHeight, VerticalDatum,
+    Surface, Terrain, TerrainHeight, VerticalDatum, Wgs84,
 };
 use serde::Deserialize;
+
+use super::support::at;
 
 #[derive(Deserialize)]
 struct Reference {
@@ -81,11 +83,10 @@ fn hill() -> Dem {
     Dem::open(&fixture("dem.tif"), None).unwrap()
 }
 
-fn pose(latitude_deg: f64, longitude_deg: f64, altitude: Altitudes, angles: [f64; 3]) -> Pose {
+fn pose(place: Wgs84, altitude: Altitudes, angles: [f64; 3]) -> Pose {
     let [yaw_deg, pitch_deg, roll_deg] = angles;
     Pose {
-        latitude_deg,
-        longitude_deg,
+        place,
         altitude,
         attitude: Attitude {
             yaw_deg,
@@ -122,18 +123,18 @@ fn takeoff(metres: f64) -> Altitudes {
 /// The largest horizontal and vertical distance in metres between reference points and where their pixels are placed.
 fn worst(camera: CameraModel, pose: &Pose, terrain: &Terrain, case: &Case) -> f64 {
     let geometry = Geometry::new(camera, pose, terrain).unwrap();
-    let plane = LocalPlane::at(case.pose.lat, case.pose.lon);
+    let plane = LocalPlane::at(at(case.pose.lat, case.pose.lon));
     case.points
         .iter()
         .map(|p| {
             let placed = geometry.pixel_to_ground(p.u, p.v).unwrap();
             assert!(
-                (placed.longitude_deg - case.pose.lon).abs() < 0.1,
+                (placed.place.longitude_deg() - case.pose.lon).abs() < 0.1,
                 "jump in {}",
                 case.place
             );
-            let at = |x, y| plane.to_metres(geo::Coord { x, y });
-            let off = at(placed.longitude_deg, placed.latitude_deg) - at(p.lon, p.lat);
+            let metres = |place: Wgs84| plane.to_metres(place.coord());
+            let off = metres(placed.place) - metres(at(p.lat, p.lon));
             let above = match terrain.surface {
                 Surface::AboveTakeoff(_) => 0.0,
                 _ => placed.height.metres() - p.h,
@@ -154,7 +155,7 @@ fn pixels_land_where_the_reference_says_over_flat_ground_on_both_hemispheres_and
         let level = Terrain::level(Height::new(VerticalDatum::Ellipsoid, case.ground), 1.0);
         let off = worst(
             camera,
-            &pose(p.lat, p.lon, ellipsoid(p.h), angles),
+            &pose(at(p.lat, p.lon), ellipsoid(p.h), angles),
             &level,
             case,
         );
@@ -167,7 +168,7 @@ fn pixels_land_where_the_reference_says_over_flat_ground_on_both_hemispheres_and
         };
         let off = worst(
             camera,
-            &pose(p.lat, p.lon, altitude, angles),
+            &pose(at(p.lat, p.lon), altitude, angles),
             &Terrain::flat(1.0),
             case,
         );
@@ -187,7 +188,7 @@ fn pixels_land_where_the_reference_says_on_a_hill() {
         let angles = [p.yaw, p.pitch, p.roll];
         let off = worst(
             camera,
-            &pose(p.lat, p.lon, egm96(p.h), angles),
+            &pose(at(p.lat, p.lon), egm96(p.h), angles),
             &Terrain::dem(hill(), 1.0),
             case,
         );
@@ -203,9 +204,9 @@ proptest! {
         u in 0.0..4000.0f64, v in 0.0..3000.0f64,
     ) {
         let camera = CameraModel { cx: 1980.0, cy: 1520.0, ..CameraModel::centred(4000, 3000, 3000.0) };
-        let geometry = Geometry::new(camera, &pose(lat, lon, takeoff(agl), [yaw, pitch, roll]), &Terrain::flat(1.0)).unwrap();
+        let geometry = Geometry::new(camera, &pose(at(lat, lon), takeoff(agl), [yaw, pitch, roll]), &Terrain::flat(1.0)).unwrap();
         if let Ok(p) = geometry.pixel_to_ground(u, v) {
-            let (u2, v2) = geometry.ground_to_pixel(p.latitude_deg, p.longitude_deg, p.height).unwrap();
+            let (u2, v2) = geometry.ground_to_pixel(p.place, p.height).unwrap();
             prop_assert!((u - u2).hypot(v - v2) < 0.01, "{u} {v} came back as {u2} {v2}");
             prop_assert!(p.ce90_m.is_finite() && p.ce90_m > 0.0 && p.le90_m > 0.0);
         } else {
@@ -218,11 +219,11 @@ proptest! {
         east in -60.0..60.0f64, north in -60.0..60.0f64, yaw in -180.0..180.0f64, pitch in -90.0..-70.0f64,
         u in 1000.0..3000.0f64, v in 1000.0..2000.0f64,
     ) {
-        let middle = LocalPlane::at(-46.563, -73.1694).to_geographic(geo::Coord { x: east, y: north });
+        let middle = LocalPlane::at(at(-46.563, -73.1694)).to_geographic(geo::Coord { x: east, y: north });
         let camera = CameraModel::centred(4000, 3000, 3000.0);
-        let geometry = Geometry::new(camera, &pose(middle.y, middle.x, egm96(1240.0), [yaw, pitch, 0.0]), &Terrain::dem(hill(), 1.0)).unwrap();
+        let geometry = Geometry::new(camera, &pose(Wgs84::from_coord(middle), egm96(1240.0), [yaw, pitch, 0.0]), &Terrain::dem(hill(), 1.0)).unwrap();
         let p = geometry.pixel_to_ground(u, v).unwrap();
-        let (u2, v2) = geometry.ground_to_pixel(p.latitude_deg, p.longitude_deg, p.height).unwrap();
+        let (u2, v2) = geometry.ground_to_pixel(p.place, p.height).unwrap();
         prop_assert!((u - u2).hypot(v - v2) < 0.01);
     }
 }
@@ -256,9 +257,8 @@ fn shares(
         .unwrap()
         .pixel_to_ground(pixel.0, pixel.1)
         .unwrap();
-    let plane = LocalPlane::at(nominal.latitude_deg, nominal.longitude_deg);
-    let at = |x, y| plane.to_metres(geo::Coord { x, y });
-    let truth = at(point.longitude_deg, point.latitude_deg);
+    let plane = LocalPlane::at(nominal.place);
+    let truth = plane.to_metres(point.place.coord());
     let sigma = nominal.covariance;
     let velocity = nominal.velocity.unwrap();
     let heading = nominal.attitude.yaw_deg.to_radians();
@@ -300,8 +300,7 @@ fn shares(
             Height::Egm2008(h) => altitude.egm2008 = Some(h),
         }
         let noisy = pose(
-            moved.y,
-            moved.x,
+            Wgs84::from_coord(moved),
             altitude,
             [yaw, pitch, roll].map(f64::to_degrees),
         );
@@ -313,7 +312,7 @@ fn shares(
             .unwrap()
             .pixel_to_ground(pixel.0, pixel.1)
             .unwrap();
-        let off = at(placed.longitude_deg, placed.latitude_deg) - truth;
+        let off = plane.to_metres(placed.place.coord()) - truth;
         circle += u32::from(off.x.hypot(off.y) <= point.ce90_m);
         interval += u32::from(
             (placed.height.metres() + raised - point.height.metres()).abs() <= point.le90_m,
@@ -390,7 +389,7 @@ fn nine_tenths_of_noisy_placements_lie_within_ce90_over_flat_ground() {
                 north_m_s: 3.0,
                 east_m_s: -11.0,
             }),
-            ..pose(-16.9, 179.9999, ellipsoid(155.0), angles)
+            ..pose(at(-16.9, 179.9999), ellipsoid(155.0), angles)
         };
         let terrain = Terrain::level(Height::new(VerticalDatum::Ellipsoid, 35.0), 4.0);
         let (circle, interval) = shares(
@@ -422,7 +421,7 @@ fn nine_tenths_of_noisy_placements_lie_within_ce90_on_a_slope() {
                 north_m_s: 8.0,
                 east_m_s: 0.0,
             }),
-            ..pose(-46.564, -73.1715, egm96(1180.0), angles)
+            ..pose(at(-46.564, -73.1715), egm96(1180.0), angles)
         };
         let (circle, interval) = shares(
             noisy_camera(),
@@ -448,7 +447,7 @@ fn a_nadir_frame_has_the_gsd_and_the_footprint_that_its_height_and_focal_length_
     for lon in [-92.0, 180.0] {
         let geometry = Geometry::new(
             camera,
-            &pose(46.8, lon, takeoff(120.0), [30.0, -90.0, 0.0]),
+            &pose(at(46.8, lon), takeoff(120.0), [30.0, -90.0, 0.0]),
             &Terrain::flat(1.0),
         )
         .unwrap();
@@ -472,7 +471,11 @@ fn what_cannot_be_placed_is_an_error_that_says_why() {
     let camera = CameraModel::centred(4000, 3000, 3000.0);
     let nadir = [0.0, -90.0, 0.0];
     let on = |altitude, angles, terrain: &Terrain| {
-        Geometry::new(camera, &pose(-46.563, -73.1694, altitude, angles), terrain)
+        Geometry::new(
+            camera,
+            &pose(at(-46.563, -73.1694), altitude, angles),
+            terrain,
+        )
     };
 
     assert_eq!(
@@ -518,12 +521,14 @@ fn what_cannot_be_placed_is_an_error_that_says_why() {
     let behind = on(takeoff(100.0), [0.0, 0.0, 0.0], &Terrain::flat(1.0)).unwrap();
     let sky = TerrainHeight::AboveTakeoff(HeightAboveTakeoff::new(100.0));
     assert_eq!(
-        behind.ground_to_pixel(-46.6, -73.1694, sky).unwrap_err(),
+        behind
+            .ground_to_pixel(at(-46.6, -73.1694), sky)
+            .unwrap_err(),
         GeoError::BehindCamera
     );
     let wrong = TerrainHeight::Absolute(Height::new(VerticalDatum::Egm2008, 0.0));
     assert!(matches!(
-        behind.ground_to_pixel(-46.5, -73.1694, wrong),
+        behind.ground_to_pixel(at(-46.5, -73.1694), wrong),
         Err(GeoError::DatumMismatch { .. })
     ));
 }

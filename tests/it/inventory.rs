@@ -13,6 +13,8 @@ use scarp_inventory::{
 };
 use uuid::Uuid;
 
+use super::support::at;
+
 const SURVEY: Uuid = Uuid::from_u128(7);
 const SETTINGS: Settings = Settings {
     cell_m: 1.0,
@@ -21,7 +23,7 @@ const SETTINGS: Settings = Settings {
 };
 
 fn plane() -> LocalPlane {
-    LocalPlane::at(31.0, 103.5)
+    LocalPlane::at(at(31.0, 103.5))
 }
 
 fn inventory(settings: Settings) -> Inventory {

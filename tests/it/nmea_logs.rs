@@ -19,12 +19,12 @@ fn epochs(name: &str) -> Vec<Result<Fix, NoFix>> {
 
 /// Metres north and east from one fix to another, nearby.
 fn way_m(from: &Fix, to: &Fix) -> (f64, f64) {
-    let cos = from.latitude_deg.to_radians().cos();
+    let cos = from.place.latitude_deg().to_radians().cos();
     // The meridian's and the parallel's radii of curvature differ from this by less than a percent here.
     let degree_m = 6_378_137.0_f64.to_radians();
     (
-        (to.latitude_deg - from.latitude_deg) * degree_m,
-        (to.longitude_deg - from.longitude_deg) * degree_m * cos,
+        (to.place.latitude_deg() - from.place.latitude_deg()) * degree_m,
+        (to.place.longitude_deg() - from.place.longitude_deg()) * degree_m * cos,
     )
 }
 
@@ -44,7 +44,12 @@ fn written(fix: &Fix) -> String {
         let whole = degrees.trunc();
         format!("{whole:0width$}{:09.6}", (degrees - whole) * 60.0)
     };
-    [minutes(fix.latitude_deg, 2), minutes(fix.longitude_deg, 3)].join(" ")
+    let place = fix.place;
+    [
+        minutes(place.latitude_deg(), 2),
+        minutes(place.longitude_deg(), 3),
+    ]
+    .join(" ")
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn a_vehicle_by_pymavlink_and_the_link_understand_each_other() {
             }
             Report::Position(position) => {
                 positions += 1;
-                assert!((position.latitude_deg - 27.8).abs() < 1e-9);
+                assert!((position.place.latitude_deg() - 27.8).abs() < 1e-9);
                 assert!((position.altitude.metres() - 2400.5).abs() < 1e-9);
                 assert_eq!(position.heading_deg, Some(130.0));
             }

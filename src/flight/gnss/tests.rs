@@ -100,7 +100,7 @@ fn a_receiver_is_understood_at_whatever_speed_it_talks() {
     assert_eq!(status.baud_rate, Some(38_400));
     assert_eq!((status.opened, status.fault), (2, None));
     let fix = status.newest.unwrap().fix;
-    assert!((fix.longitude_deg - 103.6).abs() < 1e-9, "{fix:?}");
+    assert!((fix.place.longitude_deg() - 103.6).abs() < 1e-9, "{fix:?}");
 }
 
 #[test]

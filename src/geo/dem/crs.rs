@@ -1,6 +1,6 @@
 //! The reference systems of an elevation model, from its GeoTIFF keys (OGC 19-008r4).
 
-use super::super::{Utm, ecef};
+use super::super::{Utm, Wgs84, wgs84::longitude_near};
 use crate::VerticalDatum;
 
 const GT_MODEL_TYPE: u16 = 1024;
@@ -32,10 +32,13 @@ pub(super) enum Crs {
 
 impl Crs {
     /// The place in this system; a longitude is brought within 180 degrees of `near_x`.
-    pub(super) fn forward(self, latitude_deg: f64, longitude_deg: f64, near_x: f64) -> (f64, f64) {
+    pub(super) fn forward(self, place: Wgs84, near_x: f64) -> (f64, f64) {
         match self {
-            Self::Geographic => (ecef::longitude_near(longitude_deg, near_x), latitude_deg),
-            Self::Utm(utm) => utm.forward(latitude_deg, longitude_deg),
+            Self::Geographic => (
+                longitude_near(place.longitude_deg(), near_x),
+                place.latitude_deg(),
+            ),
+            Self::Utm(utm) => utm.forward(place),
         }
     }
 }

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use self::crs::Crs;
 use super::ecef;
-use crate::VerticalDatum;
+use crate::{Latitude, Longitude, VerticalDatum, Wgs84};
 
 /// An elevation model that cannot be used. Every message names the file and what to do.
 #[derive(Debug, Error)]
@@ -142,12 +142,12 @@ impl Dem {
         self.cell_m
     }
 
-    /// The height in metres at a place in degrees, interpolated bilinearly between the four nearest cell centres.
+    /// The height in metres at a place, interpolated bilinearly between the four nearest cell centres.
     ///
     /// # Errors
     /// When one of the four lies outside or in a gap.
-    pub fn sample(&self, latitude_deg: f64, longitude_deg: f64) -> Result<f64, SampleError> {
-        let (x, y) = self.crs.forward(latitude_deg, longitude_deg, self.first_x);
+    pub fn sample(&self, place: Wgs84) -> Result<f64, SampleError> {
+        let (x, y) = self.crs.forward(place, self.first_x);
         let column = (x - self.first_x) / self.step_x;
         let row = (self.first_y - y) / self.step_y;
         let (left, fx) = cell_and_fraction(column, self.width)?;
@@ -167,18 +167,18 @@ impl Dem {
     }
 
     /// Slope over two cells: metres up per metre north and per metre east; towards a gap or the edge, over one.
-    pub(super) fn slope(&self, latitude_deg: f64, longitude_deg: f64) -> (f64, f64) {
+    pub(super) fn slope(&self, place: Wgs84) -> (f64, f64) {
+        let (latitude_deg, longitude_deg) = (place.latitude_deg(), place.longitude_deg());
         let degrees_north = (self.cell_m / ecef::A).to_degrees();
         let degrees_east = degrees_north / latitude_deg.to_radians().cos().max(1e-6);
+        let at = |d_lat: f64, d_lon: f64| {
+            let latitude = Latitude::from_degrees(latitude_deg + d_lat);
+            let longitude = Longitude::from_degrees(longitude_deg + d_lon);
+            self.sample(Wgs84::new(latitude, longitude)).ok()
+        };
         let along = |d_lat: f64, d_lon: f64| {
-            let here = self.sample(latitude_deg, longitude_deg).ok();
-            let ahead = self
-                .sample(latitude_deg + d_lat, longitude_deg + d_lon)
-                .ok();
-            let behind = self
-                .sample(latitude_deg - d_lat, longitude_deg - d_lon)
-                .ok();
-            match (behind, here, ahead) {
+            let here = self.sample(place).ok();
+            match (at(-d_lat, -d_lon), here, at(d_lat, d_lon)) {
                 (Some(b), _, Some(a)) => (a - b) / (2.0 * self.cell_m),
                 (None, Some(h), Some(a)) => (a - h) / self.cell_m,
                 (Some(b), Some(h), None) => (h - b) / self.cell_m,

@@ -78,8 +78,7 @@ impl PositionFixes {
             fix: Fix {
                 time: GnssTime::from_unix_ms(utc_ns / 1_000_000),
                 arrived,
-                latitude_deg: position.latitude_deg,
-                longitude_deg: position.longitude_deg,
+                place: position.place,
                 altitude: Altitudes {
                     egm96: Some(position.altitude),
                     ellipsoid: gnss.geoid_separation_m.map(above_ellipsoid),
@@ -102,12 +101,11 @@ mod tests {
     use scarp_geo::{GroundVelocity, HeightAboveTakeoff, HeightEgm96};
 
     use super::*;
-    use crate::{FixQuality, PositionSigma};
+    use crate::{FixQuality, PositionSigma, testing::place};
 
     const POSITION: Position = Position {
         boot: BootTime::from_nanos(5_500_000_000),
-        latitude_deg: 27.8,
-        longitude_deg: 85.9,
+        place: place(27.8, 85.9),
         altitude: HeightEgm96::new(2400.0),
         above_home: HeightAboveTakeoff::new(120.0),
         velocity: GroundVelocity {

@@ -2,7 +2,7 @@
 
 use mavlink::dialects::common as dialect;
 use nalgebra::{Quaternion, UnitQuaternion};
-use scarp_geo::{GroundVelocity, HeightAboveTakeoff, HeightEgm96};
+use scarp_geo::{GroundVelocity, HeightAboveTakeoff, HeightEgm96, Latitude, Longitude, Wgs84};
 
 use super::{
     Autopilot, BootTime, Captured, Frame, Gimbal, Gnss, Heartbeat, Position, Refused, Report,
@@ -97,14 +97,13 @@ fn rotation(what: &'static str, q: [f32; 4]) -> Result<UnitQuaternion<f64>, Refu
 }
 
 fn position(m: &dialect::GLOBAL_POSITION_INT_DATA) -> Result<Position, Refused> {
-    let (latitude_deg, longitude_deg) = place(m.lat, m.lon)?;
+    let place = place(m.lat, m.lon)?;
     if m.relative_alt == i32::MAX {
         return Err(Refused::Unknown("height above home"));
     }
     Ok(Position {
         boot: BootTime::from_millis(m.time_boot_ms),
-        latitude_deg,
-        longitude_deg,
+        place,
         altitude: altitude(m.alt)?,
         above_home: HeightAboveTakeoff::new(f64::from(m.relative_alt) * 1e-3),
         velocity: GroundVelocity {
@@ -158,16 +157,19 @@ fn gnss(m: &dialect::GPS_RAW_INT_DATA) -> Gnss {
     }
 }
 
-/// Degrees from 1e-7 degrees. Autopilots send 0, 0 before they know, and nobody surveys that spot of the Atlantic.
-fn place(lat: i32, lon: i32) -> Result<(f64, f64), Refused> {
+/// From 1e-7 degrees. Autopilots send 0, 0 before they know, and nobody surveys that spot of the Atlantic.
+fn place(lat: i32, lon: i32) -> Result<Wgs84, Refused> {
     if (lat, lon) == (0, 0) || lat == i32::MAX || lon == i32::MAX {
         return Err(Refused::Unknown("position"));
     }
-    let degrees = (f64::from(lat) * 1e-7, f64::from(lon) * 1e-7);
-    if degrees.0.abs() > 90.0 || degrees.1.abs() > 180.0 {
+    let place = Wgs84::new(
+        Latitude::from_degrees(f64::from(lat) * 1e-7),
+        Longitude::from_degrees(f64::from(lon) * 1e-7),
+    );
+    if !place.is_on_earth() {
         return Err(Refused::OutOfRange("position"));
     }
-    Ok(degrees)
+    Ok(place)
 }
 
 fn altitude(mm: i32) -> Result<HeightEgm96, Refused> {
@@ -206,7 +208,7 @@ fn captured(m: &dialect::CAMERA_IMAGE_CAPTURED_DATA) -> Result<Captured, Refused
         unix_us: Some(m.time_utc).filter(|us| *us >= UNIX_FROM_US),
         index: u32::try_from(m.image_index).map_err(|_| Refused::OutOfRange("image index"))?,
         place: match place(m.lat, m.lon) {
-            Ok((latitude, longitude)) => Some((latitude, longitude, altitude(m.alt)?)),
+            Ok(place) => Some((place, altitude(m.alt)?)),
             Err(Refused::Unknown(_)) => None,
             Err(refused) => return Err(refused),
         },

@@ -1,7 +1,7 @@
 //! What the autopilot's messages say, in types.
 
 use nalgebra::{UnitQuaternion, Vector3};
-use scarp_geo::{GroundVelocity, HeightAboveTakeoff, HeightEgm96};
+use scarp_geo::{GroundVelocity, HeightAboveTakeoff, HeightEgm96, Wgs84};
 use thiserror::Error;
 
 use super::BootTime;
@@ -55,10 +55,8 @@ pub enum Report {
 pub struct Position {
     /// When it was there.
     pub boot: BootTime,
-    /// WGS84 latitude in degrees, -90 to 90.
-    pub latitude_deg: f64,
-    /// WGS84 longitude in degrees, -180 to 180.
-    pub longitude_deg: f64,
+    /// Where, longitude -180 to 180 degrees.
+    pub place: Wgs84,
     /// What MAVLink calls MSL: the GNSS receiver's own geoid, which is EGM96 or a coarse grid of it.
     pub altitude: HeightEgm96,
     /// Above home, which both autopilots set where the motors are armed.
@@ -123,8 +121,8 @@ pub struct Captured {
     pub unix_us: Option<u64>,
     /// Index of the image, from 0.
     pub index: u32,
-    /// Latitude and longitude in degrees, WGS84, and height, where known.
-    pub place: Option<(f64, f64, HeightEgm96)>,
+    /// Where, longitude -180 to 180 degrees, and how high, where known.
+    pub place: Option<(Wgs84, HeightEgm96)>,
     /// Whether the camera itself confirmed the exposure; otherwise it was only told to expose.
     pub confirmed: bool,
 }

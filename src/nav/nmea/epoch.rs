@@ -1,6 +1,8 @@
 //! What the sentences of one epoch say together: a fix, or why there is none to rely on.
 
-use scarp_geo::{Altitudes, GnssTime, GroundVelocity, Height, HeightAboveEllipsoid, VerticalDatum};
+use scarp_geo::{
+    Altitudes, GnssTime, GroundVelocity, Height, HeightAboveEllipsoid, VerticalDatum, Wgs84,
+};
 use thiserror::Error;
 
 use super::{
@@ -34,12 +36,10 @@ pub enum NoFix {
     #[error("no position (GGA) in this epoch; switch GGA on in the receiver, or check the cable")]
     NoPosition,
     /// The position is not on earth, or exactly 0, 0.
-    #[error("position {latitude_deg}, {longitude_deg} cannot be true; restart the receiver")]
+    #[error("position {place} cannot be true; restart the receiver")]
     BadPosition {
-        /// Degrees.
-        latitude_deg: f64,
-        /// Degrees.
-        longitude_deg: f64,
+        /// As the receiver gave it.
+        place: Wgs84,
     },
     /// No altitude, or one without geoid separation.
     #[error(
@@ -152,22 +152,15 @@ impl Epoch {
         if self.gsa.is_some_and(|gsa| !gsa.three_dimensional) {
             return Err(NoFix::TwoDimensional);
         }
-        let (latitude_deg, longitude_deg) = gga.position_deg.ok_or(NoFix::NoPosition)?;
-        if (latitude_deg == 0.0 && longitude_deg == 0.0)
-            || latitude_deg.abs() > 90.0
-            || longitude_deg.abs() > 180.0
-        {
-            return Err(NoFix::BadPosition {
-                latitude_deg,
-                longitude_deg,
-            });
+        let place = gga.place.ok_or(NoFix::NoPosition)?;
+        if place == Wgs84::ZERO || !place.is_on_earth() {
+            return Err(NoFix::BadPosition { place });
         }
         let vdop = self.gsa.and_then(|gsa| gsa.vdop);
         Ok(Fix {
             time: self.utc(newest)?,
             arrived: self.arrived,
-            latitude_deg,
-            longitude_deg,
+            place,
             altitude: altitudes(&gga, settings.altitude_datum)?,
             geoid_separation_m: gga.geoid_separation_m,
             quality: gga.quality,
@@ -272,8 +265,8 @@ mod tests {
         let fix = fix(&[RMC, VTG, GGA, GSA, GST, "HEHDT,91.5,T"]).unwrap();
         assert_eq!(fix.time.unix_ms(), 1_762_766_845_100);
         assert_eq!(fix.arrived, Monotonic::from_nanos(7));
-        assert!((fix.latitude_deg - 47.285_233_2).abs() < 1e-7);
-        assert!((fix.longitude_deg - 8.565_265).abs() < 1e-7);
+        assert!((fix.place.latitude_deg() - 47.285_233_2).abs() < 1e-7);
+        assert!((fix.place.longitude_deg() - 8.565_265).abs() < 1e-7);
         assert_eq!(
             (fix.quality, fix.satellites, fix.heading_deg),
             (FixQuality::Autonomous, Some(12), Some(91.5))

@@ -7,9 +7,9 @@
 use chrono::{NaiveDate, NaiveTime};
 use nmea::{
     ParseResult,
-    sentences::{FixType, GsaData, RmcData, gsa::GsaMode2, rmc::RmcStatusOfFix},
+    sentences::{FixType, GgaData, GsaData, RmcData, gsa::GsaMode2, rmc::RmcStatusOfFix},
 };
-use scarp_geo::{GnssTime, GroundVelocity};
+use scarp_geo::{GnssTime, GroundVelocity, Latitude, Longitude, Wgs84};
 use thiserror::Error;
 
 use super::super::{FixQuality, PositionSigma};
@@ -43,8 +43,8 @@ pub enum Sentence {
 /// Position, height and quality.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gga {
-    /// Latitude and longitude in degrees.
-    pub position_deg: Option<(f64, f64)>,
+    /// Where the antenna is.
+    pub place: Option<Wgs84>,
     /// How the fix was made.
     pub quality: FixQuality,
     /// Satellites used.
@@ -98,7 +98,7 @@ pub fn parse(line: &str) -> Result<Option<Sentence>, Unreadable> {
         ParseResult::GGA(gga) => Some(Sentence::Gga(
             gga.fix_time.map(time_of_day),
             Gga {
-                position_deg: finite(gga.latitude).zip(finite(gga.longitude)),
+                place: place(&gga),
                 quality: gga.fix_type.map_or(FixQuality::None, quality),
                 satellites: gga.fix_satellites,
                 hdop: finite(gga.hdop),
@@ -161,6 +161,12 @@ fn velocity(knots: Option<f32>, course_deg: Option<f32>) -> Option<GroundVelocit
     })
 }
 
+fn place(gga: &GgaData) -> Option<Wgs84> {
+    let latitude = finite(gga.latitude).map(Latitude::from_degrees);
+    let longitude = finite(gga.longitude).map(Longitude::from_degrees);
+    Some(Wgs84::new(latitude?, longitude?))
+}
+
 fn time_of_day(time: NaiveTime) -> TimeOfDay {
     TimeOfDay((time - NaiveTime::MIN).num_milliseconds())
 }
@@ -205,9 +211,9 @@ mod tests {
             panic!("not GGA")
         };
         assert_eq!(time, Some(TimeOfDay(34_045_100)));
-        let (latitude, longitude) = gga.position_deg.unwrap();
-        assert!((latitude - (47.0 + 17.113_991_2 / 60.0)).abs() < 1e-12);
-        assert!((longitude + (8.0 + 33.915_901_2 / 60.0)).abs() < 1e-12);
+        let place = gga.place.unwrap();
+        assert!((place.latitude_deg() - (47.0 + 17.113_991_2 / 60.0)).abs() < 1e-12);
+        assert!((place.longitude_deg() + (8.0 + 33.915_901_2 / 60.0)).abs() < 1e-12);
         assert_eq!(
             (gga.quality, gga.satellites),
             (FixQuality::RtkFixed, Some(12))
@@ -236,7 +242,7 @@ mod tests {
             Sentence::Gga(
                 None,
                 Gga {
-                    position_deg: None,
+                    place: None,
                     quality: FixQuality::None,
                     ..
                 }
@@ -327,10 +333,7 @@ mod tests {
         else {
             panic!("not GGA")
         };
-        assert_eq!(
-            (gga.position_deg, gga.hdop, gga.altitude_m),
-            (None, None, None)
-        );
+        assert_eq!((gga.place, gga.hdop, gga.altitude_m), (None, None, None));
         assert_eq!(is_one("HEHDT,nan,T"), Sentence::Hdt(None));
     }
 

@@ -1,5 +1,15 @@
-//! What several tests need: a flight of the test aircraft, its camera, a link.
+//! What several tests need: a flight of the test aircraft, its camera, a link, a place.
 
 pub mod camera;
 pub mod flight;
 pub mod link;
+
+use scarp_geo::{Latitude, Longitude, Wgs84};
+
+/// A place, latitude and longitude in degrees.
+pub const fn at(latitude_deg: f64, longitude_deg: f64) -> Wgs84 {
+    Wgs84::new(
+        Latitude::from_degrees(latitude_deg),
+        Longitude::from_degrees(longitude_deg),
+    )
+}

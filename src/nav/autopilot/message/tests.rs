@@ -84,8 +84,8 @@ fn attitudes_that_are_no_rotation_are_refused() {
 #[test]
 fn a_position_has_its_units_and_datums() {
     let position = at(position()).unwrap();
-    assert!((position.latitude_deg - 27.8).abs() < 1e-9);
-    assert!((position.longitude_deg - 85.9).abs() < 1e-9);
+    assert!((position.place.latitude_deg() - 27.8).abs() < 1e-9);
+    assert!((position.place.longitude_deg() - 85.9).abs() < 1e-9);
     assert!((position.altitude.metres() - 2400.5).abs() < 1e-9);
     assert!((position.above_home.metres() - 120.25).abs() < 1e-9);
     assert!((position.velocity.north_m_s - 12.0).abs() < 1e-9);
@@ -288,7 +288,7 @@ proptest! {
         if let Ok(message) = M::parse(mavlink::MavlinkVersion::V2, id, &payload) {
             let _ = VehicleFilter::new(None).accept(&AUTOPILOT, &message, Monotonic::from_nanos(0));
             if let Ok(Some(Report::Position(position))) = Report::of(&message) {
-                prop_assert!(position.latitude_deg.abs() <= 90.0);
+                prop_assert!(position.place.is_on_earth());
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use nalgebra::UnitQuaternion;
 
-use scarp_geo::{Pose, VerticalDatum};
+use scarp_geo::{Pose, VerticalDatum, Wgs84};
 use scarp_nav::{
     Doubtful, Fix, FixSettings, GnssDelay, GnssReceiver, Monotonic, TimedFix, Trajectory,
     TrajectorySettings,
@@ -94,34 +94,18 @@ fn assert_between(pose: &Pose, from: &Fix, to: &Fix) {
     for sigma in [sigma.sigma_north_m, sigma.sigma_east_m, sigma.sigma_up_m] {
         assert!(sigma.is_finite() && sigma > 0.0, "{pose:?}");
     }
-    assert!((-90.0..=90.0).contains(&pose.latitude_deg), "{pose:?}");
-    assert!((-180.0..=180.0).contains(&pose.longitude_deg), "{pose:?}");
+    assert!(pose.place.is_on_earth(), "{pose:?}");
     assert!(!pose.altitude.is_empty(), "{pose:?}");
     let near =
         |at: f64, a: f64, b: f64, slack: f64| (a.min(b) - slack..=a.max(b) + slack).contains(&at);
-    assert!(
-        near(
-            pose.latitude_deg,
-            from.latitude_deg,
-            to.latitude_deg,
-            SLACK_DEG
-        ),
-        "{pose:?} {from:?} {to:?}"
-    );
+    let [at, a, b] = [pose.place, from.place, to.place].map(Wgs84::latitude_deg);
+    assert!(near(at, a, b, SLACK_DEG), "{pose:?} {from:?} {to:?}");
     // Degrees of longitude are short near a pole, and jump where east meets west.
-    let plain = pose.latitude_deg.abs() < 80.0
-        && from.longitude_deg.abs().max(to.longitude_deg.abs()) < 179.0;
-    if plain {
-        let slack = SLACK_DEG / pose.latitude_deg.to_radians().cos();
-        assert!(
-            near(
-                pose.longitude_deg,
-                from.longitude_deg,
-                to.longitude_deg,
-                slack
-            ),
-            "{pose:?} {from:?} {to:?}"
-        );
+    let slack = SLACK_DEG / at.to_radians().cos();
+    let pole = at.abs() >= 80.0;
+    let [at, a, b] = [pose.place, from.place, to.place].map(Wgs84::longitude_deg);
+    if !pole && a.abs().max(b.abs()) < 179.0 {
+        assert!(near(at, a, b, slack), "{pose:?} {from:?} {to:?}");
     }
 }
 
@@ -131,12 +115,8 @@ fn assert_true(timed: &TimedFix) {
         timed.sigma_time_s.is_finite() && timed.sigma_time_s >= 0.0,
         "{timed:?}"
     );
-    assert!((-90.0..=90.0).contains(&fix.latitude_deg), "{fix:?}");
-    assert!((-180.0..=180.0).contains(&fix.longitude_deg), "{fix:?}");
-    assert!(
-        fix.latitude_deg != 0.0 || fix.longitude_deg != 0.0,
-        "{fix:?}"
-    );
+    assert!(fix.place.is_on_earth(), "{fix:?}");
+    assert_ne!(fix.place, Wgs84::ZERO, "{fix:?}");
     assert!(DATES_MS.contains(&fix.time.unix_ms()), "{fix:?}");
     assert!(!fix.altitude.is_empty(), "{fix:?}");
     let heights = [

@@ -144,6 +144,7 @@ impl Conversion {
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
+    use scarp_geo::{Latitude, Longitude, Utm, Wgs84};
 
     use super::*;
 
@@ -154,9 +155,11 @@ mod tests {
     #[case(System::from_wkt(UTM48).unwrap())]
     fn degrees_become_utm_as_the_firmware_computes_it(#[case] utm: System) {
         let to = Conversion::new(&System::WGS84, &utm).unwrap();
-        let expected = scarp_geo::Utm::from_epsg(32648)
-            .unwrap()
-            .forward(30.123, 102.9);
+        let place = Wgs84::new(
+            Latitude::from_degrees(30.123),
+            Longitude::from_degrees(102.9),
+        );
+        let expected = Utm::from_epsg(32648).unwrap().forward(place);
         let (x, y) = to.apply((102.9, 30.123)).unwrap();
         assert!((x - expected.0).abs() < 1e-4 && (y - expected.1).abs() < 1e-4);
         let back = Conversion::new(&utm, &System::WGS84).unwrap();
