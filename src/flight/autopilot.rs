@@ -7,7 +7,10 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, bounded};
-use nalgebra::UnitQuaternion;
+use scarp_geo::{
+    Rotation,
+    frame::{Ned, Platform},
+};
 use scarp_nav::{
     Monotonic, NotUsed, TimedFix,
     autopilot::{
@@ -167,7 +170,7 @@ impl Listener {
                     gimbal.body(at.at, body);
                     self.gimbals();
                 }
-                None => self.attitude(at.at, body),
+                None => self.attitude(at.at, body.as_platform()),
             },
             (Report::Gimbal(told), Some(at)) => {
                 if let Some(gimbal) = &mut self.gimbal {
@@ -224,13 +227,13 @@ impl Listener {
     fn gimbals(&mut self) {
         while let Some((at, attitude)) = self.gimbal.as_mut().and_then(GimbalHeading::ready) {
             match attitude {
-                Ok(attitude) => self.attitude(at, attitude),
+                Ok(attitude) => self.attitude(at, attitude.as_platform()),
                 Err(reason) => self.fault(reason.to_string()),
             }
         }
     }
 
-    fn attitude(&self, at: Monotonic, attitude: UnitQuaternion<f64>) {
+    fn attitude(&self, at: Monotonic, attitude: Rotation<Platform, Ned>) {
         let mut status = locked(&self.status);
         match self.track.push_attitude(at, attitude) {
             Ok(()) => {

@@ -3,7 +3,7 @@
 use nalgebra::Vector3;
 use scarp_capture::live::{PixelFormat, v4l2::CameraSettings};
 use scarp_config::{Board, ConfigError};
-use scarp_geo::{Attitude, CameraModel, VerticalDatum};
+use scarp_geo::{CameraModel, RotationMatrix, VerticalDatum};
 use scarp_nav::{
     FixSettings, GnssDelay, Mount, TrajectorySettings,
     autopilot::{AttitudeOf, LinkSettings, PortAddress},
@@ -222,11 +222,7 @@ fn trajectory(board: &Board) -> TrajectorySettings {
     TrajectorySettings {
         mount: Mount {
             lever_arm_m: Vector3::from(mount.lever_arm_m),
-            boresight: Attitude {
-                yaw_deg: look.yaw,
-                pitch_deg: look.pitch,
-                roll_deg: look.roll,
-            },
+            boresight: RotationMatrix::from_euler_deg(look.roll, look.pitch, look.yaw),
         },
         max_speed_m_s: board.autopilot.max_speed_m_s,
         tilt_sigma_deg: board.autopilot.tilt_sigma_deg,
@@ -237,7 +233,10 @@ fn trajectory(board: &Board) -> TrajectorySettings {
 
 #[cfg(test)]
 mod tests {
-    use nalgebra::UnitQuaternion;
+    use scarp_geo::{
+        Rotation,
+        frame::{Ned, Platform},
+    };
 
     use super::*;
 
@@ -296,8 +295,9 @@ address = 'udpin:0.0.0.0:14550'
     /// Where the camera looks (north, east, down) when what it hangs on has its nose `pitch_deg` above the horizon, northward.
     fn looks(mount: &str, pitch_deg: f64) -> Vector3<f64> {
         let mount = equipment(mount).unwrap().trajectory.mount;
-        let holder = UnitQuaternion::from_euler_angles(0.0, pitch_deg.to_radians(), 0.0);
-        holder * (mount.boresight.rotation() * Vector3::x())
+        let platform: Rotation<Platform, Ned> =
+            Rotation::from_euler_rad(0.0, pitch_deg.to_radians(), 0.0);
+        platform.rotate(&mount.boresight.rotate(&Vector3::x()))
     }
 
     #[test]

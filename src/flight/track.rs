@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use nalgebra::UnitQuaternion;
-use scarp_geo::{HeightAboveTakeoff, Pose};
+use scarp_geo::{
+    HeightAboveTakeoff, Pose, Rotation,
+    frame::{Ned, Platform},
+};
 use scarp_nav::{Monotonic, NoPose, NotUsed, TimedFix, Trajectory, TrajectorySettings};
 
 use super::{clock::now, lock::locked};
@@ -35,8 +37,12 @@ impl Track {
     ///
     /// # Errors
     /// As there.
-    pub fn push_attitude(&self, at: Monotonic, body: UnitQuaternion<f64>) -> Result<(), NotUsed> {
-        locked(&self.0).push_attitude(at, body)
+    pub fn push_attitude(
+        &self,
+        at: Monotonic,
+        platform: Rotation<Platform, Ned>,
+    ) -> Result<(), NotUsed> {
+        locked(&self.0).push_attitude(at, platform)
     }
 
     /// See [`Trajectory::push_height`].

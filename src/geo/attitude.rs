@@ -1,12 +1,14 @@
 //! How the camera is turned.
 
-use nalgebra::{Matrix3, Rotation3};
+use super::{
+    RotationMatrix,
+    frame::{Body, Camera, Ned},
+};
 
 /// Attitude of the camera: intrinsic yaw, pitch, roll (Z-Y'-X'') in the local north-east-down frame.
 ///
 /// Yaw is clockwise from true north, pitch is positive up (-90 looks straight down), roll is positive right side down.
-/// This is what DJI writes for its gimbal. The camera's axes in the body so turned: optical axis +x, image right +y,
-/// image down +z; hence at pitch -90 and yaw 0 the top of the image is north and its right side east.
+/// This is what DJI writes for its gimbal. The camera's axes: optical axis +x, image right +y, image down +z; hence at pitch -90 and yaw 0 the top of the image is north and its right side east.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Attitude {
     /// Degrees clockwise from true north, any range.
@@ -24,21 +26,23 @@ impl Attitude {
     /// `heading_deg`, `pitch_deg` (nose up) and `roll_deg` (right wing down) are the vehicle's.
     #[must_use]
     pub fn down_looking(heading_deg: f64, pitch_deg: f64, roll_deg: f64) -> Self {
-        let vehicle = rotation(heading_deg, pitch_deg, roll_deg);
-        Self::from_rotation(&(vehicle * rotation(0.0, -90.0, 0.0)))
+        let vehicle: RotationMatrix<Body, Ned> =
+            RotationMatrix::from_euler_deg(roll_deg, pitch_deg, heading_deg);
+        Self::from_rotation(&(vehicle * RotationMatrix::from_euler_deg(0.0, -90.0, 0.0)))
     }
 
-    /// The matrix that turns body coordinates (optical axis, right, down) into north, east, down:
+    /// The turn from the camera's axes (optical axis, right, down) to north, east, down:
     /// `Rz(yaw) Ry(pitch) Rx(roll)`.
     #[must_use]
-    pub fn rotation(&self) -> Matrix3<f64> {
-        rotation(self.yaw_deg, self.pitch_deg, self.roll_deg)
+    pub fn rotation(&self) -> RotationMatrix<Camera, Ned> {
+        RotationMatrix::from_euler_deg(self.roll_deg, self.pitch_deg, self.yaw_deg)
     }
 
-    /// The angles of a rotation matrix as [`Attitude::rotation`] makes it. Looking exactly straight up or down, where
+    /// The angles of a turn as [`Attitude::rotation`] makes it. Looking exactly straight up or down, where
     /// only the sum of yaw and roll is defined, the roll is 0.
     #[must_use]
-    pub fn from_rotation(r: &Matrix3<f64>) -> Self {
+    pub fn from_rotation(rotation: &RotationMatrix<Camera, Ned>) -> Self {
+        let r = rotation.matrix();
         let pitch = (-r[(2, 0)]).clamp(-1.0, 1.0).asin();
         let (yaw, roll) = if r[(0, 0)].hypot(r[(1, 0)]) < 1e-9 {
             ((-r[(0, 1)]).atan2(r[(1, 1)]), 0.0)
@@ -51,16 +55,6 @@ impl Attitude {
             roll_deg: roll.to_degrees(),
         }
     }
-}
-
-fn rotation(yaw_deg: f64, pitch_deg: f64, roll_deg: f64) -> Matrix3<f64> {
-    // nalgebra's argument order is roll, pitch, yaw, for the same intrinsic Z-Y'-X'' sequence.
-    Rotation3::from_euler_angles(
-        roll_deg.to_radians(),
-        pitch_deg.to_radians(),
-        yaw_deg.to_radians(),
-    )
-    .into_inner()
 }
 
 #[cfg(test)]
@@ -76,16 +70,16 @@ mod tests {
             roll_deg: 0.0,
         }
         .rotation();
-        assert!((r * Vector3::x() - Vector3::z()).norm() < 1e-12);
-        assert!((r * Vector3::y() - Vector3::y()).norm() < 1e-12);
-        assert!((r * Vector3::z() + Vector3::x()).norm() < 1e-12);
+        assert!((r.rotate(&Vector3::x()) - Vector3::z()).norm() < 1e-12);
+        assert!((r.rotate(&Vector3::y()) - Vector3::y()).norm() < 1e-12);
+        assert!((r.rotate(&Vector3::z()) + Vector3::x()).norm() < 1e-12);
     }
 
     #[test]
     fn a_level_vehicle_gives_a_nadir_camera_of_its_heading() {
         let a = Attitude::down_looking(237.5, 0.0, 0.0);
         assert!((a.pitch_deg + 90.0).abs() < 1e-9);
-        let right = a.rotation() * Vector3::y();
+        let right = a.rotation().rotate(&Vector3::y());
         let (sin, cos) = 237.5f64.to_radians().sin_cos();
         assert!(
             (right - Vector3::new(-sin, cos, 0.0)).norm() < 1e-9,
@@ -95,9 +89,13 @@ mod tests {
 
     #[test]
     fn nose_up_looks_ahead_and_right_wing_down_looks_left() {
-        let up = Attitude::down_looking(0.0, 5.0, 0.0).rotation() * Vector3::x();
+        let up = Attitude::down_looking(0.0, 5.0, 0.0)
+            .rotation()
+            .rotate(&Vector3::x());
         assert!((up.x - 5f64.to_radians().sin()).abs() < 1e-9, "{up}");
-        let bank = Attitude::down_looking(0.0, 0.0, 5.0).rotation() * Vector3::x();
+        let bank = Attitude::down_looking(0.0, 0.0, 5.0)
+            .rotation()
+            .rotate(&Vector3::x());
         assert!((bank.y + 5f64.to_radians().sin()).abs() < 1e-9, "{bank}");
     }
 
@@ -108,9 +106,9 @@ mod tests {
             (-170.0, 10.0, -20.0),
             (90.0, -89.9, 0.0),
         ] {
-            let r = rotation(yaw, pitch, roll);
+            let r = RotationMatrix::from_euler_deg(roll, pitch, yaw);
             let back = Attitude::from_rotation(&r).rotation();
-            assert!((r - back).norm() < 1e-9);
+            assert!((r.matrix() - back.matrix()).norm() < 1e-9);
         }
     }
 }

@@ -8,10 +8,11 @@ use geo::{LineString, Polygon};
 use nalgebra::{Matrix3, Vector3};
 
 use super::{
-    CameraModel, GeoError, Surface, Terrain, TerrainHeight, Wgs84,
+    CameraModel, GeoError, RotationMatrix, Surface, Terrain, TerrainHeight, Wgs84,
     accuracy::{circular_error_90, linear_error_90},
     cast::{self, Ray},
     ecef,
+    frame::{Camera, Ned},
     terrain::DatumName,
 };
 use crate::Pose;
@@ -39,8 +40,7 @@ pub struct Geometry {
     origin: Vector3<f64>,
     /// North, east, down at the camera, in ECEF.
     ned: Matrix3<f64>,
-    /// Camera axes (optical axis, right, down) to NED.
-    rotation: Matrix3<f64>,
+    rotation: RotationMatrix<Camera, Ned>,
     /// What to add to a height over the ground's datum to get the height used in ECEF.
     offset_m: f64,
 }
@@ -124,7 +124,7 @@ impl Geometry {
         let point = ecef::from_geodetic(place, height.metres() + self.offset_m);
         let seen = self
             .rotation
-            .tr_mul(&self.ned.tr_mul(&(point - self.origin)));
+            .rotate_back(&self.ned.tr_mul(&(point - self.origin)));
         self.camera.project(&seen).ok_or(GeoError::BehindCamera)
     }
 
@@ -135,7 +135,7 @@ impl Geometry {
     /// When the optical axis misses the ground.
     pub fn gsd_m(&self) -> Result<f64, GeoError> {
         let hit = self.cast(self.camera.cx, self.camera.cy)?;
-        let down = self.rotation[(2, 0)];
+        let down = self.rotation.matrix()[(2, 0)];
         if down <= 0.0 {
             return Err(GeoError::AboveHorizon);
         }
@@ -169,7 +169,7 @@ impl Geometry {
     }
 
     fn cast(&self, u: f64, v: f64) -> Result<cast::Hit, GeoError> {
-        let direction = self.ned * (self.rotation * self.camera.ray(u, v)).normalize();
+        let direction = self.ned * self.rotation.rotate(&self.camera.ray(u, v)).normalize();
         let ray = Ray {
             origin: self.origin,
             direction,
@@ -189,15 +189,14 @@ impl Geometry {
     fn covariance(&self, u: f64, v: f64, hit: &cast::Hit) -> Matrix3<f64> {
         let sigma = &self.pose.covariance;
         let ray = self.camera.ray(u, v);
-        let direction = (self.rotation * ray).normalize();
+        let direction = self.rotation.rotate(&ray).normalize();
         let (slope_north, slope_east) = self.slope(hit);
         let normal = Vector3::new(-slope_north, -slope_east, -1.0);
         let along = normal.dot(&direction);
 
         let turn = |axis: Vector3<f64>, by: f64| axis.cross(&direction) * (by * hit.range_m);
         let (sin_yaw, cos_yaw) = self.pose.attitude.yaw_deg.to_radians().sin_cos();
-        let zoom = self.rotation
-            * Vector3::new(0.0, ray.y, ray.z)
+        let zoom = self.rotation.rotate(&Vector3::new(0.0, ray.y, ray.z))
             * (self.camera.focal_sigma_px / self.camera.focal_px * hit.range_m / ray.norm());
         let drift = self.pose.velocity.map_or_else(Vector3::zeros, |v| {
             Vector3::new(v.north_m_s, v.east_m_s, 0.0) * sigma.sigma_time_s

@@ -8,10 +8,13 @@ mod cast;
 mod dem;
 mod ecef;
 mod error;
+pub mod frame;
 mod geometry;
 mod height;
 mod plane;
 mod pose;
+mod rotation;
+mod rotation_matrix;
 mod terrain;
 #[cfg(test)]
 mod testing;
@@ -32,6 +35,8 @@ pub use height::{
 };
 pub use plane::LocalPlane;
 pub use pose::{Altitudes, GroundVelocity, Pose, PoseCovariance};
+pub use rotation::Rotation;
+pub use rotation_matrix::RotationMatrix;
 pub use terrain::{Surface, Terrain, TerrainHeight};
 pub use time::{CameraTime, GnssTime, Timestamp};
 pub use utm::Utm;

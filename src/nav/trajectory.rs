@@ -1,7 +1,10 @@
 //! The pose of the camera at the instant of an exposure, between the samples of the sensors.
 
-use nalgebra::{UnitQuaternion, Vector3};
-use scarp_geo::{Altitudes, HeightAboveTakeoff, Pose, PoseCovariance, Timestamp};
+use nalgebra::Vector3;
+use scarp_geo::{
+    Altitudes, HeightAboveTakeoff, Pose, PoseCovariance, Rotation, Timestamp,
+    frame::{Ned, Platform},
+};
 
 use super::{
     Monotonic, Mount, NoPose, NotUsed, Sensor, TimedFix,
@@ -55,7 +58,7 @@ const ATTITUDES: usize = 4096;
 pub struct Trajectory {
     settings: TrajectorySettings,
     fixes: History<Waypoint>,
-    attitudes: History<UnitQuaternion<f64>>,
+    attitudes: History<Rotation<Platform, Ned>>,
     heights: History<HeightAboveTakeoff>,
     guard: JumpGuard,
 }
@@ -97,20 +100,19 @@ impl Trajectory {
         Ok(())
     }
 
-    /// Adds the attitude of the aircraft's body (forward, right, down) at an instant: the rotation from body to north,
-    /// east, down.
+    /// Adds the attitude of the platform that carries the camera, the aircraft or its gimbal, at an instant.
     ///
     /// # Errors
     /// When it is not later than the one before, or not a number.
     pub fn push_attitude(
         &mut self,
         at: Monotonic,
-        body: UnitQuaternion<f64>,
+        platform: Rotation<Platform, Ned>,
     ) -> Result<(), NotUsed> {
-        if !body.coords.iter().all(|c| c.is_finite()) {
+        if !platform.is_finite() {
             return Err(NotUsed::NotANumber(Sensor::Attitude));
         }
-        if self.attitudes.push(at, body) {
+        if self.attitudes.push(at, platform) {
             Ok(())
         } else {
             Err(NotUsed::OutOfOrder(Sensor::Attitude))
@@ -163,18 +165,14 @@ impl Trajectory {
             .map_err(|outside| self.no_pose(outside, Sensor::Attitude, waiting))?;
         within(&attitudes, settings.max_attitude_gap_s, Sensor::Attitude)?;
 
-        // None only when both are the same.
-        let body = attitudes
-            .before
-            .try_slerp(attitudes.after, attitudes.fraction, f64::EPSILON)
-            .unwrap_or(*attitudes.before);
+        let platform = attitudes.before.slerp(attitudes.after, attitudes.fraction);
         let segment = FixSegment {
             from: &fixes.before.fix,
             to: &fixes.after.fix,
             seconds: fixes.gap_s,
             fraction: fixes.fraction,
         };
-        let arm_m = settings.mount.lever_arm_ned_m(&body);
+        let arm_m = settings.mount.lever_arm_ned_m(&platform);
         let takeoff = self.height_above_takeoff(exposed, -arm_m.z, waiting)?;
         Ok(Pose {
             place: segment.place(arm_m.x, arm_m.y),
@@ -182,7 +180,7 @@ impl Trajectory {
                 takeoff,
                 ..segment.altitude(-arm_m.z)
             },
-            attitude: settings.mount.camera_attitude(&body),
+            attitude: settings.mount.camera_attitude(&platform),
             covariance: self.covariance(&segment, &arm_m),
             velocity: segment.velocity(),
             time: Some(Timestamp::Gnss(segment.utc())),
@@ -256,8 +254,8 @@ mod tests {
         Monotonic::from_nanos(0).plus_seconds(seconds)
     }
 
-    fn heading(degrees: f64) -> UnitQuaternion<f64> {
-        UnitQuaternion::from_euler_angles(0.0, 0.0, degrees.to_radians())
+    fn heading(degrees: f64) -> Rotation<Platform, Ned> {
+        Rotation::from_euler_rad(0.0, 0.0, degrees.to_radians())
     }
 
     /// Level and northward at 15 m/s, with fixes at 10 Hz and attitudes at 20 Hz for the seconds told.
@@ -451,19 +449,19 @@ mod tests {
             roll in -60.0..60.0f64, pitch in -60.0..60.0f64, yaw in -180.0..180.0f64,
             north in -500.0..500.0f64, up in -50.0..50.0f64,
         ) {
-            let body = UnitQuaternion::from_euler_angles(
+            let platform = Rotation::from_euler_rad(
                 roll.to_radians(), pitch.to_radians(), yaw.to_radians());
             let mut trajectory = Trajectory::new(TrajectorySettings::default());
-            for (t, dn, body) in [(0.0, 0.0, heading(0.0)), (0.1, 2.0, body), (0.2, 1.0, heading(90.0))] {
+            for (t, dn, platform) in [(0.0, 0.0, heading(0.0)), (0.1, 2.0, platform), (0.2, 1.0, heading(90.0))] {
                 trajectory.push_fix(timed_fix(t, north + dn, 0.0, up)).unwrap();
-                trajectory.push_attitude(at(t), body).unwrap();
+                trajectory.push_attitude(at(t), platform).unwrap();
             }
             let pose = pose(&trajectory, 0.1).unwrap();
             let fix = timed_fix(0.1, north + 2.0, 0.0, up).fix;
             prop_assert!((pose.place.latitude_deg() - fix.place.latitude_deg()).abs() < 1e-11);
             prop_assert!((pose.altitude.ellipsoid.unwrap().metres() - 900.0 - up).abs() < 1e-9);
             let expected = Attitude::down_looking(yaw, pitch, roll).rotation();
-            prop_assert!((pose.attitude.rotation() - expected).norm() < 1e-6);
+            prop_assert!((pose.attitude.rotation().matrix() - expected.matrix()).norm() < 1e-6);
         }
     }
 }

@@ -287,7 +287,7 @@ fn shares(
             (Vector3::z(), sigma.sigma_yaw_rad),
         ];
         let turned = axes.iter().fold(
-            Rotation3::from_matrix_unchecked(nominal.attitude.rotation()),
+            Rotation3::from_matrix_unchecked(*nominal.attitude.rotation().matrix()),
             |r, (axis, s)| {
                 Rotation3::from_axis_angle(&Unit::new_normalize(*axis), normal.draw(*s)) * r
             },

@@ -8,6 +8,7 @@ use std::{
 
 use geo::{Area, BooleanOps};
 use image::{DynamicImage, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
+use nalgebra::Vector3;
 use scarp_capture::{Folder, FolderError, Frame, FrameError, Photograph, TagSettings, Untagged};
 use scarp_geo::{Geometry, Terrain, Timestamp, VerticalDatum, area_m2};
 
@@ -93,7 +94,7 @@ fn seneca_gives_the_angles_of_the_wing_and_the_height_over_both_datums() {
         assert!((7_000.0..10_000.0).contains(&area), "{area}");
     }
     // IMG_0485: nose 4.9 degrees up, right wing 0.7 degrees down.
-    let axis = tags[0].pose.attitude.rotation().column(0).into_owned();
+    let axis = tags[0].pose.attitude.rotation().rotate(&Vector3::x());
     let tilt = axis[2].acos().to_degrees();
     assert!((tilt - 4.889_f64.hypot(0.730)).abs() < 0.01, "{tilt}");
     let ahead = axis[1].atan2(axis[0]).to_degrees().rem_euclid(360.0);

@@ -8,14 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nalgebra::UnitQuaternion;
+use nalgebra::{UnitQuaternion, Vector3};
 use serde_json::Value;
 
 use scarp_nav::{
     FixQuality,
     autopilot::{
-        AttitudeOf, Autopilot, AutopilotLink, Frame, LinkSettings, PortAddress, PortState, Report,
-        Severity,
+        AttitudeOf, Autopilot, AutopilotLink, GimbalAttitude, LinkSettings, PortAddress, PortState,
+        Report, Severity,
     },
 };
 
@@ -97,7 +97,7 @@ fn a_vehicle_by_pymavlink_and_the_link_understand_each_other() {
         match received.report.unwrap() {
             Report::Attitude { body, .. } => {
                 attitudes += 1;
-                assert!(body.angle_to(&truth) < 1e-5);
+                assert!(body.quaternion().angle_to(&truth) < 1e-5);
             }
             Report::Position(position) => {
                 positions += 1;
@@ -114,9 +114,11 @@ fn a_vehicle_by_pymavlink_and_the_link_understand_each_other() {
             }
             Report::Gimbal(gimbal) => {
                 gimbals += 1;
-                assert_eq!(gimbal.frame, Frame::Vehicle);
-                let looks = gimbal.attitude * nalgebra::Vector3::x();
-                assert!((looks - nalgebra::Vector3::z()).norm() < 1e-6);
+                let GimbalAttitude::Vehicle(attitude) = gimbal.attitude else {
+                    panic!("{gimbal:?}")
+                };
+                let looks = attitude.rotate(&Vector3::x());
+                assert!((looks - Vector3::z()).norm() < 1e-6);
             }
             Report::SystemTime { boot, unix_us } => {
                 dates += 1;

@@ -2,7 +2,7 @@
 
 use scarp_nav::{
     Monotonic, TrajectorySettings,
-    autopilot::{BootClockDoubt, BootTime, Frame, Gimbal},
+    autopilot::{BootClockDoubt, BootTime, Gimbal, GimbalAttitude},
 };
 
 use super::*;
@@ -36,15 +36,14 @@ fn received(report: Report, seconds: f64) -> Received {
 fn body() -> Report {
     Report::Attitude {
         boot: BootTime::from_nanos(0),
-        body: UnitQuaternion::identity(),
+        body: Rotation::identity(),
     }
 }
 
 fn gimbal() -> Report {
     Report::Gimbal(Gimbal {
         boot: BootTime::from_nanos(0),
-        attitude: UnitQuaternion::identity(),
-        frame: Frame::Vehicle,
+        attitude: GimbalAttitude::Vehicle(Rotation::identity()),
     })
 }
 

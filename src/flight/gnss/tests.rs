@@ -145,7 +145,7 @@ fn a_receiver_unplugged_and_plugged_in_again_goes_on_and_nothing_is_placed_in_be
     for step in -4..=12 {
         let at = last.plus_seconds(0.05 * f64::from(step));
         track
-            .push_attitude(at, nalgebra::UnitQuaternion::identity())
+            .push_attitude(at, scarp_geo::Rotation::identity())
             .unwrap();
     }
     let pose = |seconds: f64| track.pose_at(last.plus_seconds(seconds));

@@ -2,10 +2,13 @@
 
 use std::collections::VecDeque;
 
-use nalgebra::UnitQuaternion;
+use scarp_geo::{
+    Rotation,
+    frame::{self, Body, Ned},
+};
 use thiserror::Error;
 
-use super::{Frame, Gimbal};
+use super::{Gimbal, GimbalAttitude};
 use crate::{
     Monotonic,
     history::{Bracket, History, Outside},
@@ -22,7 +25,7 @@ const WAITING: usize = 32;
 /// that is merely the newest, because an autopilot may fall silent while its gimbal goes on.
 #[derive(Debug)]
 pub struct GimbalHeading {
-    bodies: History<UnitQuaternion<f64>>,
+    bodies: History<Rotation<Body, Ned>>,
     waiting: VecDeque<(Monotonic, Gimbal)>,
 }
 
@@ -32,6 +35,9 @@ pub struct GimbalHeading {
     "no attitude of the aircraft within {MAX_GAP_S} s of the gimbal's, whose yaw counts from the nose; check the autopilot's rates"
 )]
 pub struct NoHeading;
+
+/// A gimbal's attitude with the heading, or why it has none.
+type Completed = Result<Rotation<frame::Gimbal, Ned>, NoHeading>;
 
 impl Default for GimbalHeading {
     fn default() -> Self {
@@ -43,9 +49,8 @@ impl Default for GimbalHeading {
 }
 
 impl GimbalHeading {
-    /// Takes an attitude of the aircraft: the rotation from body to north, east, down. One that is not later than the one
-    /// before is left out.
-    pub fn body(&mut self, at: Monotonic, body: UnitQuaternion<f64>) {
+    /// Takes an attitude of the aircraft. One that is not later than the one before is left out.
+    pub fn body(&mut self, at: Monotonic, body: Rotation<Body, Ned>) {
         self.bodies.push(at, body);
     }
 
@@ -57,16 +62,18 @@ impl GimbalHeading {
         self.waiting.push_back((at, gimbal));
     }
 
-    /// The next of the gimbal's attitudes, from gimbal to north, east, down, or why it has none; nothing while the aircraft's
-    /// after it may still come. To be asked again until there is nothing.
-    pub fn ready(&mut self) -> Option<(Monotonic, Result<UnitQuaternion<f64>, NoHeading>)> {
+    /// The next of the gimbal's attitudes, or why it has none; nothing while the aircraft's after it may still come. To be
+    /// asked again until there is nothing.
+    pub fn ready(&mut self) -> Option<(Monotonic, Completed)> {
         let &(at, gimbal) = self.waiting.front()?;
-        let heading_deg = match gimbal.frame {
-            Frame::Earth => Ok(0.0),
-            Frame::Vehicle => self.heading_deg(at)?,
+        let attitude = match gimbal.attitude {
+            GimbalAttitude::Earth(attitude) => Ok(attitude),
+            GimbalAttitude::Vehicle(attitude) => self
+                .heading_deg(at)?
+                .map(|degrees| Rotation::from_heading_deg(degrees) * attitude),
         };
         self.waiting.pop_front();
-        Some((at, heading_deg.map(|degrees| gimbal.to_ned(degrees))))
+        Some((at, attitude))
     }
 
     fn heading_deg(&self, at: Monotonic) -> Option<Result<f64, NoHeading>> {
@@ -85,13 +92,9 @@ impl GimbalHeading {
     }
 }
 
-fn heading_deg(bracket: &Bracket<'_, UnitQuaternion<f64>>) -> f64 {
-    // None only when both are the same.
-    let body = bracket
-        .before
-        .try_slerp(bracket.after, bracket.fraction, f64::EPSILON)
-        .unwrap_or(*bracket.before);
-    body.euler_angles().2.to_degrees()
+fn heading_deg(bracket: &Bracket<'_, Rotation<Body, Ned>>) -> f64 {
+    let body = bracket.before.slerp(bracket.after, bracket.fraction);
+    body.heading_deg()
 }
 
 #[cfg(test)]
@@ -103,23 +106,30 @@ mod tests {
         Monotonic::from_nanos(ms * 1_000_000)
     }
 
-    fn yaw(degrees: f64) -> UnitQuaternion<f64> {
-        UnitQuaternion::from_euler_angles(0.0, 0.0, degrees.to_radians())
+    fn yaw<From, To>(degrees: f64) -> Rotation<From, To> {
+        Rotation::from_euler_rad(0.0, 0.0, degrees.to_radians())
     }
 
-    /// A level gimbal.
-    fn gimbal(frame: Frame, yaw_deg: f64) -> Gimbal {
+    /// A level gimbal that knows north.
+    fn by_north(yaw_deg: f64) -> Gimbal {
         Gimbal {
             boot: BootTime::from_nanos(0),
-            attitude: yaw(yaw_deg),
-            frame,
+            attitude: GimbalAttitude::Earth(yaw(yaw_deg)),
+        }
+    }
+
+    /// A level gimbal whose yaw counts from the nose.
+    fn by_nose(yaw_deg: f64) -> Gimbal {
+        Gimbal {
+            boot: BootTime::from_nanos(0),
+            attitude: GimbalAttitude::Vehicle(yaw(yaw_deg)),
         }
     }
 
     /// Milliseconds and degrees from north of what is ready.
     fn ready(headings: &mut GimbalHeading) -> Vec<(i64, Result<f64, NoHeading>)> {
-        let one = |(instant, attitude): (Monotonic, Result<UnitQuaternion<f64>, _>)| {
-            let degrees = attitude.map(|turned| turned.euler_angles().2.to_degrees().round());
+        let one = |(instant, attitude): (Monotonic, Result<Rotation<_, Ned>, _>)| {
+            let degrees = attitude.map(|turned| turned.heading_deg().round());
             (instant.nanos() / 1_000_000, degrees)
         };
         std::iter::from_fn(|| headings.ready()).map(one).collect()
@@ -129,8 +139,8 @@ mod tests {
     fn a_gimbal_in_the_aircrafts_frame_waits_for_the_heading_at_its_own_instant() {
         let mut headings = GimbalHeading::default();
         headings.body(at(1000), yaw(170.0));
-        headings.gimbal(at(1050), gimbal(Frame::Vehicle, -30.0));
-        headings.gimbal(at(1100), gimbal(Frame::Vehicle, -30.0));
+        headings.gimbal(at(1050), by_nose(-30.0));
+        headings.gimbal(at(1100), by_nose(-30.0));
         assert_eq!(ready(&mut headings), []);
         // The short way, over south.
         headings.body(at(1080), yaw(-174.0));
@@ -142,22 +152,22 @@ mod tests {
     #[test]
     fn a_gimbal_that_knows_north_needs_no_heading() {
         let mut headings = GimbalHeading::default();
-        headings.gimbal(at(1000), gimbal(Frame::Earth, 40.0));
+        headings.gimbal(at(1000), by_north(40.0));
         assert_eq!(ready(&mut headings), [(1000, Ok(40.0))]);
     }
 
     #[test]
     fn without_the_aircrafts_attitude_or_with_an_old_one_a_gimbal_has_no_heading() {
         let mut headings = GimbalHeading::default();
-        headings.gimbal(at(1000), gimbal(Frame::Vehicle, 0.0));
+        headings.gimbal(at(1000), by_nose(0.0));
         assert_eq!(ready(&mut headings), [(1000, Err(NoHeading))]);
         headings.body(at(2000), yaw(90.0));
-        headings.gimbal(at(1900), gimbal(Frame::Vehicle, 0.0));
+        headings.gimbal(at(1900), by_nose(0.0));
         assert_eq!(ready(&mut headings), [(1900, Err(NoHeading))]);
-        headings.gimbal(at(2190), gimbal(Frame::Vehicle, 0.0));
+        headings.gimbal(at(2190), by_nose(0.0));
         assert_eq!(ready(&mut headings), []);
         // The autopilot is silent: what waited is given up with what came since.
-        headings.gimbal(at(2210), gimbal(Frame::Vehicle, 0.0));
+        headings.gimbal(at(2210), by_nose(0.0));
         let (first, second) = ((2190, Err(NoHeading)), (2210, Err(NoHeading)));
         assert_eq!(ready(&mut headings), [first, second]);
     }
@@ -166,7 +176,7 @@ mod tests {
     fn between_attitudes_of_the_aircraft_that_are_too_far_apart_there_is_no_heading() {
         let mut headings = GimbalHeading::default();
         headings.body(at(1000), yaw(90.0));
-        headings.gimbal(at(1100), gimbal(Frame::Vehicle, 0.0));
+        headings.gimbal(at(1100), by_nose(0.0));
         headings.body(at(1300), yaw(90.0));
         assert_eq!(ready(&mut headings), [(1100, Err(NoHeading))]);
     }
@@ -176,7 +186,7 @@ mod tests {
         let mut headings = GimbalHeading::default();
         headings.body(at(1000), yaw(90.0));
         for ms in 1000..1100 {
-            headings.gimbal(at(ms), gimbal(Frame::Vehicle, 0.0));
+            headings.gimbal(at(ms), by_nose(0.0));
         }
         headings.body(at(1100), yaw(90.0));
         let kept = ready(&mut headings);

@@ -2,11 +2,14 @@
 
 use mavlink::dialects::common as dialect;
 use nalgebra::{Quaternion, UnitQuaternion};
-use scarp_geo::{GroundVelocity, HeightAboveTakeoff, HeightEgm96, Latitude, Longitude, Wgs84};
+use scarp_geo::{
+    GroundVelocity, HeightAboveTakeoff, HeightEgm96, Latitude, Longitude, Rotation, Wgs84,
+    frame::{Body, Ned},
+};
 
 use super::{
-    Autopilot, BootTime, Captured, Frame, Gimbal, Gnss, Heartbeat, Position, Refused, Report,
-    TriggerTime,
+    Autopilot, BootTime, Captured, Gimbal, GimbalAttitude, Gnss, Heartbeat, Position, Refused,
+    Report, TriggerTime,
 };
 use crate::{FixQuality, PositionSigma};
 
@@ -33,15 +36,11 @@ impl Report {
             // Both autopilots fill it with the rotation from body to NED, as the angles of ATTITUDE are.
             M::ATTITUDE_QUATERNION(m) => Self::Attitude {
                 boot: BootTime::from_millis(m.time_boot_ms),
-                body: rotation("attitude", [m.q1, m.q2, m.q3, m.q4])?,
+                body: Rotation::from_quaternion(unit("attitude", [m.q1, m.q2, m.q3, m.q4])?),
             },
             M::GLOBAL_POSITION_INT(m) => Self::Position(position(m)?),
             M::GPS_RAW_INT(m) => Self::Gnss(gnss(m)),
-            M::GIMBAL_DEVICE_ATTITUDE_STATUS(m) => Self::Gimbal(Gimbal {
-                boot: BootTime::from_millis(m.time_boot_ms),
-                attitude: rotation("gimbal attitude", m.q)?,
-                frame: frame(m.flags)?,
-            }),
+            M::GIMBAL_DEVICE_ATTITUDE_STATUS(m) => Self::Gimbal(gimbal(m)?),
             M::CAMERA_IMAGE_CAPTURED(m) => Self::Captured(captured(m)?),
             M::CAMERA_TRIGGER(m) => Self::Trigger {
                 time: trigger_time(m.time_usec)?,
@@ -66,7 +65,7 @@ impl Report {
 }
 
 /// Roll, pitch and yaw in radians, intrinsic Z-Y'-X''.
-fn euler(roll: f32, pitch: f32, yaw: f32) -> Result<UnitQuaternion<f64>, Refused> {
+fn euler(roll: f32, pitch: f32, yaw: f32) -> Result<Rotation<Body, Ned>, Refused> {
     for angle in [roll, pitch, yaw] {
         if !angle.is_finite() {
             return Err(Refused::NotANumber("attitude"));
@@ -75,15 +74,15 @@ fn euler(roll: f32, pitch: f32, yaw: f32) -> Result<UnitQuaternion<f64>, Refused
             return Err(Refused::OutOfRange("attitude"));
         }
     }
-    Ok(UnitQuaternion::from_euler_angles(
+    Ok(Rotation::from_euler_rad(
         f64::from(roll),
         f64::from(pitch),
         f64::from(yaw),
     ))
 }
 
-/// From w, x, y, z.
-fn rotation(what: &'static str, q: [f32; 4]) -> Result<UnitQuaternion<f64>, Refused> {
+/// From w, x, y, z, between the frames of its message.
+fn unit(what: &'static str, q: [f32; 4]) -> Result<UnitQuaternion<f64>, Refused> {
     let [w, x, y, z] = q.map(f64::from);
     let quaternion = Quaternion::new(w, x, y, z);
     let norm = quaternion.norm();
@@ -180,17 +179,29 @@ fn altitude(mm: i32) -> Result<HeightEgm96, Refused> {
     }
 }
 
-/// By the rules in the description of GIMBAL_DEVICE_ATTITUDE_STATUS; the last two are those of older gimbals.
-fn frame(flags: dialect::GimbalDeviceFlags) -> Result<Frame, Refused> {
+fn gimbal(m: &dialect::GIMBAL_DEVICE_ATTITUDE_STATUS_DATA) -> Result<Gimbal, Refused> {
+    let turned = unit("gimbal attitude", m.q)?;
+    Ok(Gimbal {
+        boot: BootTime::from_millis(m.time_boot_ms),
+        attitude: if counts_from_north(m.flags)? {
+            GimbalAttitude::Earth(Rotation::from_quaternion(turned))
+        } else {
+            GimbalAttitude::Vehicle(Rotation::from_quaternion(turned))
+        },
+    })
+}
+
+/// Whether the yaw is in the Earth frame, by the rules in the description of GIMBAL_DEVICE_ATTITUDE_STATUS; the last two are
+/// those of older gimbals.
+fn counts_from_north(flags: dialect::GimbalDeviceFlags) -> Result<bool, Refused> {
     use dialect::GimbalDeviceFlags as F;
     let earth = flags.contains(F::GIMBAL_DEVICE_FLAGS_YAW_IN_EARTH_FRAME);
     let vehicle = flags.contains(F::GIMBAL_DEVICE_FLAGS_YAW_IN_VEHICLE_FRAME);
     match (earth, vehicle) {
         (true, true) => Err(Refused::FrameUnclear),
-        (true, false) => Ok(Frame::Earth),
-        (false, true) => Ok(Frame::Vehicle),
-        (false, false) if flags.contains(F::GIMBAL_DEVICE_FLAGS_YAW_LOCK) => Ok(Frame::Earth),
-        (false, false) => Ok(Frame::Vehicle),
+        (true, false) => Ok(true),
+        (false, true) => Ok(false),
+        (false, false) => Ok(flags.contains(F::GIMBAL_DEVICE_FLAGS_YAW_LOCK)),
     }
 }
 

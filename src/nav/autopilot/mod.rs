@@ -35,8 +35,8 @@ pub use link_health::{LinkHealth, LinkSettings, PortState};
 #[cfg(feature = "ports")]
 pub use port::{PortAddress, UnknownAddress};
 pub use report::{
-    AttitudeOf, Autopilot, Captured, Frame, Gimbal, Gnss, Heartbeat, Position, Refused, Report,
-    TriggerTime,
+    AttitudeOf, Autopilot, Captured, Gimbal, GimbalAttitude, Gnss, Heartbeat, Position, Refused,
+    Report, TriggerTime,
 };
 pub use status_text::Severity;
 pub use vehicle::{Filtered, Vehicle, VehicleFilter};

@@ -1,7 +1,9 @@
 //! What the autopilot's messages say, in types.
 
-use nalgebra::{UnitQuaternion, Vector3};
-use scarp_geo::{GroundVelocity, HeightAboveTakeoff, HeightEgm96, Wgs84};
+use scarp_geo::{
+    GroundVelocity, HeightAboveTakeoff, HeightEgm96, Rotation, Wgs84,
+    frame::{self, Body, Heading, Ned},
+};
 use thiserror::Error;
 
 use super::BootTime;
@@ -10,12 +12,12 @@ use crate::{FixQuality, PositionSigma};
 /// One message of the autopilot that Scarp uses.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Report {
-    /// ATTITUDE or ATTITUDE_QUATERNION: the rotation from body (forward, right, down) to north, east, down.
+    /// ATTITUDE or ATTITUDE_QUATERNION.
     Attitude {
         /// When it was so.
         boot: BootTime,
-        /// Body to NED.
-        body: UnitQuaternion<f64>,
+        /// The aircraft's attitude.
+        body: Rotation<Body, Ned>,
     },
     /// GLOBAL_POSITION_INT.
     Position(Position),
@@ -88,10 +90,8 @@ pub struct Gnss {
 pub struct Gimbal {
     /// When it was so.
     pub boot: BootTime,
-    /// From the gimbal (optical axis at rest, right, down) to `frame`.
-    pub attitude: UnitQuaternion<f64>,
-    /// What the attitude is relative to.
-    pub frame: Frame,
+    /// Its attitude.
+    pub attitude: GimbalAttitude,
 }
 
 /// What the camera is mounted on.
@@ -103,13 +103,15 @@ pub enum AttitudeOf {
     Gimbal,
 }
 
-/// What a gimbal's attitude is relative to. Both frames are level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Frame {
-    /// North, east, down.
-    Earth,
-    /// The same turned about the vertical so that x points where the vehicle's nose does.
-    Vehicle,
+/// A gimbal's attitude, relative to either of two level frames.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum GimbalAttitude {
+    /// The yaw counts from north.
+    Earth(Rotation<frame::Gimbal, Ned>),
+    /// The yaw counts from the vehicle's nose, whose heading the gimbal does not know: [`GimbalHeading`] completes it.
+    ///
+    /// [`GimbalHeading`]: super::GimbalHeading
+    Vehicle(Rotation<frame::Gimbal, Heading>),
 }
 
 /// The record of an image that was taken: CAMERA_IMAGE_CAPTURED.
@@ -203,20 +205,6 @@ impl Report {
             } => Some((*boot, Sent::AnyTimeAfter)),
             Self::Trigger { .. } | Self::Timesync { .. } | Self::Heartbeat(_) | Self::Gnss(_) => {
                 None
-            }
-        }
-    }
-}
-
-impl Gimbal {
-    /// From the gimbal to north, east, down, on a vehicle with this heading (degrees clockwise from north).
-    #[must_use]
-    pub fn to_ned(&self, vehicle_heading_deg: f64) -> UnitQuaternion<f64> {
-        match self.frame {
-            Frame::Earth => self.attitude,
-            Frame::Vehicle => {
-                let heading = vehicle_heading_deg.to_radians();
-                UnitQuaternion::from_axis_angle(&Vector3::z_axis(), heading) * self.attitude
             }
         }
     }

@@ -4,19 +4,22 @@ use dialect::{GimbalDeviceFlags as Flags, MavMessage as M};
 use mavlink::{MavlinkReader, Message, dialects::common as dialect};
 use nalgebra::{UnitQuaternion, Vector3};
 use proptest::prelude::*;
-use scarp_geo::Attitude;
+use scarp_geo::{
+    Attitude, Rotation,
+    frame::{Body, Ned},
+};
 use scarp_test_support::autopilot::{AUTOPILOT, attitude, frame, position};
 
 use crate::{
     FixQuality, Monotonic,
-    autopilot::{Frame, Gimbal, Gnss, Position, Refused, Report, TriggerTime, VehicleFilter},
+    autopilot::{GimbalAttitude, Gnss, Position, Refused, Report, TriggerTime, VehicleFilter},
 };
 
 fn report(message: &M) -> Result<Report, Refused> {
     Report::of(message).map(|report| report.expect("a message of use"))
 }
 
-fn body(message: &M) -> Result<UnitQuaternion<f64>, Refused> {
+fn body(message: &M) -> Result<Rotation<Body, Ned>, Refused> {
     match report(message)? {
         Report::Attitude { body, .. } => Ok(body),
         other => panic!("{other:?}"),
@@ -33,14 +36,14 @@ fn quaternion(q: [f32; 4]) -> M {
     })
 }
 
-fn gimbal(q: [f32; 4], flags: Flags) -> Result<Gimbal, Refused> {
+fn gimbal(q: [f32; 4], flags: Flags) -> Result<GimbalAttitude, Refused> {
     let message = M::GIMBAL_DEVICE_ATTITUDE_STATUS(dialect::GIMBAL_DEVICE_ATTITUDE_STATUS_DATA {
         q,
         flags,
         ..Default::default()
     });
     match report(&message)? {
-        Report::Gimbal(gimbal) => Ok(gimbal),
+        Report::Gimbal(gimbal) => Ok(gimbal.attitude),
         other => panic!("{other:?}"),
     }
 }
@@ -54,15 +57,21 @@ fn at(position: dialect::GLOBAL_POSITION_INT_DATA) -> Result<Position, Refused> 
 
 #[test]
 fn yaw_turns_the_nose_from_north_to_east_and_pitch_lifts_it() {
-    let nose = body(&attitude(0, 90f32.to_radians())).unwrap() * Vector3::x();
+    let nose = body(&attitude(0, 90f32.to_radians()))
+        .unwrap()
+        .rotate(&Vector3::x());
     assert!((nose - Vector3::y()).norm() < 1e-6, "{nose}");
     // Half of 30 degrees about y: nose up.
     let (sin, cos) = 15f32.to_radians().sin_cos();
-    let nose = body(&quaternion([cos, 0.0, sin, 0.0])).unwrap() * Vector3::x();
+    let nose = body(&quaternion([cos, 0.0, sin, 0.0]))
+        .unwrap()
+        .rotate(&Vector3::x());
     assert!((nose.z + 0.5).abs() < 1e-6, "{nose}");
     // Half of 90 degrees about z: nose east.
     let half = std::f32::consts::FRAC_1_SQRT_2;
-    let nose = body(&quaternion([half, 0.0, 0.0, half])).unwrap() * Vector3::x();
+    let nose = body(&quaternion([half, 0.0, 0.0, half]))
+        .unwrap()
+        .rotate(&Vector3::x());
     assert!((nose - Vector3::y()).norm() < 1e-6, "{nose}");
 }
 
@@ -169,16 +178,18 @@ fn a_receiver_is_as_good_as_it_says_or_as_its_dilution_and_without_a_fix_in_spac
 #[test]
 fn the_frame_of_a_gimbal_follows_its_flags() {
     let north = [1.0, 0.0, 0.0, 0.0];
-    let of = |flags| gimbal(north, flags).map(|gimbal| gimbal.frame);
+    let of = |flags| gimbal(north, flags);
+    let by_north = Ok(GimbalAttitude::Earth(Rotation::identity()));
+    let by_nose = Ok(GimbalAttitude::Vehicle(Rotation::identity()));
     let (earth, vehicle, lock) = (
         Flags::GIMBAL_DEVICE_FLAGS_YAW_IN_EARTH_FRAME,
         Flags::GIMBAL_DEVICE_FLAGS_YAW_IN_VEHICLE_FRAME,
         Flags::GIMBAL_DEVICE_FLAGS_YAW_LOCK,
     );
-    assert_eq!(of(earth), Ok(Frame::Earth));
-    assert_eq!(of(vehicle | lock), Ok(Frame::Vehicle));
-    assert_eq!(of(lock), Ok(Frame::Earth));
-    assert_eq!(of(Flags::empty()), Ok(Frame::Vehicle));
+    assert_eq!(of(earth), by_north);
+    assert_eq!(of(vehicle | lock), by_nose);
+    assert_eq!(of(lock), by_north);
+    assert_eq!(of(Flags::empty()), by_nose);
     assert_eq!(of(earth | vehicle), Err(Refused::FrameUnclear));
 }
 
@@ -188,9 +199,12 @@ fn a_gimbal_that_looks_down_and_left_on_a_vehicle_heading_east_looks_down_with_n
         UnitQuaternion::from_euler_angles(0.0, (-90f64).to_radians(), (-90f64).to_radians());
     let q = [down_left.w, down_left.i, down_left.j, down_left.k].map(|c| c as f32);
     let gimbal = gimbal(q, Flags::GIMBAL_DEVICE_FLAGS_YAW_IN_VEHICLE_FRAME).unwrap();
+    let GimbalAttitude::Vehicle(attitude) = gimbal else {
+        panic!("{gimbal:?}")
+    };
     let expected = Attitude::down_looking(0.0, 0.0, 0.0).rotation();
-    let turned = gimbal.to_ned(90.0).to_rotation_matrix();
-    assert!((turned.matrix() - expected).norm() < 1e-6);
+    let turned = Rotation::from_heading_deg(90.0) * attitude;
+    assert!((turned.matrix().matrix() - expected.matrix()).norm() < 1e-6);
 }
 
 #[test]
@@ -277,7 +291,8 @@ proptest! {
             cr * sp * cy + sr * cp * sy,
             cr * cp * sy - sr * sp * cy,
         ]);
-        prop_assert!(body(&euler).unwrap().angle_to(&body(&turned).unwrap()) < 1e-5);
+        let (euler, turned) = (body(&euler).unwrap(), body(&turned).unwrap());
+        prop_assert!(euler.quaternion().angle_to(turned.quaternion()) < 1e-5);
     }
 
     #[test]

@@ -5,10 +5,12 @@ use mavlink::{
     error::MessageReadError,
 };
 
-use scarp_geo::HeightAboveTakeoff;
+use scarp_geo::{HeightAboveTakeoff, Rotation};
 use scarp_nav::{
     Monotonic, Trajectory, TrajectorySettings,
-    autopilot::{AttitudeOf, Component, GimbalHeading, PortAddress, Received, Report},
+    autopilot::{
+        AttitudeOf, Component, GimbalAttitude, GimbalHeading, PortAddress, Received, Report,
+    },
 };
 
 /// Between two messages.
@@ -132,14 +134,18 @@ impl Flight {
         );
         match received.report {
             Ok(Report::Attitude { body, .. }) => {
-                let _ = self.trajectory.push_attitude(instant.at, body);
+                let _ = self
+                    .trajectory
+                    .push_attitude(instant.at, body.as_platform());
                 self.headings.body(instant.at, body);
             }
             Ok(Report::Gimbal(gimbal)) => {
                 self.headings.gimbal(instant.at, gimbal);
                 while let Some((_, attitude)) = self.headings.ready() {
-                    let norm = attitude.map_or(1.0, |turned| turned.norm());
-                    assert!((norm - 1.0).abs() < 1e-6, "{gimbal:?}");
+                    assert!(
+                        attitude.is_err() || attitude.is_ok_and(is_unit),
+                        "{gimbal:?}"
+                    );
                 }
             }
             Ok(Report::Position(position)) => {
@@ -151,15 +157,22 @@ impl Flight {
     }
 }
 
+fn is_unit<From, To>(turned: Rotation<From, To>) -> bool {
+    (turned.quaternion().norm() - 1.0).abs() < 1e-6
+}
+
 /// Whatever came, no report may be one that cannot be true.
 fn assert_true(report: &Report) {
     match report {
         Report::Attitude { body, .. } => {
-            assert!((body.norm() - 1.0).abs() < 1e-6, "{report:?}");
+            assert!(is_unit(*body), "{report:?}");
         }
         Report::Gimbal(gimbal) => {
-            let turned = gimbal.to_ned(123.0);
-            assert!((turned.norm() - 1.0).abs() < 1e-6, "{report:?}");
+            let turned = match gimbal.attitude {
+                GimbalAttitude::Earth(attitude) => attitude,
+                GimbalAttitude::Vehicle(attitude) => Rotation::from_heading_deg(123.0) * attitude,
+            };
+            assert!(is_unit(turned), "{report:?}");
         }
         Report::Position(position) => {
             assert!(position.place.is_on_earth(), "{report:?}");

@@ -1,8 +1,6 @@
 //! Bytes of a serial port to the GNSS receiver, and its fixes to the aircraft's trajectory.
 
-use nalgebra::UnitQuaternion;
-
-use scarp_geo::{Pose, VerticalDatum, Wgs84};
+use scarp_geo::{Pose, Rotation, VerticalDatum, Wgs84};
 use scarp_nav::{
     Doubtful, Fix, FixSettings, GnssDelay, GnssReceiver, Monotonic, TimedFix, Trajectory,
     TrajectorySettings,
@@ -68,7 +66,7 @@ impl Flight {
         let trajectory = self
             .trajectory
             .get_or_insert_with(|| Trajectory::new(TrajectorySettings::default()));
-        let _ = trajectory.push_attitude(at, UnitQuaternion::identity());
+        let _ = trajectory.push_attitude(at, Rotation::identity());
         if let Err(reason) = trajectory.push_fix(timed.clone()) {
             assert_one_line(&reason.to_string());
             return;
