@@ -34,14 +34,16 @@ pub enum WhenRefused {
     },
 }
 
+/// Is told of every frame, and of the landslides that are new, changed or withdrawn because of it.
+type Observer<'a> = Box<dyn FnMut(&FrameReport, &[Landslide]) + Send + 'a>;
+
 /// The log of a survey.
 pub struct SurveyLog<'a> {
     folder: OutputFolder,
     uplink: Option<Arc<Uplink>>,
     survey: Uuid,
     when_refused: WhenRefused,
-    /// Is told of every frame, and of the landslides that are new, changed or withdrawn because of it.
-    observer: Box<dyn FnMut(&FrameReport, &[Landslide]) + Send + 'a>,
+    observer: Observer<'a>,
     /// Messages that the journal has not taken yet.
     backlog: VecDeque<Envelope>,
     /// Frames whose footprints are not in the file yet.

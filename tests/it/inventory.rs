@@ -190,7 +190,11 @@ fn a_landslide_with_an_island_of_forest_has_a_hole() {
     let ring = Rect::new((-30.0, -30.0), (30.0, 30.0)).to_polygon();
     let island = Rect::new((-10.0, -10.0), (10.0, 10.0)).to_polygon();
     let slide = Polygon::new(ring.exterior().clone(), vec![island.exterior().clone()]);
-    let found = fly(&[frame(1, rect(-50.0, -50.0, 50.0, 50.0), &[slide.clone()])]);
+    let found = fly(&[frame(
+        1,
+        rect(-50.0, -50.0, 50.0, 50.0),
+        std::slice::from_ref(&slide),
+    )]);
     let landslide = found.values().next().unwrap();
     assert_eq!(landslide.outline.interiors().len(), 1);
     assert!(
