@@ -8,7 +8,8 @@ use super::{
 /// Attitude of the camera: intrinsic yaw, pitch, roll (Z-Y'-X'') in the local north-east-down frame.
 ///
 /// Yaw is clockwise from true north, pitch is positive up (-90 looks straight down), roll is positive right side down.
-/// This is what DJI writes for its gimbal. The camera's axes: optical axis +x, image right +y, image down +z; hence at pitch -90 and yaw 0 the top of the image is north and its right side east.
+/// This is what DJI writes for its gimbal. The camera's axes: optical axis +x, image right +y, image down +z; hence at
+/// pitch -90 and yaw 0 the top of the image is north and its right side east.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Attitude {
     /// Degrees clockwise from true north, any range.
