@@ -49,7 +49,7 @@ fn serve_says_what_is_wrong_with_keys_store_and_address() {
             "serve", "--keys", keys, "--store", store, "--listen", listen,
         ])
     };
-    assert!(serve(&path("keys"), &store, "127.0.0.1:0").contains("ground/ or drone/"));
+    assert!(serve(&path("keys"), &store, "127.0.0.1:0").contains("station/ or drone/"));
     assert!(serve(&keys, &other, "127.0.0.1:0").contains("check that its folder exists"));
     assert!(serve(&keys, &store, &taken).contains("give a free address"));
 }
