@@ -1,6 +1,6 @@
 //! Where frames come from, and what their metadata say of place, attitude and camera.
 
-mod camera;
+mod camera_model;
 mod civil;
 mod decode;
 mod exif;
@@ -8,7 +8,7 @@ mod folder;
 pub mod live;
 mod metadata;
 mod tag;
-mod untagged;
+mod untagged_reason;
 mod xmp;
 
 use image::RgbImage;
@@ -17,7 +17,7 @@ pub use decode::FrameError;
 pub use folder::{Folder, FolderError};
 pub use metadata::Metadata;
 pub use tag::{Tag, TagSettings};
-pub use untagged::Untagged;
+pub use untagged_reason::Untagged;
 
 /// One frame of a source.
 #[derive(Debug)]

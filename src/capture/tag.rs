@@ -6,11 +6,11 @@ use scarp_geo::{
 };
 
 use super::{
-    camera,
+    camera_model,
     civil::civil_ms,
     exif::{ExifAltitude, civil_date},
     metadata::Metadata,
-    untagged::Untagged,
+    untagged_reason::Untagged,
 };
 
 /// Pose and camera of one frame.
@@ -51,7 +51,7 @@ impl Tag {
                 velocity: velocity(metadata),
                 time: time(metadata),
             },
-            camera: camera::model(metadata, width, height)?,
+            camera: camera_model::model(metadata, width, height)?,
         })
     }
 }

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::{
     Outcome,
-    survey::{self, LinkArgs, TerrainArgs},
+    survey_setup::{self, LinkArgs, TerrainArgs},
 };
 
 const EXAMPLES: &str = "\
@@ -95,8 +95,8 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let journal = args.link.journal.clone();
     let journal = journal.unwrap_or_else(|| out.join("journal.redb"));
     let open = || Journal::open_or_replace(&journal, board.journal.max_bytes);
-    let uplink = survey::uplink(station(args, &board), open, &flight)?.map(Arc::new);
-    let stop = survey::stop_on_interrupt()?;
+    let uplink = survey_setup::uplink(station(args, &board), open, &flight)?.map(Arc::new);
+    let stop = survey_setup::stop_on_interrupt()?;
     let camera = equipment.camera.clone();
     let open = move || Ok(Box::new(live::v4l2::open(&camera)?) as Box<dyn Camera>);
     let destination = Destination {
@@ -104,7 +104,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         uplink: uplink.clone(),
     };
     let flown = flight::fly(equipment, open, terrain, &flight, destination, &stop)?;
-    let link = uplink.as_deref().map(survey::drain);
+    let link = uplink.as_deref().map(survey_setup::drain);
     let report = report(
         &flown,
         &flight,
@@ -112,7 +112,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         link.as_ref().map_or(0, |l| l.held.messages),
     );
     print_report(&report, out);
-    survey::print_undelivered(link.as_ref(), "flight");
+    survey_setup::print_undelivered(link.as_ref(), "flight");
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
@@ -128,14 +128,14 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
 /// The ground station of the command line, or of the board.
 fn station(args: &Args, board: &Board) -> Option<Config> {
     let told = args.link.station.config();
-    told.or_else(|| survey::station(board))
+    told.or_else(|| survey_setup::station(board))
 }
 
 /// The ground of the command line, or of the board.
 fn terrain(args: &Args, board: &Board) -> anyhow::Result<Terrain> {
     match &args.terrain.dem {
-        Some(dem) => survey::terrain(Some(dem), args.terrain.dem_datum, board.errors.dem_m),
-        None => survey::board_terrain(board),
+        Some(dem) => survey_setup::terrain(Some(dem), args.terrain.dem_datum, board.errors.dem_m),
+        None => survey_setup::board_terrain(board),
     }
 }
 
@@ -150,7 +150,7 @@ fn report(flown: &FlightResult, flight: &Flight, started: Instant, undelivered: 
         storage_error: flown.storage_error.clone(),
         interrupted: flown.health.status.state != flight::State::Landed,
         seconds: started.elapsed().as_secs_f64(),
-        peak_rss_bytes: scarp_infer::memory::peak_rss_bytes(),
+        peak_rss_bytes: scarp_infer::process_memory::peak_rss_bytes(),
     }
 }
 

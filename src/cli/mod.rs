@@ -1,12 +1,10 @@
-//! The command line: one file per subcommand.
+//! The command line: `check`, `fly` and `replay`, and what they share.
 
 mod check;
 mod fly;
-mod graph;
 mod replay;
-mod sensors;
-mod source;
-mod survey;
+mod replay_source;
+mod survey_setup;
 mod terminal;
 
 use std::process::ExitCode;
@@ -48,7 +46,7 @@ enum Outcome {
 /// Runs the command the user gave and turns its outcome into the exit status.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    scarp_infer::memory::return_freed_buffers();
+    scarp_infer::process_memory::return_freed_buffers();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,tract=error"))
         .format_target(false)
         .format_timestamp(None)

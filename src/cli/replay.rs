@@ -20,8 +20,8 @@ use uuid::Uuid;
 
 use super::{
     Outcome,
-    source::Replay,
-    survey::{self, DEFAULT_MODEL, LinkArgs, TerrainArgs},
+    replay_source::Replay,
+    survey_setup::{self, DEFAULT_MODEL, LinkArgs, TerrainArgs},
     terminal,
 };
 
@@ -88,7 +88,7 @@ struct Report {
 
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let started = Instant::now();
-    let board = survey::board(args.board.as_deref())?;
+    let board = survey_setup::board(args.board.as_deref())?;
     let errors = &board.errors;
     let settings = TagSettings {
         covariance: PoseCovariance::isotropic(
@@ -98,7 +98,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         ),
         assume_nadir: args.nadir,
     };
-    let terrain = survey::terrain(
+    let terrain = survey_setup::terrain(
         args.terrain.dem.as_deref(),
         args.terrain.dem_datum,
         errors.dem_m,
@@ -125,7 +125,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let max_bytes = board.journal.max_bytes;
     let folder = OutputFolder::create(&args.out)?;
     let open = || Journal::open(&journal, max_bytes);
-    let uplink = survey::uplink(station, open, &flight)?.map(Arc::new);
+    let uplink = survey_setup::uplink(station, open, &flight)?.map(Arc::new);
     let bar = terminal::frame_bar(source.remaining());
     let mut log = SurveyLog::new(
         folder,
@@ -134,10 +134,10 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         WhenRefused::End,
         |_, _| bar.inc(1),
     );
-    let stop = survey::stop_on_interrupt()?;
+    let stop = survey_setup::stop_on_interrupt()?;
     let summary = pipeline::run(&mut source, &flight, &mut log, &stop)?;
     bar.finish_and_clear();
-    let link = uplink.as_deref().map(survey::drain);
+    let link = uplink.as_deref().map(survey_setup::drain);
 
     let report = Report {
         summary,
@@ -146,7 +146,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         undelivered: link.as_ref().map_or(0, |status| status.held.messages),
         interrupted: stop.load(Ordering::Relaxed),
         seconds: started.elapsed().as_secs_f64(),
-        peak_rss_bytes: scarp_infer::memory::peak_rss_bytes(),
+        peak_rss_bytes: scarp_infer::process_memory::peak_rss_bytes(),
     };
     print_report(&report, args, link.as_ref());
     if args.json {
@@ -168,5 +168,5 @@ fn print_report(report: &Report, args: &Args, link: Option<&LinkStatus>) {
         s.frames, s.tagged, s.untagged, s.corrupt, s.dropped, s.landslides, report.seconds
     );
     eprintln!("Results are in {}.", args.out.display());
-    survey::print_undelivered(link, "replay");
+    survey_setup::print_undelivered(link, "replay");
 }

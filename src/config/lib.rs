@@ -4,7 +4,7 @@
 //! user's own is laid over it, so it need only name what differs; an unknown key is refused rather than ignored,
 //! because a mistyped limit in flight is worse than an error before take-off.
 
-mod aircraft;
+mod host;
 mod limits;
 mod sensors;
 
@@ -13,7 +13,7 @@ use std::{fs, path::Path};
 use serde::Deserialize;
 use thiserror::Error;
 
-pub use aircraft::{Disk, Link, Paths, Thermal};
+pub use host::{Disk, Link, Paths, Thermal};
 pub use sensors::{Autopilot, Boresight, Camera, Gnss, Mount};
 
 const WORKSTATION: &str = include_str!("../../boards/workstation.toml");

@@ -9,7 +9,7 @@ use std::{
 use crossbeam_channel::{Receiver, bounded};
 use scarp_geo::{
     Rotation,
-    frame::{Ned, Platform},
+    reference_frame::{Ned, Platform},
 };
 use scarp_nav::{
     Monotonic, NotUsed, TimedFix,
@@ -19,7 +19,7 @@ use scarp_nav::{
     },
 };
 
-use super::{clock::now, lock::locked, track::Track};
+use super::{monotonic_clock::now, mutex::locked, shared_trajectory::Track};
 
 /// Messages that may wait for their reader, which takes microseconds for one: two seconds of them.
 const WAITING: usize = 256;

@@ -16,7 +16,7 @@ use scarp_nav::{
     FixSettings, GnssDelay, GnssReceiver, Monotonic, Pulse, PulseDoubt, ReceiverCounts, TimedFix,
 };
 
-use super::{clock::now, lock::locked, pps, track::Track};
+use super::{monotonic_clock::now, mutex::locked, pps, shared_trajectory::Track};
 
 /// Speeds that receivers are sold with or set to, the most usual first.
 const BAUD_RATES: [u32; 7] = [115_200, 38_400, 9_600, 57_600, 230_400, 460_800, 921_600];

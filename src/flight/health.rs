@@ -12,10 +12,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    camera::CameraStatus,
+    flight_state::{FlightStatus, SensorStatus, StateMachine},
+    frame_accounting::Totals,
+    live_source::CameraStatus,
     load_shedder::Level,
-    state::{FlightStatus, SensorStatus, StateMachine},
-    workload::Totals,
 };
 
 /// The flight at one moment. Fields may be added, never renamed.

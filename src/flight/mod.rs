@@ -2,34 +2,36 @@
 //! health.
 
 mod autopilot;
-mod camera;
-mod clock;
-mod equipment;
+mod flight_state;
+mod frame_accounting;
 mod gnss;
 mod health;
 mod heat;
+mod live_source;
 mod load_shedder;
-mod lock;
 mod monitor;
+mod monotonic_clock;
+mod mutex;
 mod overlap;
 mod placement_health;
 mod pps;
 mod run;
-mod state;
-mod thumbnails;
-mod track;
-mod workload;
+mod sensor_settings;
+mod shared_trajectory;
+mod thumbnail_store;
 
 pub use autopilot::{Autopilot, AutopilotPort, AutopilotStatus};
-pub use camera::FrameSelection;
-pub use clock::now;
-pub use equipment::{Equipment, Positions, autopilot_port, camera_settings, gnss_port, positions};
+pub use flight_state::{Fault, FlightStatus, SensorStatus, State};
+pub use frame_accounting::Totals;
 pub use gnss::{Gnss, GnssPort, GnssStatus};
 pub use health::{Captured, Health, HealthFile, LinkHealth, SensorHealth};
+pub use live_source::FrameSelection;
 pub use load_shedder::Level;
+pub use monotonic_clock::now;
 pub use placement_health::PlacementHealth;
 pub use run::{Destination, FlightError, FlightResult, fly};
-pub use state::{Fault, FlightStatus, SensorStatus, State};
-pub use thumbnails::{DiskLimits, make_room};
-pub use track::Track;
-pub use workload::Totals;
+pub use sensor_settings::{
+    Equipment, Positions, autopilot_port, camera_settings, gnss_port, positions,
+};
+pub use shared_trajectory::Track;
+pub use thumbnail_store::{DiskLimits, make_room};

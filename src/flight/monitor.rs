@@ -15,15 +15,15 @@ use sd_notify::NotifyState;
 
 use super::{
     autopilot::{Autopilot, AutopilotStatus},
-    camera::{CameraStatus, Watched},
-    clock::now,
+    flight_state::{Fault, FlightStatus, Observed, SensorStatus, State, StateMachine},
+    frame_accounting::Totals,
     gnss::Gnss,
     health::{Captured, Health, HealthFile, SensorHealth},
     heat::{THERMAL, hottest_c},
+    live_source::{CameraStatus, Watched},
     load_shedder::{Level, Load, LoadShedder, LoadShedderSettings},
-    lock::locked,
-    state::{Fault, FlightStatus, Observed, SensorStatus, State, StateMachine},
-    workload::Totals,
+    monotonic_clock::now,
+    mutex::locked,
 };
 
 /// A fault that comes and goes while the survey is degraded is told the pilot again after so long, seconds.

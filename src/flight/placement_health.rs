@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use scarp_nav::Monotonic;
 
-use super::lock::locked;
+use super::mutex::locked;
 
 /// So many frames in a row without a place are more than a moment's gap.
 const IN_A_ROW: u32 = 2;

@@ -15,7 +15,7 @@ use pps_time::PpsDevice;
 use rustix::time::{ClockId, clock_gettime};
 use scarp_nav::{Monotonic, Pulse};
 
-use super::clock::now;
+use super::monotonic_clock::now;
 
 /// Pulses that may wait for their reader, who looks ten times a second.
 const WAITING: usize = 16;

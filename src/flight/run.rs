@@ -18,18 +18,18 @@ use thiserror::Error;
 
 use super::{
     autopilot::Autopilot,
-    camera::{CameraStatus, Live, Watched},
-    clock::now,
-    equipment::{Equipment, Positions},
+    frame_accounting::Workload,
     gnss::Gnss,
     health::{Health, HealthFile},
+    live_source::{CameraStatus, Live, Watched},
     load_shedder::{Level, LoadShedderSettings},
-    lock::locked,
     monitor::{LOOK, LinkProbe, Monitor, notify},
+    monotonic_clock::now,
+    mutex::locked,
     placement_health::PlacementHealth,
-    thumbnails::{Store, Thumbnails},
-    track::Track,
-    workload::Workload,
+    sensor_settings::{Equipment, Positions},
+    shared_trajectory::Track,
+    thumbnail_store::{Store, Thumbnails},
 };
 use crate::pipeline::{
     self, Flight, PipelineError, Summary, SurveyLog, WhenRefused,

@@ -2,7 +2,7 @@
 
 use super::{
     RotationMatrix,
-    frame::{Body, Camera, Ned},
+    reference_frame::{Body, Camera, Ned},
 };
 
 /// Attitude of the camera: intrinsic yaw, pitch, roll (Z-Y'-X'') in the local north-east-down frame.

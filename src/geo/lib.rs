@@ -1,18 +1,18 @@
 //! From pixels to the ground and back, with the accuracy of every point.
 
-mod accuracy;
 mod area;
 mod attitude;
 mod camera;
 mod cast;
+mod ce90;
 mod dem;
 mod ecef;
 mod error;
-pub mod frame;
-mod geometry;
+mod frame_geometry;
 mod height;
-mod plane;
+mod local_plane;
 mod pose;
+pub mod reference_frame;
 mod rotation;
 mod rotation_matrix;
 mod terrain;
@@ -22,18 +22,18 @@ mod time;
 mod utm;
 mod wgs84;
 
-pub use accuracy::{circular_error_90, linear_error_90};
 pub use area::area_m2;
 pub use attitude::Attitude;
 pub use camera::CameraModel;
+pub use ce90::{circular_error_90, linear_error_90};
 pub use dem::{Dem, DemError};
 pub use error::GeoError;
-pub use geometry::{Geometry, GroundPoint};
+pub use frame_geometry::{Geometry, GroundPoint};
 pub use height::{
     Height, HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, HeightEgm2008, UnknownDatum,
     VerticalDatum,
 };
-pub use plane::LocalPlane;
+pub use local_plane::LocalPlane;
 pub use pose::{Altitudes, GroundVelocity, Pose, PoseCovariance};
 pub use rotation::Rotation;
 pub use rotation_matrix::RotationMatrix;

@@ -6,7 +6,7 @@ use nalgebra::{UnitQuaternion, Vector3};
 
 use super::{
     RotationMatrix,
-    frame::{Body, Gimbal, Heading, Ned, Platform},
+    reference_frame::{Body, Gimbal, Heading, Ned, Platform},
 };
 
 /// A turn that takes the coordinates of a vector in the frame `From` to those in the frame `To`: a unit quaternion.
@@ -16,7 +16,7 @@ use super::{
 ///
 /// ```
 /// use nalgebra::Vector3;
-/// use scarp_geo::{Rotation, frame::{Body, Ned}};
+/// use scarp_geo::{Rotation, reference_frame::{Body, Ned}};
 ///
 /// fn nose(attitude: Rotation<Body, Ned>) -> Vector3<f64> {
 ///     attitude.rotate(&Vector3::x())
@@ -27,7 +27,7 @@ use super::{
 ///
 /// ```compile_fail,E0308
 /// use nalgebra::Vector3;
-/// use scarp_geo::{Rotation, frame::{Body, Ned}};
+/// use scarp_geo::{Rotation, reference_frame::{Body, Ned}};
 ///
 /// fn nose(attitude: Rotation<Body, Ned>) -> Vector3<f64> {
 ///     attitude.rotate(&Vector3::x())
@@ -39,14 +39,14 @@ use super::{
 /// Two turns follow each other where the frame between them is the same; the one to the right comes first.
 ///
 /// ```
-/// use scarp_geo::{Rotation, frame::{Gimbal, Heading, Ned}};
+/// use scarp_geo::{Rotation, reference_frame::{Gimbal, Heading, Ned}};
 ///
 /// let gimbal: Rotation<Gimbal, Heading> = Rotation::identity();
 /// let north: Rotation<Gimbal, Ned> = Rotation::from_heading_deg(90.0) * gimbal;
 /// ```
 ///
 /// ```compile_fail,E0308
-/// use scarp_geo::{Rotation, frame::{Body, Gimbal, Heading, Ned}};
+/// use scarp_geo::{Rotation, reference_frame::{Body, Gimbal, Heading, Ned}};
 ///
 /// let gimbal: Rotation<Gimbal, Heading> = Rotation::identity();
 /// let aircraft: Rotation<Body, Ned> = Rotation::identity();

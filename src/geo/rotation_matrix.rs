@@ -11,7 +11,7 @@ use nalgebra::{Matrix3, Rotation3, Vector3};
 /// from one to the other and back costs the last digits.
 ///
 /// ```
-/// use scarp_geo::{Attitude, RotationMatrix, frame::{Body, Camera, Ned}};
+/// use scarp_geo::{Attitude, RotationMatrix, reference_frame::{Body, Camera, Ned}};
 ///
 /// let aircraft: RotationMatrix<Body, Ned> = RotationMatrix::from_euler_deg(0.0, 5.0, 30.0);
 /// let boresight: RotationMatrix<Camera, Body> = RotationMatrix::from_euler_deg(0.0, -90.0, 0.0);
@@ -19,7 +19,7 @@ use nalgebra::{Matrix3, Rotation3, Vector3};
 /// ```
 ///
 /// ```compile_fail,E0308
-/// use scarp_geo::{Attitude, RotationMatrix, frame::{Body, Camera, Ned}};
+/// use scarp_geo::{Attitude, RotationMatrix, reference_frame::{Body, Camera, Ned}};
 ///
 /// let aircraft: RotationMatrix<Body, Ned> = RotationMatrix::from_euler_deg(0.0, 5.0, 30.0);
 /// let boresight: RotationMatrix<Camera, Body> = RotationMatrix::from_euler_deg(0.0, -90.0, 0.0);
@@ -27,7 +27,7 @@ use nalgebra::{Matrix3, Rotation3, Vector3};
 /// ```
 ///
 /// ```compile_fail,E0308
-/// use scarp_geo::{Attitude, RotationMatrix, frame::{Body, Ned}};
+/// use scarp_geo::{Attitude, RotationMatrix, reference_frame::{Body, Ned}};
 ///
 /// let aircraft: RotationMatrix<Body, Ned> = RotationMatrix::from_euler_deg(0.0, 5.0, 30.0);
 /// let camera = Attitude::from_rotation(&aircraft);

@@ -4,7 +4,7 @@ use prost::Message;
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::error::{MAX_MESSAGE_BYTES, MAX_TEXT_BYTES};
+use super::message_error::{MAX_MESSAGE_BYTES, MAX_TEXT_BYTES};
 
 /// Most messages in one batch, that is, on one stream.
 pub const MAX_BATCH_MESSAGES: usize = 256;

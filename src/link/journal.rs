@@ -15,7 +15,7 @@ use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefini
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::{error::MessageError, message::Envelope};
+use super::{message::Envelope, message_error::MessageError};
 
 /// Waiting messages in the order of their appending: number, then identity and encoded message.
 const PENDING: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("pending");

@@ -11,25 +11,25 @@
 #[cfg(feature = "uplink")]
 pub mod backoff;
 pub mod codec;
-mod error;
 #[cfg(feature = "uplink")]
-mod fault;
+mod connection_fault;
 #[cfg(feature = "uplink")]
 pub mod journal;
 mod message;
+mod message_error;
 mod outline;
+mod protobuf;
 pub mod tls;
 #[cfg(feature = "uplink")]
 pub mod uplink;
-mod wire;
 
-pub use error::{
-    FORMAT_VERSION, MAX_MESSAGE_BYTES, MAX_RINGS, MAX_TEXT_BYTES, MAX_VERTICES, MessageError,
-};
 #[cfg(feature = "uplink")]
 pub use journal::{Journal, JournalError};
 pub use message::{Body, Envelope, Survey};
+pub use message_error::{
+    FORMAT_VERSION, MAX_MESSAGE_BYTES, MAX_RINGS, MAX_TEXT_BYTES, MAX_VERTICES, MessageError,
+};
+pub use protobuf::peek_id;
 pub use tls::{Identity, TlsError};
 #[cfg(feature = "uplink")]
 pub use uplink::{Config, LinkError, LinkStatus, Uplink};
-pub use wire::peek_id;

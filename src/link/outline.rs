@@ -5,7 +5,7 @@
 
 use geo::{Coord, LineString, Polygon};
 
-use super::error::{MAX_RINGS, MAX_VERTICES, MessageError};
+use super::message_error::{MAX_RINGS, MAX_VERTICES, MessageError};
 
 const UNITS_PER_DEGREE: f64 = 1e8;
 /// An outline across the antimeridian keeps continuous longitudes, so these may pass 180.

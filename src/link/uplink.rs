@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 use super::{
     backoff::Backoff,
     codec::{self, MAX_BATCH_MESSAGES, MAX_RECEIPT_BYTES, Receipt},
-    fault::Fault,
+    connection_fault::Fault,
     journal::{Entry, Held, Journal, JournalError},
     message::Envelope,
     tls::{Identity, SERVER_NAME, TlsError},

@@ -10,9 +10,9 @@ mod local;
 mod monotonic;
 mod mount;
 mod nmea;
+mod nmea_receiver;
 mod no_pose;
 mod pulse;
-mod receiver;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -24,7 +24,7 @@ pub use gnss_clock::{ClockDoubt, GnssClock, GnssDelay};
 pub use monotonic::Monotonic;
 pub use mount::Mount;
 pub use nmea::{FixSettings, LineCounts, NoFix};
+pub use nmea_receiver::{Doubtful, FixReader, GnssReceiver, ReceiverCounts};
 pub use no_pose::{NoPose, NotUsed, Sensor};
 pub use pulse::{Pulse, PulseDoubt};
-pub use receiver::{Doubtful, FixReader, GnssReceiver, ReceiverCounts};
 pub use trajectory::{Trajectory, TrajectorySettings};

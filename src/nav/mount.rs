@@ -3,7 +3,7 @@
 use nalgebra::Vector3;
 use scarp_geo::{
     Attitude, Rotation, RotationMatrix,
-    frame::{Camera, Ned, Platform},
+    reference_frame::{Camera, Ned, Platform},
 };
 
 use super::PositionSigma;

@@ -7,7 +7,7 @@ use nalgebra::Vector3;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use scarp_geo::{
     Pose, Rotation, Timestamp,
-    frame::{Ned, Platform},
+    reference_frame::{Ned, Platform},
 };
 use scarp_test_support::nmea;
 

@@ -3,7 +3,7 @@
 use nalgebra::Vector3;
 use scarp_geo::{
     Altitudes, HeightAboveTakeoff, Pose, PoseCovariance, Rotation, Timestamp,
-    frame::{Ned, Platform},
+    reference_frame::{Ned, Platform},
 };
 
 use super::{

@@ -8,14 +8,14 @@
 //! that a frame once taken up is finished. To stop, raise the flag: no further frame is taken up, those under way are
 //! finished and the inventory has its last word.
 
+mod flight_settings;
+mod footprint;
 mod item;
-mod log;
 pub mod output;
 mod queue;
-mod record;
-mod settings;
+mod recorder;
 mod stages;
-mod view;
+mod survey_log;
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -26,19 +26,19 @@ use crossbeam_channel::Receiver;
 use scarp_infer::{SegmentError, Segmenter};
 use thiserror::Error;
 
+pub use self::{
+    flight_settings::Flight,
+    footprint::View,
+    item::{Item, Placed, Reject, Source, wall_time},
+    queue::WhenFull,
+    recorder::Summary,
+    survey_log::{LogError, SurveyLog, WhenRefused},
+};
 use self::{
     item::{Following, InOrder},
     queue::{Closed, Feed, queue},
-    record::Recorder,
+    recorder::Recorder,
     stages::{Located, Locator, Ready, Segmented},
-};
-pub use self::{
-    item::{Item, Placed, Reject, Source, wall_time},
-    log::{LogError, SurveyLog, WhenRefused},
-    queue::WhenFull,
-    record::Summary,
-    settings::Flight,
-    view::View,
 };
 
 /// Why a flight ended before its source did.

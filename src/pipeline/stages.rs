@@ -7,8 +7,8 @@ use scarp_infer::{ProbabilityMap, SegmentError, Segmenter, resample};
 use scarp_inventory::{Detection, ProbabilityGrid, trace};
 
 use super::{
+    footprint::View,
     item::{Placed, Reject},
-    view::View,
 };
 
 /// A frame at the model's GSD.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{colour::ColourEncoding, format::PixelFormat};
+use super::{format::PixelFormat, ycbcr_encoding::ColourEncoding};
 
 /// What is needed to read the bytes of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

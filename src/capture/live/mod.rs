@@ -2,7 +2,6 @@
 
 mod bayer;
 mod camera;
-mod colour;
 mod format;
 mod layout;
 mod mjpeg;
@@ -10,11 +9,12 @@ mod pixels;
 mod reconnecting;
 #[cfg(feature = "v4l2")]
 pub mod v4l2;
+mod ycbcr_encoding;
 mod yuv;
 
 pub use camera::{Camera, CameraFault, OpenError, RawFrame, TimestampReference};
-pub use colour::{ColourEncoding, Matrix, Range};
 pub use format::{BayerDepth, BayerOrder, PixelFormat, UnknownFormat};
 pub use layout::{Layout, PixelError};
 pub use pixels::to_rgb;
 pub use reconnecting::{Counts, ReconnectingCamera, Step};
+pub use ycbcr_encoding::{ColourEncoding, Matrix, Range};

@@ -5,9 +5,9 @@ use yuv::{
 };
 
 use super::{
-    colour::{Matrix, Range},
     format::PixelFormat,
     layout::{Layout, PixelError, shape},
+    ycbcr_encoding::{Matrix, Range},
 };
 
 /// Converts YUYV, UYVY, NV12 or grey; `bytes` are all rows of all planes, padding included.

@@ -9,9 +9,8 @@ use scarp_int8::{
 };
 
 use super::{
-    Unfused,
-    value::{Affine, Id, Matrix, Value, Values},
-    weights,
+    Unfused, integer_weights,
+    ir::{Affine, Id, Matrix, Value, Values},
 };
 
 /// The network whose output is `output`.
@@ -80,10 +79,10 @@ impl<'a> Assembly<'a> {
 
     /// The product's integers, for an input that lies in memory as [`width`](Self::width) says.
     fn linear(&self, id: Id, product: &Product<'_>) -> Result<Linear, Unfused> {
-        let weights = weights::quantized(product.weights, product.bias)
+        let weights = integer_weights::quantized(product.weights, product.bias)
             .ok_or_else(|| self.refuse(id, "has weights that are not symmetric 8-bit by output"))?;
         let channels = self.values.shape(product.of).channels;
-        let weights = weights::padded(weights, channels, self.width(product.of)?);
+        let weights = integer_weights::padded(weights, channels, self.width(product.of)?);
         Ok(Linear::new(&weights, product.input))
     }
 
@@ -278,7 +277,7 @@ impl<'a> Assembly<'a> {
             _ => return Err(self.refuse(normed, "does not normalise what it is added to")),
         };
         let channels = self.values.shape(depthwise).channels;
-        let by_channel = weights::quantized(weights, bias.as_deref()).ok_or_else(|| {
+        let by_channel = integer_weights::quantized(weights, bias.as_deref()).ok_or_else(|| {
             self.refuse(
                 depthwise,
                 "has weights that are not symmetric 8-bit by channel",

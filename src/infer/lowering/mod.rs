@@ -4,19 +4,20 @@
 //! [`assemble`] groups the values into operators; [`weights`] finds the integers again that the typed graph holds as numbers.
 //! Every check is exact: a graph that is not understood to the last tensor is left to tract.
 
+mod arithmetic;
 mod assemble;
-mod layers;
+mod axis_layout;
+mod convolution;
+mod integer_weights;
+mod ir;
 mod products;
-mod trace;
-mod value;
-mod view;
-mod weights;
+mod symbolic_evaluation;
 
 use scarp_int8::Network;
 use thiserror::Error;
 use tract_onnx::prelude::*;
 
-use trace::{Meaning, Trace, trace};
+use symbolic_evaluation::{Meaning, Trace, trace};
 
 /// Why a graph is left to tract: the node that stands in the way, and what is the matter with it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -8,8 +8,8 @@ use tract_onnx::{
 };
 
 use super::{
-    value::{Matrix, Shape, SymbolicTensor, Value, Values},
-    view::{Along, Atom, View},
+    axis_layout::{Along, Atom, View},
+    ir::{Matrix, Shape, SymbolicTensor, Value, Values},
 };
 
 /// Positions of an axis in the left factor, the right one and the result.

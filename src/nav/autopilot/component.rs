@@ -5,9 +5,9 @@ use mavlink::{MavHeader, Message, MessageData, dialects::common as dialect};
 use super::{
     AttitudeOf, BootClock, BootClockDoubt, BootInstant, Filtered, Refused, Report, Severity,
     Vehicle, VehicleFilter,
+    decoded_message::Sent,
+    gimbal_component::OwnGimbal,
     message_rates::{MessageRates, Wanted},
-    own_gimbal::OwnGimbal,
-    report::Sent,
     status_text::status_texts,
 };
 use crate::Monotonic;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use scarp_geo::{
     Rotation,
-    frame::{self, Body, Ned},
+    reference_frame::{self, Body, Ned},
 };
 use thiserror::Error;
 
@@ -37,7 +37,7 @@ pub struct GimbalHeading {
 pub struct NoHeading;
 
 /// A gimbal's attitude with the heading, or why it has none.
-type Completed = Result<Rotation<frame::Gimbal, Ned>, NoHeading>;
+type Completed = Result<Rotation<reference_frame::Gimbal, Ned>, NoHeading>;
 
 impl Default for GimbalHeading {
     fn default() -> Self {

@@ -6,26 +6,30 @@
 mod boot_clock;
 mod boot_time;
 mod component;
+mod decode;
+mod decoded_message;
 mod fixes;
+mod gimbal_component;
 mod gimbal_heading;
 #[cfg(feature = "ports")]
 mod link;
 #[cfg(feature = "ports")]
 mod link_health;
-mod message;
 mod message_rates;
-mod own_gimbal;
 #[cfg(feature = "ports")]
 mod port;
-mod report;
 mod status_text;
-mod vehicle;
+mod vehicle_filter;
 #[cfg(feature = "ports")]
 mod worker;
 
 pub use boot_clock::BootClock;
 pub use boot_time::{BootClockDoubt, BootInstant, BootTime, ReplyNotUsed};
 pub use component::{Component, ComponentState, Received};
+pub use decoded_message::{
+    AttitudeOf, Autopilot, Captured, Gimbal, GimbalAttitude, Gnss, Heartbeat, Position, Refused,
+    Report, TriggerTime,
+};
 pub use fixes::{NoPositionFix, PositionFixes};
 pub use gimbal_heading::{GimbalHeading, NoHeading};
 #[cfg(feature = "ports")]
@@ -34,9 +38,5 @@ pub use link::{AutopilotLink, NotSent};
 pub use link_health::{LinkHealth, LinkSettings, PortState};
 #[cfg(feature = "ports")]
 pub use port::{PortAddress, UnknownAddress};
-pub use report::{
-    AttitudeOf, Autopilot, Captured, Gimbal, GimbalAttitude, Gnss, Heartbeat, Position, Refused,
-    Report, TriggerTime,
-};
 pub use status_text::Severity;
-pub use vehicle::{Filtered, Vehicle, VehicleFilter};
+pub use vehicle_filter::{Filtered, Vehicle, VehicleFilter};

@@ -91,7 +91,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn peak_mib() -> f64 {
-    scarp_infer::memory::peak_rss_bytes().unwrap_or(0) as f64 / f64::from(1 << 20)
+    scarp_infer::process_memory::peak_rss_bytes().unwrap_or(0) as f64 / f64::from(1 << 20)
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<f32>> {

@@ -3,7 +3,9 @@
 use std::{io, path::PathBuf};
 
 use super::{
-    super::{camera::OpenError, colour::ColourEncoding, format::PixelFormat, layout::Layout},
+    super::{
+        camera::OpenError, format::PixelFormat, layout::Layout, ycbcr_encoding::ColourEncoding,
+    },
     device::{Device, FormatInfo, NegotiatedFormat},
 };
 

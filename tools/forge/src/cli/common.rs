@@ -113,7 +113,7 @@ pub fn validate(model: &Arc<Model>, options: &Options, label: &str) -> anyhow::R
     });
     drop(progress);
     let mut report = report?;
-    report.peak_rss_bytes = scarp_infer::memory::peak_rss_bytes();
+    report.peak_rss_bytes = scarp_infer::process_memory::peak_rss_bytes();
     Ok(report)
 }
 

@@ -62,7 +62,7 @@ enum Outcome {
 
 /// Runs the command the user gave and turns its outcome into the exit status.
 pub fn main() -> ExitCode {
-    scarp_infer::memory::return_freed_buffers();
+    scarp_infer::process_memory::return_freed_buffers();
     let cli = Cli::parse();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,tract=error"))
         .format_target(false)

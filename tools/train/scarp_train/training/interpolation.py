@@ -54,20 +54,13 @@ def thresholds(share: float, own: float) -> tuple[float, ...]:
 def choose(found: dict[Choice, tuple[float, float | None]], before: Choice) -> Choice:
     """What to take, from the landslide IoU on own and old pictures held out; `before` is the model as it was.
 
-    For each share the threshold that is best on both kinds of pictures together, since the own ones are few. Then the least
-    share that is within half a point of the best on own pictures, among those that lose a point at most on old ones.
+    Only what loses a point at most on old pictures is considered. Then the least share whose best threshold is within half a
+    point of the best on own pictures; of its thresholds the best, and of equal ones the nearest to the model's own. Old
+    pictures have no say in the threshold beyond that: the model has learned them by heart and is sure of them.
     """
-    best: dict[float, Choice] = {}
-    for choice in sorted(found, key=lambda tried: abs(tried.threshold - before.threshold)):
-        known = best.setdefault(choice.share, choice)
-        if _together(found[choice]) > _together(found[known]):
-            best[choice.share] = choice
     old_before = found[before][1]
-    allowed = [choice for choice in best.values() if old_before is None or old_before - found[choice][1] <= MOST_LOSS]
-    most = max(found[choice][0] for choice in allowed)
-    return min(choice for choice in allowed if found[choice][0] >= most - NEAR_BEST)
-
-
-def _together(scores: tuple[float, float | None]) -> float:
-    own, old = scores
-    return own if old is None else own + old
+    allowed = {tried: own for tried, (own, old) in found.items() if old_before is None or old_before - old <= MOST_LOSS}
+    most = max(allowed.values())
+    share = min(tried.share for tried, own in allowed.items() if own >= most - NEAR_BEST)
+    of_share = (tried for tried in allowed if tried.share == share)
+    return max(of_share, key=lambda tried: (allowed[tried], -abs(tried.threshold - before.threshold)))

@@ -1,15 +1,15 @@
 //! The attention half of a block. Scores live in a thread's scratch memory only, for a few queries at a time.
 
-mod layer;
 mod pack;
+mod parameters;
 
 use crate::{
     Isa, ThreadPool,
     matmul::{Matrix, Output, Rows, multiply, padded},
     memory::{Scratch, size_of_scratch},
 };
-pub use layer::{Attention, Columns};
 use pack::Pack;
+pub use parameters::{Attention, Columns};
 
 /// Queries that are worked on together: their scores stay in the first cache.
 const BLOCK: usize = 24;

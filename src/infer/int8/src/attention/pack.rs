@@ -1,6 +1,6 @@
 //! Keys and values as the products take them: packed by head, once for each picture.
 
-use super::layer::{ABSENT, Attention, Columns};
+use super::parameters::{ABSENT, Attention, Columns};
 use crate::{
     matmul::{PANEL, padded},
     memory::Scratch,

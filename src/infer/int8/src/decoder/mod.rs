@@ -4,7 +4,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod fuse;
-mod layer;
+mod parameters;
 mod slide;
 
 use crate::{
@@ -12,8 +12,8 @@ use crate::{
     memory::{Scratch, size_of_scratch},
 };
 use fuse::{Fuse, Rounded};
-use layer::PIXELS;
-pub use layer::{Branch, Decoder, MAPS};
+use parameters::PIXELS;
+pub use parameters::{Branch, Decoder, MAPS};
 use slide::Slide;
 
 /// A thread's scratch memory.

@@ -1,6 +1,6 @@
 //! The coarse maps' values around the pixels that are fused next.
 
-use super::layer::{Decoder, MAPS};
+use super::parameters::{Decoder, MAPS};
 use crate::{LerpTap, vectorise::Job};
 
 /// Moves the windows on along a row: every coarse map's values at the height of row `y` of the fused map, up to those that

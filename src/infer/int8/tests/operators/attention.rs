@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use scarp_int8::{Attention, Columns, Isa, Linear, Quantization, Softmax, ThreadPool, Weights};
 
-use crate::reference::{Memory, Random, layers};
+use crate::reference::{Memory, Random, random_layers};
 
 #[derive(Debug, Clone, Copy)]
 struct Sizes {
@@ -50,8 +50,9 @@ impl Case {
         } = sizes;
         let channels = heads * width;
         let inputs = 4 * (1 + random.below(5));
-        let normed = layers::quantization(random);
-        let [mut queries, key_step, attended] = [(); 3].map(|()| layers::quantization(random));
+        let normed = random_layers::quantization(random);
+        let [mut queries, key_step, attended] =
+            [(); 3].map(|()| random_layers::quantization(random));
         // From softmax that is nearly even to softmax that picks one key.
         queries.scale *= random.within(0.02, 0.5);
         let factor = random.within(0.1, 0.5);
@@ -78,7 +79,8 @@ impl Case {
         Self {
             sizes,
             layer: Attention {
-                query: layers::linear(random, inputs, channels, normed).quantized(1.0, queries),
+                query: random_layers::linear(random, inputs, channels, normed)
+                    .quantized(1.0, queries),
                 project: Linear::new(&project, attended),
                 softmax: Softmax::new(scale).expect("a positive scale"),
                 heads,

@@ -3,7 +3,7 @@ use scarp_int8::{
     Convolution, Epilogue, Isa, Linear, Quantization, Size, ThreadPool, Weights, Window,
 };
 
-use crate::reference::{Memory, Random, layers, rounds_to};
+use crate::reference::{Memory, Random, random_layers, rounds_to};
 
 /// Patch embeddings and spatial reductions of SegFormer, 1x1, and others that are none of them.
 const WINDOWS: [Option<Window>; 7] = [
@@ -63,8 +63,8 @@ impl Case {
             window,
             size,
             channels,
-            weights: layers::weights(random, side * side * channels, outputs),
-            input: layers::quantization(random),
+            weights: random_layers::weights(random, side * side * channels, outputs),
+            input: random_layers::quantization(random),
             map: random.bytes(size.area() * channels),
         }
     }
@@ -215,7 +215,7 @@ proptest! {
     #[test]
     fn a_norm_follows_as_if_it_were_a_layer_of_its_own(case in cases(), seed: u64) {
         let linear = case.linear();
-        let norm = layers::norm(&mut Random::new(seed), linear.outputs());
+        let norm = random_layers::norm(&mut Random::new(seed), linear.outputs());
         let quantized = norm.quantized(0.02, 128);
         let plain = case.layer(linear.clone(), Epilogue::Floats { least: f32::NEG_INFINITY });
         for isa in Isa::available() {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use scarp_int8::{Branch, Decoder, Isa, Linear, Quantization, Size, ThreadPool, Weights};
 
-use crate::reference::{Memory, Random, bilinear, layers, rounds_to};
+use crate::reference::{Memory, Random, bilinear, random_layers, rounds_to};
 
 #[derive(Debug)]
 struct Case {
@@ -26,8 +26,8 @@ impl Map {
         let inputs = 4 * (1 + random.below(6));
         Self {
             size,
-            weights: layers::weights(random, inputs, width),
-            input: layers::quantization(random),
+            weights: random_layers::weights(random, inputs, width),
+            input: random_layers::quantization(random),
             bytes: random.bytes(size.area() * inputs),
         }
     }
@@ -56,14 +56,14 @@ impl Map {
 impl Case {
     /// The classifier gives the fused map itself.
     fn new(random: &mut Random, sizes: &[Size], width: usize) -> Self {
-        let fused = layers::quantization(random);
+        let fused = random_layers::quantization(random);
         let maps: Vec<Map> = sizes
             .iter()
             .map(|&size| Map::new(random, size, width))
             .collect();
         Self {
             fused,
-            classify: layers::identity(width, fused),
+            classify: random_layers::identity(width, fused),
             maps,
         }
     }
@@ -143,7 +143,7 @@ proptest! {
     #[test]
     fn logits_are_the_classifiers_of_the_fused_map(case in cases(), classes in 1..5usize, seed: u64) {
         let (fused, width) = (case.fused, case.classify.outputs());
-        let classify = layers::linear(&mut Random::new(seed), width, classes, fused);
+        let classify = random_layers::linear(&mut Random::new(seed), width, classes, fused);
         let isa = Isa::best();
         let map: Vec<u8> =
             case.run(isa, 1).iter().map(|value| (value / fused.scale + f32::from(fused.zero)).round() as u8).collect();

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use scarp_int8::{Depthwise, Isa};
 
-use crate::reference::{Random, gelu, layers, rounds_to};
+use crate::reference::{Random, gelu, random_layers, rounds_to};
 
 proptest! {
     #[test]
@@ -11,8 +11,8 @@ proptest! {
         seed: u64,
     ) {
         let mut random = Random::new(seed);
-        let input = layers::quantization(&mut random);
-        let parts = layers::depthwise_parts(&mut random, channels, input);
+        let input = random_layers::quantization(&mut random);
+        let parts = random_layers::depthwise_parts(&mut random, channels, input);
         let layer = Depthwise::new(parts.clone());
         prop_assert_eq!((layer.channels(), layer.input_zero()), (channels, input.zero));
         let rows = [(); 3].map(|()| random.bytes(pixels * channels));

@@ -1,21 +1,23 @@
 use proptest::prelude::*;
 use scarp_int8::{FeedForward, Isa, Size, ThreadPool};
 
-use crate::reference::{Memory, Random, layers};
+use crate::reference::{Memory, Random, random_layers};
 
 /// A layer for maps of `channels`, expanded `factor` times.
 fn layer(random: &mut Random, size: Size, channels: usize, factor: usize) -> FeedForward {
     let hidden = channels * factor;
-    let quantizations: Vec<_> = (0..3).map(|_| layers::quantization(random)).collect();
-    let mut parts = layers::depthwise_parts(random, hidden, quantizations[1]);
+    let quantizations: Vec<_> = (0..3)
+        .map(|_| random_layers::quantization(random))
+        .collect();
+    let mut parts = random_layers::depthwise_parts(random, hidden, quantizations[1]);
     (parts.output_scale, parts.output_zero) = (quantizations[2].scale, quantizations[2].zero);
     FeedForward {
-        norm: layers::norm(random, channels)
+        norm: random_layers::norm(random, channels)
             .quantized(quantizations[0].scale, quantizations[0].zero),
-        expand: layers::linear(random, channels, hidden, quantizations[0])
+        expand: random_layers::linear(random, channels, hidden, quantizations[0])
             .quantized(1.0, quantizations[1]),
         depthwise: scarp_int8::Depthwise::new(parts),
-        contract: layers::linear(random, hidden, channels, quantizations[2]),
+        contract: random_layers::linear(random, hidden, channels, quantizations[2]),
         size,
     }
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use scarp_int8::{IMAGE_CHANNELS, InputQuantize, Isa, Pixels, Size, ThreadPool};
 
-use crate::reference::{Memory, Random, layers, rounds_to};
+use crate::reference::{Memory, Random, random_layers, rounds_to};
 
 /// Where `index` lands when it is thrown back at the first and the last of `length` pixels.
 fn mirrored(index: usize, length: usize) -> usize {
@@ -25,7 +25,7 @@ proptest! {
         let mut random = Random::new(seed);
         // The last pixels of a side that the squares do not fill are left out.
         let size = Size { height: height.max(reduction), width: width.max(reduction) };
-        let entry = InputQuantize { size, reduction, output: layers::quantization(&mut random) };
+        let entry = InputQuantize { size, reduction, output: random_layers::quantization(&mut random) };
         let planes = random.floats(3 * size.area(), -3.0, 3.0);
         let output = entry.output_size();
         for isa in Isa::available() {
@@ -61,7 +61,7 @@ proptest! {
     ) {
         let mut random = Random::new(seed);
         let size = Size { height: height.max(reduction), width: width.max(reduction) };
-        let entry = InputQuantize { size, reduction, output: layers::quantization(&mut random) };
+        let entry = InputQuantize { size, reduction, output: random_layers::quantization(&mut random) };
         let picture = Size { height: picture.0, width: picture.1 };
         let data = random.bytes(3 * picture.area());
         let pixels = Pixels {

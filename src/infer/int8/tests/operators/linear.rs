@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use scarp_int8::{Isa, Linear};
 
-use crate::reference::{Random, layers, rounds_to};
+use crate::reference::{Random, random_layers, rounds_to};
 
 proptest! {
     #[test]
@@ -9,8 +9,8 @@ proptest! {
         rows in 1..20usize, inputs in 1..60usize, outputs in 1..60usize, factor in -2.0..2.0f32, relu: bool, seed: u64,
     ) {
         let mut random = Random::new(seed);
-        let (input, output) = (layers::quantization(&mut random), layers::quantization(&mut random));
-        let weights = layers::weights(&mut random, inputs, outputs);
+        let (input, output) = (random_layers::quantization(&mut random), random_layers::quantization(&mut random));
+        let weights = random_layers::weights(&mut random, inputs, outputs);
         let floats = Linear::new(&weights, input);
         let bytes = floats.clone().quantized(factor, output);
         prop_assert_eq!((floats.inputs(), floats.outputs()), (inputs.next_multiple_of(4), outputs));

@@ -6,7 +6,7 @@ mod decoder;
 mod depthwise;
 mod feed_forward;
 mod input_quantize;
-mod isa;
+mod isa_detection;
 mod linear;
 mod matmul;
 mod network;

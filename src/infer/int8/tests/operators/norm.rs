@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use scarp_int8::Isa;
 
-use crate::reference::{Random, layers, normalised, rounds_to};
+use crate::reference::{Random, normalised, random_layers, rounds_to};
 
 /// Rows of different level and spread; one of them constant.
 fn rows(random: &mut Random, count: usize, width: usize) -> Vec<f32> {
@@ -25,7 +25,7 @@ proptest! {
         width in widths(), count in 0..40usize, seed: u64,
     ) {
         let mut random = Random::new(seed);
-        let norm = layers::norm(&mut random, width);
+        let norm = random_layers::norm(&mut random, width);
         let input = rows(&mut random, count, width);
         let outs: Vec<_> = Isa::available().into_iter().map(|isa| {
             let mut out = vec![0.0; input.len()];
@@ -48,7 +48,7 @@ proptest! {
         width in widths(), count in 0..40usize, scale in 0.005..0.05f32, zero: u8, seed: u64,
     ) {
         let mut random = Random::new(seed);
-        let norm = layers::norm(&mut random, width);
+        let norm = random_layers::norm(&mut random, width);
         let quantized = norm.quantized(scale, zero);
         let input = rows(&mut random, count, width);
         let outs: Vec<_> = Isa::available().into_iter().map(|isa| {

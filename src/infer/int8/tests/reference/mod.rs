@@ -2,8 +2,8 @@
 
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
-pub mod layers;
 pub mod network;
+pub mod random_layers;
 
 /// A small generator of numbers (SplitMix64), so that a case is told by its sizes and a seed.
 pub struct Random(u64);

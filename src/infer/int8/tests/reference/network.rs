@@ -8,7 +8,7 @@ use scarp_int8::{
     Softmax, Source, ThreadPool, Upsample, Window,
 };
 
-use super::{Memory, Random, layers};
+use super::{Memory, Random, random_layers};
 
 #[derive(Debug)]
 pub struct Small {
@@ -29,7 +29,9 @@ impl Small {
     /// Two heads of `4 * fours` channels, for images of `size`.
     pub fn new(random: &mut Random, size: Size, fours: usize) -> Self {
         let (channels, width) = (8 * fours, 24);
-        let q: Vec<Quantization> = (0..8).map(|_| layers::quantization(random)).collect();
+        let q: Vec<Quantization> = (0..8)
+            .map(|_| random_layers::quantization(random))
+            .collect();
         let entry = InputQuantize {
             size,
             reduction: 2,
@@ -39,9 +41,9 @@ impl Small {
         let mut convolution =
             |window: Option<Window>, size, inputs, outputs, input: Quantization, norm| {
                 let side = window.map_or(1, |window| window.side);
-                let linear = layers::linear(random, side * side * inputs, outputs, input);
+                let linear = random_layers::linear(random, side * side * inputs, outputs, input);
                 let epilogue = if norm {
-                    Epilogue::NormFloats(layers::norm(random, outputs))
+                    Epilogue::NormFloats(random_layers::norm(random, outputs))
                 } else {
                     Epilogue::Floats {
                         least: f32::NEG_INFINITY,
@@ -73,17 +75,18 @@ impl Small {
             epilogue: Epilogue::Bytes,
             ..merge
         };
-        reduce.epilogue =
-            Epilogue::NormBytes(layers::norm(random, channels).quantized(q[2].scale, q[2].zero));
-        let mut parts = layers::depthwise_parts(random, 4 * channels, q[4]);
+        reduce.epilogue = Epilogue::NormBytes(
+            random_layers::norm(random, channels).quantized(q[2].scale, q[2].zero),
+        );
+        let mut parts = random_layers::depthwise_parts(random, 4 * channels, q[4]);
         (parts.output_scale, parts.output_zero) = (q[3].scale, q[3].zero);
         let scores =
             Softmax::new(f64::from(q[3].scale) * f64::from(q[4].scale)).expect("a positive scale");
         Self {
-            norm: layers::norm(random, channels).quantized(q[1].scale, q[1].zero),
+            norm: random_layers::norm(random, channels).quantized(q[1].scale, q[1].zero),
             attention: Arc::new(Attention {
-                query: layers::linear(random, channels, channels, q[1]).quantized(1.0, q[3]),
-                project: layers::linear(random, channels, channels, q[7]),
+                query: random_layers::linear(random, channels, channels, q[1]).quantized(1.0, q[3]),
+                project: random_layers::linear(random, channels, channels, q[7]),
                 softmax: scores,
                 heads: 2,
                 queries: q[3],
@@ -94,24 +97,25 @@ impl Small {
                 pixels: map.area(),
             }),
             feed_forward: FeedForward {
-                norm: layers::norm(random, channels).quantized(q[2].scale, q[2].zero),
-                expand: layers::linear(random, channels, 4 * channels, q[2]).quantized(1.0, q[4]),
+                norm: random_layers::norm(random, channels).quantized(q[2].scale, q[2].zero),
+                expand: random_layers::linear(random, channels, 4 * channels, q[2])
+                    .quantized(1.0, q[4]),
                 depthwise: scarp_int8::Depthwise::new(parts),
-                contract: layers::linear(random, 4 * channels, channels, q[3]),
+                contract: random_layers::linear(random, 4 * channels, channels, q[3]),
                 size: map,
             },
-            last_norm: layers::norm(random, channels).quantized(q[5].scale, q[5].zero),
+            last_norm: random_layers::norm(random, channels).quantized(q[5].scale, q[5].zero),
             decoder: Decoder::new(
                 Branch {
-                    project: layers::linear(random, channels, width, q[5]),
+                    project: random_layers::linear(random, channels, width, q[5]),
                     size: map,
                 },
                 vec![Branch {
-                    project: layers::linear(random, width, width, q[6]),
+                    project: random_layers::linear(random, width, width, q[6]),
                     size: merge.output(),
                 }],
                 q[0],
-                layers::linear(random, width, 2, q[0]),
+                random_layers::linear(random, width, 2, q[0]),
             ),
             upsample: Upsample {
                 from: map,

@@ -19,8 +19,9 @@ use scarp_infer::too_little_ground;
 use scarp_nav::{Monotonic, NoPose};
 
 use super::{
-    clock::now, load_shedder::Level, lock::locked, overlap::Overlap,
-    placement_health::PlacementHealth, thumbnails::Thumbnails, track::Track, workload::Workload,
+    frame_accounting::Workload, load_shedder::Level, monotonic_clock::now, mutex::locked,
+    overlap::Overlap, placement_health::PlacementHealth, shared_trajectory::Track,
+    thumbnail_store::Thumbnails,
 };
 use crate::pipeline::{Flight, Item, Placed, Reject, Source, View, wall_time};
 

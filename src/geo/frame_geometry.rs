@@ -9,10 +9,10 @@ use nalgebra::{Matrix3, Vector3};
 
 use super::{
     CameraModel, GeoError, RotationMatrix, Surface, Terrain, TerrainHeight, Wgs84,
-    accuracy::{circular_error_90, linear_error_90},
     cast::{self, Ray},
+    ce90::{circular_error_90, linear_error_90},
     ecef,
-    frame::{Camera, Ned},
+    reference_frame::{Camera, Ned},
     terrain::DatumName,
 };
 use crate::Pose;

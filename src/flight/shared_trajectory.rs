@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use scarp_geo::{
     HeightAboveTakeoff, Pose, Rotation,
-    frame::{Ned, Platform},
+    reference_frame::{Ned, Platform},
 };
 use scarp_nav::{Monotonic, NoPose, NotUsed, TimedFix, Trajectory, TrajectorySettings};
 
-use super::{clock::now, lock::locked};
+use super::{monotonic_clock::now, mutex::locked};
 
 /// A [`Trajectory`] that threads share.
 #[derive(Debug, Clone)]

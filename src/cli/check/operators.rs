@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 use scarp_infer::{Engine, Model};
 
-use super::Outcome;
+use crate::cli::Outcome;
 
 /// Lists the operators of the model in `dir` on standard output, as a table or as JSON.
 pub fn list(dir: &Path, json: bool) -> anyhow::Result<Outcome> {

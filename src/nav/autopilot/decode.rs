@@ -4,7 +4,7 @@ use mavlink::dialects::common as dialect;
 use nalgebra::{Quaternion, UnitQuaternion};
 use scarp_geo::{
     GroundVelocity, HeightAboveTakeoff, HeightEgm96, Latitude, Longitude, Rotation, Wgs84,
-    frame::{Body, Ned},
+    reference_frame::{Body, Ned},
 };
 
 use super::{

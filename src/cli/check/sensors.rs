@@ -18,7 +18,7 @@ use scarp_config::Board;
 use scarp_geo::{GeoError, Terrain};
 use scarp_nav::{Fix, FixReader, FixSettings, Monotonic, TrajectorySettings};
 
-use super::terminal::wait_bar;
+use crate::cli::terminal::wait_bar;
 
 /// How long a camera may take to its second frame.
 const CAMERA_WAIT: Duration = Duration::from_secs(5);

@@ -10,7 +10,8 @@ use scarp_nav::{
 };
 
 use super::{
-    autopilot::AutopilotPort, camera::FrameSelection, gnss::GnssPort, thumbnails::DiskLimits,
+    autopilot::AutopilotPort, gnss::GnssPort, live_source::FrameSelection,
+    thumbnail_store::DiskLimits,
 };
 
 /// Driver buffers: one is copied, one is waiting, two are filled.
@@ -235,7 +236,7 @@ fn trajectory(board: &Board) -> TrajectorySettings {
 mod tests {
     use scarp_geo::{
         Rotation,
-        frame::{Ned, Platform},
+        reference_frame::{Ned, Platform},
     };
 
     use super::*;

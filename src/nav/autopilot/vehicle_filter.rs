@@ -2,7 +2,7 @@
 
 use mavlink::{MavHeader, dialects::common as dialect};
 
-use super::{Autopilot, Refused, Report, own_gimbal::is_gimbal};
+use super::{Autopilot, Refused, Report, gimbal_component::is_gimbal};
 use crate::Monotonic;
 
 /// Where an aircraft's autopilot is found; another component that calls itself one is a gimbal or a companion.

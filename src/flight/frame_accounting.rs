@@ -8,7 +8,7 @@ use std::{
 use scarp_inventory::{FrameReport, Landslide};
 use scarp_nav::Monotonic;
 
-use super::{load_shedder::Level, lock::locked};
+use super::{load_shedder::Level, mutex::locked};
 
 /// Frames between their handing over and their report, shared between the camera's end of the pipeline and the sink's.
 #[derive(Debug, Clone, Default)]

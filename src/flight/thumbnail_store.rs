@@ -12,7 +12,7 @@ use crossbeam_channel::{Sender, bounded};
 use image::{RgbImage, codecs::jpeg::JpegEncoder};
 use scarp_infer::resample;
 
-use super::lock::locked;
+use super::mutex::locked;
 
 /// Pixels across.
 const WIDTH: f64 = 320.0;

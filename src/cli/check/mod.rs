@@ -1,5 +1,8 @@
 //! `scarp check`: what works and what does not, before take-off.
 
+mod operators;
+mod sensors;
+
 use std::{
     fs,
     io::{self, Write},
@@ -18,8 +21,8 @@ use scarp_link::{Config, Journal, Uplink};
 use serde::Serialize;
 
 use super::{
-    Outcome, graph, sensors,
-    survey::{self, StationArgs},
+    Outcome,
+    survey_setup::{self, StationArgs},
 };
 
 /// Free disk below which a survey should not start: a flight of some hours of messages and logs.
@@ -121,12 +124,12 @@ impl Check {
 
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.graph {
-        return graph::list(
-            &model_folder(args, &survey::board(args.board.as_deref())?),
+        return operators::list(
+            &model_folder(args, &survey_setup::board(args.board.as_deref())?),
             args.json,
         );
     }
-    let board = survey::board(args.board.as_deref())?;
+    let board = survey_setup::board(args.board.as_deref())?;
     let mut checks = model(&model_folder(args, &board), &board);
     let device = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
     let camera = args.camera.clone().or_else(|| device(&board.camera.device));
@@ -153,7 +156,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let out = args.out.as_ref().unwrap_or(&board.paths.out);
     checks.push(Check::of("disk", disk(out)));
     let told = args.station.config();
-    let station = told.or_else(|| survey::station(&board));
+    let station = told.or_else(|| survey_setup::station(&board));
     checks.push(Check::if_named(
         "link",
         station,
@@ -188,7 +191,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
 fn model_folder(args: &Args, board: &Board) -> PathBuf {
     let on_board = args.board.as_ref().map(|_| board.paths.model.clone());
     let named = args.model.clone().or(on_board);
-    named.unwrap_or_else(|| survey::DEFAULT_MODEL.into())
+    named.unwrap_or_else(|| survey_setup::DEFAULT_MODEL.into())
 }
 
 /// Loading runs the golden input, so one call answers for the files and for what the network computes with them.
@@ -232,7 +235,7 @@ fn terrain(board: &Board) -> (Check, Option<Terrain>) {
     if dem.as_os_str().is_empty() {
         return (Check::unnamed("terrain", "paths.dem in a board file"), None);
     }
-    match survey::board_terrain(board) {
+    match survey_setup::board_terrain(board) {
         Ok(terrain) => (
             Check::of("terrain", Ok(dem.display().to_string())),
             Some(terrain),

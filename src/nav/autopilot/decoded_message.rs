@@ -2,7 +2,7 @@
 
 use scarp_geo::{
     GroundVelocity, HeightAboveTakeoff, HeightEgm96, Rotation, Wgs84,
-    frame::{self, Body, Heading, Ned},
+    reference_frame::{self, Body, Heading, Ned},
 };
 use thiserror::Error;
 
@@ -107,11 +107,11 @@ pub enum AttitudeOf {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum GimbalAttitude {
     /// The yaw counts from north.
-    Earth(Rotation<frame::Gimbal, Ned>),
+    Earth(Rotation<reference_frame::Gimbal, Ned>),
     /// The yaw counts from the vehicle's nose, whose heading the gimbal does not know: [`GimbalHeading`] completes it.
     ///
     /// [`GimbalHeading`]: super::GimbalHeading
-    Vehicle(Rotation<frame::Gimbal, Heading>),
+    Vehicle(Rotation<reference_frame::Gimbal, Heading>),
 }
 
 /// The record of an image that was taken: CAMERA_IMAGE_CAPTURED.

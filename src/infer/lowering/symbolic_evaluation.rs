@@ -23,9 +23,11 @@ use tract_onnx::{
 use tract_onnx_opl::resize::Resize;
 
 use super::{
-    layers, products,
-    value::{Id, Shape, SymbolicTensor, Value, Values, single},
-    view::{Along, View},
+    arithmetic,
+    axis_layout::{Along, View},
+    convolution,
+    ir::{Id, Shape, SymbolicTensor, Value, Values, single},
+    products,
 };
 
 /// What a tensor holds.
@@ -120,7 +122,7 @@ impl Trace {
                 Meaning::Constant(weights),
                 Meaning::Constant(bias),
             ] => node.op_as::<Conv>().and_then(|conv| {
-                layers::convolution(&mut self.values, &node.name, conv, x, weights, bias)
+                convolution::convolution(&mut self.values, &node.name, conv, x, weights, bias)
             }),
             _ => None,
         };
@@ -158,7 +160,7 @@ impl Trace {
             });
         }
         if let Some(pool) = node.op_as::<SumPool>() {
-            return layers::pooling(&mut self.values, &node.name, pool, x);
+            return convolution::pooling(&mut self.values, &node.name, pool, x);
         }
         let shape = self.values.shape(x.id);
         let mut view = x.view.clone();
@@ -286,10 +288,10 @@ impl Trace {
             });
         }
         if let Some(resize) = node.op_as::<Resize>() {
-            return layers::upsampling(&mut self.values, node, resize, x, constant);
+            return convolution::upsampling(&mut self.values, node, resize, x, constant);
         }
         let op = &node.op_as::<TypedBinOp>()?.0;
-        let value = layers::with_numbers(&self.values, op.as_ref(), x, constant)?;
+        let value = arithmetic::with_numbers(&self.values, op.as_ref(), x, constant)?;
         let shape = self.values.shape(x.id);
         Some(SymbolicTensor {
             id: self.values.add(value, shape, &node.name),
@@ -307,7 +309,7 @@ impl Trace {
             return products::attention(&mut self.values, &node.name, product, a, b);
         }
         let op = &node.op_as::<TypedBinOp>()?.0;
-        let value = layers::binary(&self.values, op.as_ref(), a, b)?;
+        let value = arithmetic::binary(&self.values, op.as_ref(), a, b)?;
         let shape = self.values.shape(a.id);
         Some(SymbolicTensor {
             id: self.values.add(value, shape, &node.name),

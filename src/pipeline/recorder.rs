@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::{
     Flight,
     item::{Item, Reject},
-    log::{LogError, SurveyLog},
     stages::Located,
+    survey_log::{LogError, SurveyLog},
 };
 
 /// Blocks of evidence held, 32 KB each: 128 MB, some 17 km² of cells of one metre.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use scarp_int8::{Quantization, Size, Window};
 use tract_onnx::prelude::Tensor;
 
-use super::view::View;
+use super::axis_layout::View;
 
 /// Number of a value.
 pub(super) type Id = usize;
@@ -181,4 +181,16 @@ pub(super) fn single(tensor: &Tensor) -> Option<i64> {
         &[index] => Some(index),
         _ => None,
     }
+}
+
+/// The numbers of a tensor of floats.
+pub(super) fn floats(tensor: &Tensor) -> Option<Vec<f32>> {
+    Some(
+        tensor
+            .try_as_plain_ram()
+            .ok()?
+            .as_slice::<f32>()
+            .ok()?
+            .to_vec(),
+    )
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     component::Component,
     landslide::{Landslide, LandslideStatus},
-    outline::fill_small_holes,
+    polygonize::fill_small_holes,
     settings::Settings,
     simplify::simplify,
     vote_grid::VoteGrid,

@@ -10,8 +10,8 @@ use super::{
     association::Association,
     component::{Component, Visited},
     landslide::Landslide,
+    landslide_report,
     observation::{Observation, ObserveError},
-    report,
     settings::Settings,
     vote_grid::{FROZEN, Position, VoteGrid},
 };
@@ -91,7 +91,7 @@ impl Inventory {
         // Whoever was touched and inherited nothing has vanished.
         for track in touched {
             if let Some(known) = self.known.remove(&track) {
-                reports.push(report::withdrawn(known.report));
+                reports.push(landslide_report::withdrawn(known.report));
             }
         }
         Ok(reports)
@@ -161,7 +161,8 @@ impl Inventory {
             &self.survey,
             format!("landslide {track} at {x} {y}").as_bytes(),
         );
-        let report = report::active(id, 1, component, &self.votes, &self.plane, &self.settings)?;
+        let report =
+            landslide_report::active(id, 1, component, &self.votes, &self.plane, &self.settings)?;
         self.known.insert(
             track,
             Known {
@@ -185,7 +186,8 @@ impl Inventory {
         known.changed = 0;
         let (id, version) = (known.report.id, known.report.version);
         let (votes, plane) = (&self.votes, &self.plane);
-        let report = report::active(id, version, component, votes, plane, &self.settings)?;
+        let report =
+            landslide_report::active(id, version, component, votes, plane, &self.settings)?;
         if report == known.report {
             return None;
         }

@@ -6,7 +6,7 @@ use nalgebra::{UnitQuaternion, Vector3};
 use proptest::prelude::*;
 use scarp_geo::{
     Attitude, Rotation,
-    frame::{Body, Ned},
+    reference_frame::{Body, Ned},
 };
 use scarp_test_support::autopilot::{AUTOPILOT, attitude, frame, position};
 

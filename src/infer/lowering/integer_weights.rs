@@ -2,7 +2,7 @@
 
 use scarp_int8::Weights;
 
-use super::value::Matrix;
+use super::ir::Matrix;
 
 /// Farthest that a weight may lie from a whole number of steps, in steps: rounding of floats, no more.
 const SLACK: f32 = 1e-3;

@@ -7,8 +7,8 @@ use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus};
 use uuid::Uuid;
 
 use super::{
-    error::{FORMAT_VERSION, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, MessageError},
     message::{Body, Envelope, Survey},
+    message_error::{FORMAT_VERSION, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, MessageError},
     outline,
 };
 
