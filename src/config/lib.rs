@@ -4,8 +4,8 @@
 //! user's own is laid over it, so it need only name what differs; an unknown key is refused rather than ignored,
 //! because a mistyped limit in flight is worse than an error before take-off.
 
-mod host;
 mod limits;
+mod onboard_computer;
 mod sensors;
 
 use std::{fs, path::Path};
@@ -13,7 +13,7 @@ use std::{fs, path::Path};
 use serde::Deserialize;
 use thiserror::Error;
 
-pub use host::{Disk, Link, Paths, Thermal};
+pub use onboard_computer::{Disk, Link, Paths, Thermal};
 pub use sensors::{Autopilot, Boresight, Camera, Gnss, Mount};
 
 const WORKSTATION: &str = include_str!("../../boards/workstation.toml");

@@ -2,10 +2,10 @@
 //! health.
 
 mod autopilot;
-mod flight_state;
+mod flight_state_machine;
 mod frame_accounting;
 mod gnss;
-mod health;
+mod health_file;
 mod heat;
 mod live_source;
 mod load_shedder;
@@ -21,10 +21,10 @@ mod shared_trajectory;
 mod thumbnail_store;
 
 pub use autopilot::{Autopilot, AutopilotPort, AutopilotStatus};
-pub use flight_state::{Fault, FlightStatus, SensorStatus, State};
+pub use flight_state_machine::{Fault, FlightStatus, SensorStatus, State};
 pub use frame_accounting::Totals;
 pub use gnss::{Gnss, GnssPort, GnssStatus};
-pub use health::{Captured, Health, HealthFile, LinkHealth, SensorHealth};
+pub use health_file::{Captured, Health, HealthFile, LinkHealth, SensorHealth};
 pub use live_source::FrameSelection;
 pub use load_shedder::Level;
 pub use monotonic_clock::now;

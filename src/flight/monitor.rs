@@ -15,10 +15,10 @@ use sd_notify::NotifyState;
 
 use super::{
     autopilot::{Autopilot, AutopilotStatus},
-    flight_state::{Fault, FlightStatus, Observed, SensorStatus, State, StateMachine},
+    flight_state_machine::{Fault, FlightStatus, Observed, SensorStatus, State, StateMachine},
     frame_accounting::Totals,
     gnss::Gnss,
-    health::{Captured, Health, HealthFile, SensorHealth},
+    health_file::{Captured, Health, HealthFile, SensorHealth},
     heat::{THERMAL, hottest_c},
     live_source::{CameraStatus, Watched},
     load_shedder::{Level, Load, LoadShedder, LoadShedderSettings},

@@ -20,7 +20,7 @@ use super::{
     autopilot::Autopilot,
     frame_accounting::Workload,
     gnss::Gnss,
-    health::{Health, HealthFile},
+    health_file::{Health, HealthFile},
     live_source::{CameraStatus, Live, Watched},
     load_shedder::{Level, LoadShedderSettings},
     monitor::{LOOK, LinkProbe, Monitor, notify},

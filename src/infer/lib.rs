@@ -1,6 +1,6 @@
 //! From an image to the probability that each small square of it is a fresh landslide.
 //!
-//! A frame is brought to the model's ground sampling distance ([`resample`]), cut into overlapping tiles, each tile is
+//! A frame is brought to the model's ground sampling distance ([`resample()`]), cut into overlapping tiles, each tile is
 //! run through the network ([`Model`], [`Engine`]), and the overlaps are blended ([`Segmenter`]) into a [`ProbabilityMap`].
 
 mod engine;

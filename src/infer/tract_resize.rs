@@ -46,7 +46,7 @@ pub(super) fn is_bilinear(
         && (resize.optional_scales_input.is_none() || exact() == Some(true))
 }
 
-/// Puts [`Upsample`] in the place of every bilinear resize of the last two axes that enlarges.
+/// Puts `Upsample` in the place of every bilinear resize of the last two axes that enlarges.
 ///
 /// # Errors
 /// When tract cannot change the graph.

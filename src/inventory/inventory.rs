@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::{
     association::Association,
     component::{Component, Visited},
+    frame_observation::{Observation, ObserveError},
     landslide::Landslide,
     landslide_report,
-    observation::{Observation, ObserveError},
     settings::Settings,
     vote_grid::{FROZEN, Position, VoteGrid},
 };

@@ -1,12 +1,13 @@
 //! The way from the aircraft to the ground station.
 //!
-//! A finding becomes an [`Envelope`]; [`Uplink::submit`] writes it to the [`Journal`] on disk before it returns; a
+//! A finding becomes an [`Envelope`]; `Uplink::submit` writes it to the `Journal` on disk before it returns; a
 //! thread of its own sends what the journal holds over QUIC with mutual TLS and removes only what the ground station
 //! says it has committed. A broken link, a killed process or a lost battery therefore delay messages but lose none,
 //! and a message that is sent twice is stored once, because its identity follows from what it says.
 //!
 //! The drone needs three settings: the ground station's address (`host:port`), the folder `drone/` written by
-//! `scarp-station keys`, and a path for the journal. See [`uplink::Config`].
+//! `scarp-station keys`, and a path for the journal. See `uplink::Config`. What only
+//! the aircraft needs is behind the feature `uplink`.
 
 #[cfg(feature = "uplink")]
 pub mod backoff;
@@ -18,10 +19,10 @@ pub mod journal;
 mod message;
 mod message_error;
 mod outline;
-mod protobuf;
 pub mod tls;
 #[cfg(feature = "uplink")]
 pub mod uplink;
+mod wire_messages;
 
 #[cfg(feature = "uplink")]
 pub use journal::{Journal, JournalError};
@@ -29,7 +30,7 @@ pub use message::{Body, Envelope, Survey};
 pub use message_error::{
     FORMAT_VERSION, MAX_MESSAGE_BYTES, MAX_RINGS, MAX_TEXT_BYTES, MAX_VERTICES, MessageError,
 };
-pub use protobuf::peek_id;
 pub use tls::{Identity, TlsError};
 #[cfg(feature = "uplink")]
 pub use uplink::{Config, LinkError, LinkStatus, Uplink};
+pub use wire_messages::peek_id;

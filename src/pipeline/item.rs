@@ -9,7 +9,7 @@ use image::RgbImage;
 use scarp_capture::{Frame, Photograph};
 use scarp_geo::{Geometry, Terrain, Timestamp};
 
-use super::footprint::View;
+use super::frame_view::View;
 
 /// Why a frame takes no part in the search. It is still counted and reported, in its turn.
 #[derive(Debug, Clone, PartialEq, Eq)]

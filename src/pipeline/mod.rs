@@ -9,12 +9,12 @@
 //! finished and the inventory has its last word.
 
 mod flight_settings;
-mod footprint;
+mod frame_processing;
+mod frame_view;
+mod inventory_stage;
 mod item;
 pub mod output;
 mod queue;
-mod recorder;
-mod stages;
 mod survey_log;
 
 use std::{
@@ -28,17 +28,17 @@ use thiserror::Error;
 
 pub use self::{
     flight_settings::Flight,
-    footprint::View,
+    frame_view::View,
+    inventory_stage::Summary,
     item::{Item, Placed, Reject, Source, wall_time},
     queue::WhenFull,
-    recorder::Summary,
     survey_log::{LogError, SurveyLog, WhenRefused},
 };
 use self::{
+    frame_processing::{Located, Locator, Ready, Segmented},
+    inventory_stage::Recorder,
     item::{Following, InOrder},
     queue::{Closed, Feed, queue},
-    recorder::Recorder,
-    stages::{Located, Locator, Ready, Segmented},
 };
 
 /// Why a flight ended before its source did.
@@ -138,7 +138,7 @@ fn prepare(from: &Receiver<Item<Placed>>, to: &Feed<Following<Ready>>, model_gsd
     let mut previous = 0;
     for item in from {
         let sequence = item.sequence;
-        let item = item.and_then(|frame| stages::prepare(frame, model_gsd_m));
+        let item = item.and_then(|frame| frame_processing::prepare(frame, model_gsd_m));
         if to.send(Following { previous, item }) == Err(Closed) {
             return;
         }
@@ -159,7 +159,7 @@ fn segment(
             content,
         } = item;
         let content = match content {
-            Ok(ready) => stages::segment(ready, segmenter)?,
+            Ok(ready) => frame_processing::segment(ready, segmenter)?,
             Err(reject) => Err(reject),
         };
         let item = Item {

@@ -1,6 +1,6 @@
 //! `scarp check`: what works and what does not, before take-off.
 
-mod operators;
+mod operator_listing;
 mod sensors;
 
 use std::{
@@ -124,7 +124,7 @@ impl Check {
 
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.graph {
-        return operators::list(
+        return operator_listing::list(
             &model_folder(args, &survey_setup::board(args.board.as_deref())?),
             args.json,
         );

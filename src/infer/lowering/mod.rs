@@ -1,7 +1,8 @@
 //! Recognises a quantized SegFormer in tract's typed graph and builds the fused operators that compute the same.
 //!
-//! Three steps: [`trace`] follows the graph and says what each tensor means, freed of its layout ([`view`], [`value`]);
-//! [`assemble`] groups the values into operators; [`weights`] finds the integers again that the typed graph holds as numbers.
+//! Three steps: [`trace`] follows the graph and says what each tensor means ([`ir`]), freed of its layout ([`axis_layout`]);
+//! [`assemble`] groups the values into operators; [`integer_weights`] finds the integers again that the typed graph holds as
+//! numbers.
 //! Every check is exact: a graph that is not understood to the last tensor is left to tract.
 
 mod arithmetic;

@@ -8,7 +8,6 @@ mod boot_time;
 mod component;
 mod decode;
 mod decoded_message;
-mod fixes;
 mod gimbal_component;
 mod gimbal_heading;
 #[cfg(feature = "ports")]
@@ -18,6 +17,7 @@ mod link_health;
 mod message_rates;
 #[cfg(feature = "ports")]
 mod port;
+mod position_fixes;
 mod status_text;
 mod vehicle_filter;
 #[cfg(feature = "ports")]
@@ -30,7 +30,6 @@ pub use decoded_message::{
     AttitudeOf, Autopilot, Captured, Gimbal, GimbalAttitude, Gnss, Heartbeat, Position, Refused,
     Report, TriggerTime,
 };
-pub use fixes::{NoPositionFix, PositionFixes};
 pub use gimbal_heading::{GimbalHeading, NoHeading};
 #[cfg(feature = "ports")]
 pub use link::{AutopilotLink, NotSent};
@@ -38,5 +37,6 @@ pub use link::{AutopilotLink, NotSent};
 pub use link_health::{LinkHealth, LinkSettings, PortState};
 #[cfg(feature = "ports")]
 pub use port::{PortAddress, UnknownAddress};
+pub use position_fixes::{NoPositionFix, PositionFixes};
 pub use status_text::Severity;
 pub use vehicle_filter::{Filtered, Vehicle, VehicleFilter};

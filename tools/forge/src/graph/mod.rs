@@ -208,7 +208,7 @@ impl Graph {
         name
     }
 
-    /// Adds a node; [`Graph::tidy`] brings it to its place.
+    /// Adds a node; [`Graph::eliminate_dead`] brings it to its place.
     pub fn add_node(&mut self, node: NodeProto) {
         self.graph.node.push(node);
     }

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::{
     Flight,
+    frame_processing::Located,
     item::{Item, Reject},
-    stages::Located,
     survey_log::{LogError, SurveyLog},
 };
 

@@ -7,7 +7,7 @@ use scarp_infer::{ProbabilityMap, SegmentError, Segmenter, resample};
 use scarp_inventory::{Detection, ProbabilityGrid, trace};
 
 use super::{
-    footprint::View,
+    frame_view::View,
     item::{Placed, Reject},
 };
 

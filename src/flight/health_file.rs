@@ -12,7 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    flight_state::{FlightStatus, SensorStatus, StateMachine},
+    flight_state_machine::{FlightStatus, SensorStatus, StateMachine},
     frame_accounting::Totals,
     live_source::CameraStatus,
     load_shedder::Level,
