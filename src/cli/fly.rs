@@ -127,11 +127,11 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
 
 /// The ground station of the command line, or of the board.
 fn station(args: &Args, board: &Board) -> Option<Config> {
-    let told = args.link.station.config();
-    told.or_else(|| survey_setup::station(board))
+    let from_arguments = args.link.station.config();
+    from_arguments.or_else(|| survey_setup::station(board))
 }
 
-/// The ground of the command line, or of the board.
+/// The terrain of the command line, or of the board.
 fn terrain(args: &Args, board: &Board) -> anyhow::Result<Terrain> {
     match &args.terrain.dem {
         Some(dem) => survey_setup::terrain(Some(dem), args.terrain.dem_datum, board.errors.dem_m),

@@ -150,7 +150,7 @@ pub struct Errors {
     pub gnss_vertical_m: f64,
     /// Camera attitude error per axis in degrees.
     pub attitude_deg: f64,
-    /// Height error of the ground model in metres.
+    /// Height error of the terrain in metres.
     pub dem_m: f64,
 }
 

@@ -138,7 +138,7 @@ struct Listener {
     gimbal: Option<GimbalHeading>,
     /// What makes its positions fixes, where they count.
     positions: Option<PositionFixes>,
-    /// Whose clock the present trouble is about.
+    /// Whose clock the present fault is about.
     doubted: Option<&'static str>,
     track: Track,
     status: Arc<Mutex<AutopilotStatus>>,

@@ -50,7 +50,7 @@ pub struct GnssPort {
     pub baud_rate: Option<u32>,
     /// What fixes are taken.
     pub fix: FixSettings,
-    /// Between the instant of a fix and its first byte.
+    /// Delay from the instant of a fix to its first byte.
     pub delay: GnssDelay,
     /// The PPS device of its pulse, for instance /dev/pps0.
     pub pps: Option<String>,

@@ -126,7 +126,7 @@ impl From<LinkStatus> for LinkHealth {
 }
 
 impl Health {
-    /// Of a program that has just started: nothing is known yet.
+    /// Health of a program that has just started: nothing is known yet.
     #[must_use]
     pub fn starting() -> Self {
         Self {
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_on_which_messages_wait_unconfirmed_is_in_trouble_though_it_is_connected() {
+    fn a_link_on_which_messages_wait_unconfirmed_has_a_fault_though_it_is_connected() {
         let fault = |connected, messages, confirmed| {
             LinkHealth::from(status(connected, messages, confirmed)).fault
         };

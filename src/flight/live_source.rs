@@ -99,7 +99,7 @@ impl<O> Live<O>
 where
     O: FnMut() -> Result<Box<dyn Camera>, OpenError>,
 {
-    /// Of the camera that `open` opens, in an aircraft that flies along `track` over `terrain`; `flight` says at what scale it is
+    /// A source over the camera that `open` opens, in an aircraft that flies along `track` over `terrain`; `flight` says at what scale it is
     /// searched.
     pub fn new(
         open: O,

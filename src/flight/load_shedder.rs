@@ -111,7 +111,7 @@ mod tests {
         hottest_c: Some(50.0),
     };
 
-    fn economy() -> LoadShedder {
+    fn shedder() -> LoadShedder {
         LoadShedder::new(LoadShedderSettings {
             busy_frames: 6,
             reduce_c: 80.0,
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_pipeline_that_falls_behind_first_loses_overlap_and_only_then_ground() {
-        let mut shedder = economy();
+        let mut shedder = shedder();
         assert_eq!(shedder.decide(EASY, at(0.0)), Level::Full);
         let busy = Load {
             under_way: 6,
@@ -142,15 +142,15 @@ mod tests {
             hottest_c: Some(c),
             ..EASY
         };
-        let mut shedder = economy();
+        let mut shedder = shedder();
         assert_eq!(shedder.decide(at_c(79.0), at(0.0)), Level::Full);
         assert_eq!(shedder.decide(at_c(81.0), at(1.0)), Level::LessOverlap);
         assert_eq!(shedder.decide(at_c(91.0), at(2.0)), Level::Shed);
     }
 
     #[test]
-    fn full_effort_comes_back_step_by_step() {
-        let mut shedder = economy();
+    fn the_full_level_comes_back_step_by_step() {
+        let mut shedder = shedder();
         let hot = Load {
             hottest_c: Some(95.0),
             ..EASY

@@ -1,4 +1,4 @@
-//! Watches the flight: its state, its health, how much is done; and tells the system, the pilot and whoever reads
+//! Watches the flight: its state, its health, how much is done; and reports to the system, the pilot and whoever reads
 //! `health.json`.
 
 use std::{
@@ -28,8 +28,8 @@ use super::{
 
 /// A fault that comes and goes while the survey is degraded is told the pilot again after so long, seconds.
 const AGAIN_S: f64 = 10.0;
-/// Between two looks at everything.
-pub(super) const LOOK: Duration = Duration::from_millis(250);
+/// Time between two polls.
+pub(super) const POLL: Duration = Duration::from_millis(250);
 /// Lost ground degrades the flight for so long, seconds.
 const LOST_S: f64 = 10.0;
 /// A pipeline out of which nothing has come for so long searches nothing, seconds: longer than a large network takes.
@@ -53,12 +53,12 @@ pub struct Monitor {
     shedder: LoadShedder,
     /// Frames lost so far, and when some last were.
     lost: (u64, Option<Monotonic>),
-    /// Faults told since all was last well, and when.
+    /// Faults reported since all was last well, and when.
     told: Vec<(Fault, Monotonic)>,
 }
 
 impl Monitor {
-    /// Of these sensors; health goes to `health`, `disk` tells why findings cannot be kept.
+    /// A monitor of these sensors; health goes to `health`, `disk` tells why findings cannot be kept.
     pub fn new(
         gnss: Option<Gnss>,
         autopilot: Autopilot,
@@ -82,7 +82,7 @@ impl Monitor {
         }
     }
 
-    /// Looks at everything once, tells, and raises the flag that ends the flight once the aircraft has landed.
+    /// Polls everything once, reports, and raises the flag that ends the flight once the aircraft has landed.
     pub fn poll(&mut self) -> Health {
         let now = now();
         let camera = locked(&self.watched.camera).clone();
@@ -233,7 +233,7 @@ fn stalled(seconds: f64) -> Option<String> {
     })
 }
 
-/// Tells the service manager, where there is one.
+/// Notifies the service manager, where there is one.
 pub(super) fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         log::debug!("service manager: {error}");

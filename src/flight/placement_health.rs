@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_in_a_row_without_a_place_are_trouble_until_one_has_a_place() {
+    fn frames_in_a_row_without_a_place_are_a_fault_until_one_has_a_place() {
         let placement = PlacementHealth::default();
         placement.unplaced("no fix".to_owned(), at(1.0));
         assert_eq!(placement.fault(at(1.0)), None);

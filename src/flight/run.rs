@@ -23,7 +23,7 @@ use super::{
     health_file::{Health, HealthFile},
     live_source::{CameraStatus, Live, Watched},
     load_shedder::{Level, LoadShedderSettings},
-    monitor::{LOOK, LinkProbe, Monitor, notify},
+    monitor::{LinkProbe, Monitor, POLL, notify},
     monotonic_clock::now,
     mutex::locked,
     placement_health::PlacementHealth,
@@ -49,7 +49,7 @@ pub struct Destination<'a> {
 pub struct FlightResult {
     /// What became of the frames.
     pub summary: Summary,
-    /// The last look.
+    /// Health at the end.
     pub health: Health,
     /// Why something that was found could not be kept on the disk.
     pub storage_error: Option<String>,
@@ -157,7 +157,7 @@ where
                 if over.load(Ordering::Relaxed) {
                     return health;
                 }
-                thread::sleep(LOOK);
+                thread::sleep(POLL);
             }
         });
         let summary = pipeline::run(&mut source, flight, &mut log, stop);

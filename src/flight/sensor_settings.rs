@@ -54,7 +54,7 @@ pub enum Positions {
 }
 
 impl Equipment {
-    /// Of a board that names a camera, a receiver and an autopilot.
+    /// The equipment of a board that names a camera, a receiver and an autopilot.
     ///
     /// # Errors
     /// When one is not named, or a text in the file cannot be understood.

@@ -30,7 +30,7 @@ pub struct GroundPoint {
     pub le90_m: f64,
 }
 
-/// The geometry of one frame over one ground.
+/// The geometry of one frame over one terrain.
 #[derive(Debug, Clone)]
 pub struct Geometry {
     camera: CameraModel,
@@ -46,7 +46,7 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// The geometry of a frame taken by `camera` at `pose` over `ground`.
+    /// The geometry of a frame taken by `camera` at `pose` over `terrain`.
     ///
     /// # Errors
     /// When the pose has no height over what the ground's heights are over.

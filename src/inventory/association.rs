@@ -7,7 +7,7 @@ use std::{
 
 use super::{component::Component, vote_grid::VoteGrid};
 
-/// Who continues what.
+/// Which component continues which landslide.
 pub(super) struct Association {
     /// The landslide that each component continues.
     pub of_component: Vec<Option<u32>>,

@@ -12,7 +12,7 @@ use super::{
     vote_grid::{Position, SIDE, VoteGrid, block_of},
 };
 
-/// Cells that hang together by their sides, in order of rows and columns.
+/// 4-connected cells, in order of rows and columns.
 pub(super) struct Component {
     pub cells: Vec<Position>,
 }
@@ -67,7 +67,7 @@ impl Component {
         self.cells.first().copied().unwrap_or_default()
     }
 
-    /// Its outline in cells from the plane's origin: where hits per look fall through one half.
+    /// Its outline in cells from the plane's origin: where hits per observation fall through one half.
     pub fn outline(&self, votes: &VoteGrid) -> Option<Polygon<f64>> {
         let columns = || self.cells.iter().map(|cell| cell.0);
         let rows = || self.cells.iter().map(|cell| cell.1);
@@ -99,7 +99,7 @@ impl Component {
             samples: &samples,
             end,
         };
-        // Cells that hang together have one outer ring.
+        // 4-connected cells have one outer ring.
         let outline = contours(&field, 0.5).into_iter().next()?;
         Some(outline.map_coords(|c| Coord {
             x: c.x + f64::from(left),

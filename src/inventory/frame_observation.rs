@@ -44,7 +44,7 @@ pub enum ObserveError {
     Place,
     /// The footprint is larger than the memory allows.
     #[error(
-        "footprint covers {blocks} blocks of votes, at most {most} fit; the camera observations too far"
+        "footprint covers {blocks} blocks of votes, at most {most} fit; the camera looks too far"
     )]
     TooLarge {
         /// Blocks it covers.

@@ -22,7 +22,7 @@ const NOTABLE_SHARE: f64 = 0.1;
 /// Fuses what overlapping frames saw into landslides that last.
 ///
 /// Each cell of ground counts the frames that saw it and those that saw landslide there; at least half make it
-/// landslide. Cells that hang together are one landslide, whose identity follows from the survey, its first cell and
+/// landslide. 4-connected cells are one landslide, whose identity follows from the survey, its first cell and
 /// how many came before, so that the same frames in the same order give the same inventory.
 pub struct Inventory {
     survey: Uuid,
@@ -31,7 +31,7 @@ pub struct Inventory {
     votes: VoteGrid,
     known: BTreeMap<u32, Known>,
     /// Landslides that stand and can no longer change.
-    settled: usize,
+    frozen: usize,
     /// Number of the next landslide.
     next: u32,
     observations: u64,
@@ -55,7 +55,7 @@ impl Inventory {
             settings,
             votes: VoteGrid::default(),
             known: BTreeMap::new(),
-            settled: 0,
+            frozen: 0,
             next: 1,
             observations: 0,
         }
@@ -88,7 +88,7 @@ impl Inventory {
             }
             reports.extend(self.update_track(component, continued));
         }
-        // Whoever was touched and inherited nothing has vanished.
+        // A landslide that was touched and is continued by no component is withdrawn.
         for track in touched {
             if let Some(known) = self.known.remove(&track) {
                 reports.push(landslide_report::withdrawn(known.report));
@@ -97,7 +97,7 @@ impl Inventory {
         Ok(reports)
     }
 
-    /// The last word on every landslide of which anything has changed since it was last reported. The inventory may be
+    /// The final report of every landslide of which anything has changed since it was last reported. The inventory may be
     /// used on afterwards.
     pub fn finish(&mut self) -> Vec<Landslide> {
         let tracks: Vec<u32> = self.known.keys().copied().collect();
@@ -110,7 +110,7 @@ impl Inventory {
     /// Landslides that stand.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.known.len() + self.settled
+        self.known.len() + self.frozen
     }
 
     /// Whether no landslide stands.
@@ -134,7 +134,7 @@ impl Inventory {
         component.cells.len() as f64 * cell_area >= self.settings.min_area_m2
     }
 
-    /// Gives a component's cells to its continued, or to a new landslide, and reports it if that is due.
+    /// Gives a component's cells to the landslide that it continues, or to a new one, and reports it if that is due.
     fn update_track(&mut self, component: &Component, continued: Option<u32>) -> Option<Landslide> {
         let reportable = self.reportable(component);
         let track = match continued {
@@ -212,7 +212,7 @@ impl Inventory {
             for track in self.votes.tracks(home) {
                 reports.extend(self.final_report(track));
                 let first = self.known.remove(&track).map(|known| known.first);
-                self.settled += usize::from(first.is_some());
+                self.frozen += usize::from(first.is_some());
                 let around = |first| Component::around(first, &self.votes, &mut Visited::default());
                 for at in first.and_then(around).into_iter().flat_map(|c| c.cells) {
                     self.votes.assign(at, FROZEN);

@@ -18,7 +18,7 @@ const SIMPLIFY_CELLS: f64 = 0.25;
 /// Most vertices of one outline, about 10 KB on the radio link.
 const MAX_VERTICES: usize = 2000;
 
-/// The report of a landslide as the votes has it now.
+/// The report of a landslide as the votes have it now.
 pub(super) fn active(
     id: Uuid,
     version: u32,

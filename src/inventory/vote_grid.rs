@@ -7,7 +7,7 @@ use geo::Rect;
 /// Cells along the side of a block, the unit in which memory is taken and given back.
 pub(super) const SIDE: i32 = 64;
 const CELLS: usize = (SIDE * SIDE) as usize;
-/// Owner of cells whose landslide was reported for the last time before part of it was forgotten.
+/// Track of cells whose landslide was reported for the last time before part of it was forgotten.
 pub(super) const FROZEN: u32 = u32::MAX;
 
 /// Column and row of a cell, from the plane's origin east and north.
@@ -31,7 +31,7 @@ pub(super) struct Cell {
 pub(super) struct Block {
     cells: Box<[Cell]>,
     /// Number of the last observation that saw any of it.
-    looked: u64,
+    last_observed: u64,
     pub hits: Option<Hits>,
 }
 
@@ -75,7 +75,7 @@ impl Cell {
         self.majority() && self.track != FROZEN
     }
 
-    /// Hits per look.
+    /// Hits per observation.
     pub fn share(self) -> f32 {
         f32::from(self.hits) / f32::from(self.observations.max(1))
     }
@@ -127,7 +127,7 @@ impl VoteGrid {
                 continue;
             }
             let block = self.blocks.entry(home).or_insert_with(Block::new);
-            block.looked = raster.number;
+            block.last_observed = raster.number;
             for position in cells {
                 let mark = raster.mark(position);
                 if mark == 0 {
@@ -144,13 +144,13 @@ impl VoteGrid {
         lost
     }
 
-    /// The blocks looked at longest ago, `count` of them, none of them in `window`.
+    /// The blocks observed longest ago, `count` of them, none of them in `window`.
     pub fn oldest(&self, count: usize, window: Rect<i32>) -> Vec<Position> {
         let outside = |home: &Position| cells_in(*home, window).next().is_none();
         let mut ages: Vec<(u64, Position)> = self
             .blocks
             .iter()
-            .map(|(home, block)| (block.looked, *home))
+            .map(|(home, block)| (block.last_observed, *home))
             .filter(|(_, home)| outside(home))
             .collect();
         ages.sort_unstable();
@@ -184,12 +184,12 @@ impl Block {
     fn new() -> Self {
         Self {
             cells: vec![Cell::default(); CELLS].into(),
-            looked: 0,
+            last_observed: 0,
             hits: None,
         }
     }
 
-    /// Counts one look at a cell; the track that lost it, if any did.
+    /// Counts one observation of a cell; the track that lost it, if any did.
     fn count(
         &mut self,
         index: usize,
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_the_looks_is_a_majority_and_less_is_not() {
+    fn half_of_the_observations_is_a_majority_and_less_is_not() {
         let cell = |observations, hits| Cell {
             observations,
             hits,
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vote_closes_at_255_looks() {
+    fn a_vote_closes_at_255_observations() {
         let mut votes = VoteGrid::default();
         let window = Rect::new((0, 0), (1, 1));
         for _ in 0..300 {

@@ -289,7 +289,7 @@ impl Session {
                 Ok(Err(fault)) => return fault,
                 Err(_) => return Fault::NoReceipt,
             };
-            if let Err(fault) = settle(shared, &sent, &receipt) {
+            if let Err(fault) = apply_receipt(shared, &sent, &receipt) {
                 return fault;
             }
             // Not before: a ground station that answers but cannot store must not be pestered.
@@ -326,8 +326,8 @@ impl Drop for Session {
     }
 }
 
-/// Takes out of the journal what the receipt settles.
-fn settle(shared: &Shared, sent: &[Entry], receipt: &Receipt) -> Result<(), Fault> {
+/// Removes from the journal what the receipt confirms or refuses.
+fn apply_receipt(shared: &Shared, sent: &[Entry], receipt: &Receipt) -> Result<(), Fault> {
     let stored: HashSet<_> = receipt.stored.iter().collect();
     let numbers = |keep: &dyn Fn(&Entry) -> bool| -> Vec<u64> {
         sent.iter().filter(|e| keep(e)).map(|e| e.number).collect()

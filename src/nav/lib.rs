@@ -1,4 +1,4 @@
-//! Where the camera was and how it was turned: heights with their datum, attitude, covariance, clocks.
+//! Where the camera was and how it was turned at an instant: clocks, NMEA, MAVLink and the trajectory between their samples.
 
 pub mod autopilot;
 mod fix;

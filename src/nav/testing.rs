@@ -1,4 +1,4 @@
-//! Fixes for the tests of this module.
+//! Fixes for the tests of this crate.
 
 use scarp_geo::{Altitudes, GnssTime, HeightAboveEllipsoid, Latitude, Longitude, Wgs84};
 

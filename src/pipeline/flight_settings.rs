@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::WhenFull;
 
-/// What a flight is flown with.
+/// What a flight's frames are searched with.
 pub struct Flight {
     /// The network.
     pub model: Arc<Model>,

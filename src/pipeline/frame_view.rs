@@ -5,7 +5,7 @@ use scarp_geo::{GeoError, Geometry};
 
 /// A frame's rays to the ground, made once, and what follows from them.
 pub struct View {
-    /// Between pixels and places.
+    /// Geometry between pixels and places.
     pub geometry: Geometry,
     /// The ground it shows, longitude and latitude in degrees.
     pub footprint: Polygon<f64>,

@@ -13,7 +13,7 @@ use super::{
     survey_log::{LogError, SurveyLog},
 };
 
-/// Blocks of evidence held, 32 KB each: 128 MB, some 17 km² of cells of one metre.
+/// Blocks of votes held, 32 KB each: 128 MB, some 17 km² of cells of one metre.
 const MAX_BLOCKS: usize = 4096;
 
 /// What became of the frames of one flight.

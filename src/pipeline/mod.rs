@@ -6,7 +6,7 @@
 //!
 //! Only the first queue has a policy for when it is full ([`WhenFull`]): behind it every stage waits for the next, so
 //! that a frame once taken up is finished. To stop, raise the flag: no further frame is taken up, those under way are
-//! finished and the inventory has its last word.
+//! finished and the inventory makes its final reports.
 
 mod flight_settings;
 mod frame_processing;

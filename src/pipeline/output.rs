@@ -24,7 +24,7 @@ pub struct OutputError {
 }
 
 /// The output folder of one flight. Footprints are written as they come; landslides when they are asked for and at the end,
-/// when they have had their last word.
+/// when they are final.
 pub struct OutputFolder {
     folder: PathBuf,
     footprints: FeatureFile,

@@ -77,7 +77,7 @@ fn fly(frames: &[Observation]) -> BTreeMap<Uuid, Landslide> {
 }
 
 #[test]
-fn one_look_reports_a_landslide_with_its_size_place_and_accuracy() {
+fn one_observation_reports_a_landslide_with_its_size_place_and_accuracy() {
     let found = fly(&[frame(
         5,
         rect(-100.0, -80.0, 100.0, 80.0),
@@ -103,7 +103,7 @@ fn one_look_reports_a_landslide_with_its_size_place_and_accuracy() {
 }
 
 #[test]
-fn a_false_alarm_in_one_of_three_looks_is_withdrawn() {
+fn a_false_alarm_in_one_of_three_observations_is_withdrawn() {
     let ground = || rect(-50.0, -50.0, 50.0, 50.0);
     let mut inventory = inventory(SETTINGS);
     let first = inventory
@@ -215,7 +215,7 @@ fn what_is_too_small_is_not_reported_and_what_lies_beyond_the_footprint_does_not
 }
 
 #[test]
-fn small_changes_wait_for_the_last_word_and_large_ones_do_not() {
+fn small_changes_wait_for_the_final_report_and_large_ones_do_not() {
     let ground = || rect(-80.0, -80.0, 80.0, 80.0);
     let mut inventory = inventory(SETTINGS);
     let slide = |size: f64| rect(0.0, 0.0, size, size);
@@ -262,7 +262,10 @@ fn small_changes_wait_for_the_last_word_and_large_ones_do_not() {
             .is_empty()
     );
     assert_eq!(inventory.finish().len(), 1);
-    assert!(inventory.finish().is_empty(), "the last word is said once");
+    assert!(
+        inventory.finish().is_empty(),
+        "the final report is made once"
+    );
 }
 
 #[test]
@@ -390,7 +393,7 @@ proptest! {
     }
 
     #[test]
-    fn what_stands_at_the_end_is_the_majority_of_looks(frames in survey()) {
+    fn what_stands_at_the_end_is_the_majority_of_observations(frames in survey()) {
         let found: Vec<Polygon<f64>> = fly(&frames).values().map(|l| in_metres(&l.outline)).collect();
         let covers = |polygon: &Polygon<f64>, x: f64, y: f64| {
             use geo::Contains;
@@ -400,8 +403,8 @@ proptest! {
             .iter()
             .map(|f| (f.footprint.clone(), f.detections.iter().map(|d| d.outline.clone()).collect()))
             .collect();
-        // Where all looks agree over several metres around, neither rounding nor a least area can tell otherwise. All is
-        // rectangles, so that looks can only change at their sides: one place between each two of them stands for all.
+        // Where all observations agree over several metres around, neither rounding nor a least area can tell otherwise. All is
+        // rectangles, so that observations can only change at their sides: one place between each two of them stands for all.
         let rectangles = || metres.iter().flat_map(|(footprint, slides)| std::iter::once(footprint).chain(slides));
         let corners = || rectangles().flat_map(|rectangle| rectangle.exterior().0.iter());
         let sides_x: Vec<f64> = corners().map(|c| c.x).collect();

@@ -14,8 +14,8 @@ import time
 
 os.environ["MAVLINK20"] = "1"
 os.environ["MAVLINK_DIALECT"] = "common"
-from pymavlink import mavutil  # noqa: E402
-from pymavlink.quaternion import QuaternionBase  # noqa: E402
+from pymavlink import mavutil
+from pymavlink.quaternion import QuaternionBase
 
 BOOTED = time.monotonic() - 300.0
 ROLL, PITCH, YAW = (math.radians(angle) for angle in (10.0, -20.0, 130.0))

@@ -97,7 +97,7 @@ impl<O> ReconnectingCamera<O>
 where
     O: FnMut() -> Result<Box<dyn Camera>, OpenError>,
 {
-    /// Of the cameras that `open` gives; none is opened before the first step.
+    /// A reconnecting camera over those that `open` gives; none is opened before the first step.
     pub fn new(open: O) -> Self {
         Self {
             open,

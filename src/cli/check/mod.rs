@@ -155,8 +155,8 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     ));
     let out = args.out.as_ref().unwrap_or(&board.paths.out);
     checks.push(Check::of("disk", disk(out)));
-    let told = args.station.config();
-    let station = told.or_else(|| survey_setup::station(&board));
+    let from_arguments = args.station.config();
+    let station = from_arguments.or_else(|| survey_setup::station(&board));
     checks.push(Check::if_named(
         "link",
         station,

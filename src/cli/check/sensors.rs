@@ -30,8 +30,8 @@ const PULSE_WAIT: Duration = Duration::from_secs(10);
 const AUTOPILOT_WAIT: Duration = Duration::from_secs(5);
 /// How long a sensor's samples are counted, to tell how often they come.
 const RATE_WAIT: Duration = Duration::from_secs(2);
-/// Between two looks at what has come.
-const LOOK: Duration = Duration::from_millis(20);
+/// Time between two polls of what has come.
+const POLL: Duration = Duration::from_millis(20);
 /// Of a log, as much as holds some minutes.
 const LOG_BYTES: u64 = 1 << 20;
 
@@ -48,7 +48,7 @@ pub fn camera(path: &Path, board: &Board) -> anyhow::Result<String> {
     let mut camera =
         ReconnectingCamera::new(|| Ok(Box::new(live::v4l2::open(&settings)?) as Box<dyn Camera>));
     let shot = loop {
-        let step = camera.step(now(), LOOK);
+        let step = camera.step(now(), POLL);
         let closed = matches!(step, Step::Closed { .. });
         match step {
             Step::Frame(shot) if camera.counts().frames > 1 => break shot,
@@ -148,7 +148,7 @@ pub fn gnss(device: &Path, board: &Board, terrain: Option<&Terrain>) -> anyhow::
                 None if pulsed => ", time by the pulse".to_owned(),
                 None => String::new(),
             };
-            return Ok(format!("{}{speed}, {rate}{pulse}", told(&fix.fix)));
+            return Ok(format!("{}{speed}, {rate}{pulse}", described(&fix.fix)));
         }
         // What is not there at all need not be waited for.
         let gone = status.opened == 0 && status.fault.is_some();
@@ -159,7 +159,7 @@ pub fn gnss(device: &Path, board: &Board, terrain: Option<&Terrain>) -> anyhow::
                 started.elapsed().as_secs()
             );
         }
-        thread::sleep(LOOK);
+        thread::sleep(POLL);
     }
 }
 
@@ -172,7 +172,7 @@ fn gnss_log(path: &Path) -> anyhow::Result<String> {
     for byte in BufReader::new(file.take(LOG_BYTES)).bytes() {
         let byte = byte.with_context(|| path.display().to_string())?;
         match reader.push(byte, Monotonic::from_nanos(0)) {
-            Some(Ok(fix)) => return Ok(told(&fix)),
+            Some(Ok(fix)) => return Ok(described(&fix)),
             Some(Err(doubt)) => fault = doubt.to_string(),
             None => {}
         }
@@ -180,7 +180,7 @@ fn gnss_log(path: &Path) -> anyhow::Result<String> {
     anyhow::bail!("{}: no position fix: {fault}", path.display())
 }
 
-fn told(fix: &Fix) -> String {
+fn described(fix: &Fix) -> String {
     format!("fix at {:.5}, quality {}", fix.place, fix.quality)
 }
 
@@ -216,7 +216,7 @@ pub fn autopilot(board: &Board, terrain: Option<&Terrain>) -> anyhow::Result<Str
                     };
                     let limit_s = settings.max_fix_gap_s;
                     let rate = often_enough("position", interval_s(samples), limit_s)?;
-                    format!(", {} {rate}", told(&fix.fix))
+                    format!(", {} {rate}", described(&fix.fix))
                 }
                 None => String::new(),
             };
@@ -235,6 +235,6 @@ pub fn autopilot(board: &Board, terrain: Option<&Terrain>) -> anyhow::Result<Str
                 });
             anyhow::bail!("{address}: {fault}");
         }
-        thread::sleep(LOOK);
+        thread::sleep(POLL);
     }
 }

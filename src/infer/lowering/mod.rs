@@ -1,6 +1,6 @@
 //! Recognises a quantized SegFormer in tract's typed graph and builds the fused operators that compute the same.
 //!
-//! Three steps: [`trace`] follows the graph and says what each tensor means ([`ir`]), freed of its layout ([`axis_layout`]);
+//! Three steps: [`symbolic_evaluation`] follows the graph and says what each tensor means ([`ir`]), freed of its layout ([`axis_layout`]);
 //! [`assemble`] groups the values into operators; [`integer_weights`] finds the integers again that the typed graph holds as
 //! numbers.
 //! Every check is exact: a graph that is not understood to the last tensor is left to tract.

@@ -129,7 +129,7 @@ fn a_network_that_is_far_too_slow_loses_overlap_then_ground_and_says_how_much() 
         ..Plan::default()
     });
     flying.until("less overlap", |health| health["level"] == "less_overlap");
-    flying.until("sparing ground", |health| health["level"] == "shed");
+    flying.until("shedding frames", |health| health["level"] == "shed");
     flying.until("told", degraded_by("coverage"));
     let health = flying.health();
     let reason = health["reason"].as_str().unwrap();

@@ -45,8 +45,8 @@ pub struct Progress {
 pub enum Stage {
     /// Terrain, land use, landslides, their outlines.
     World,
-    /// The ground under the flight, block by block.
-    Terrain,
+    /// The mosaic of the ground under the flight, block by block.
+    Mosaic,
     /// Frames.
     Frames,
 }
@@ -106,7 +106,7 @@ pub fn fly(
             )
         }
     };
-    let mosaic = Mosaic::bake(&world.scene, &blocks, count(Stage::Terrain, blocks.len()));
+    let mosaic = Mosaic::bake(&world.scene, &blocks, count(Stage::Mosaic, blocks.len()));
     let response = CameraResponse::draw(&mut Dice::new(request.seed, 11));
     let done = count(Stage::Frames, views.len());
     views

@@ -34,9 +34,9 @@ pub struct Convolution {
     pub window: Option<Window>,
     /// What follows.
     pub epilogue: Epilogue,
-    /// Of the input.
+    /// Size of the input.
     pub size: Size,
-    /// Of the input, as they lie in memory.
+    /// Channels of the input, as they lie in memory.
     pub channels: usize,
     /// Zero point of the input: what the border holds.
     pub zero: u8,

@@ -20,7 +20,7 @@ pub struct FeedForward {
     pub depthwise: Depthwise,
     /// To floats.
     pub contract: Linear,
-    /// Of the map.
+    /// Size of the map.
     pub size: Size,
 }
 

@@ -1,7 +1,7 @@
 //! The int8 operators of SegFormer, fused: activations are bytes, channels last, and nothing wider than a few rows is ever
 //! written between two products.
 //!
-//! The crate knows nothing of ONNX or tract; `scarp::infer` recognises a network and builds a [`Network`] of it. Each operator
+//! The crate knows nothing of ONNX or tract; `scarp_infer` recognises a network and builds a [`Network`] of it. Each operator
 //! is plain Rust that the compiler vectorises for the processor at hand, but for the products, the norms, the depthwise
 //! convolution and softmax, which have kernels of their own. `unsafe` stands in the kernels, in [`ThreadPool`] and nowhere else.
 

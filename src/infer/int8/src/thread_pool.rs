@@ -74,7 +74,7 @@ impl ThreadPool {
         self.members.len() + 1
     }
 
-    /// Calls `work` for every `chunk` elements of `out`, in no task, on all threads; the last may be shorter. It is given the
+    /// Calls `work` for every `chunk` elements of `out`, in no order, on all threads; the last may be shorter. It is given the
     /// chunk's number, the chunk, and the calling thread's own part of `scratch`, which is divided evenly.
     pub fn chunks<T: Send, S: Send>(
         &mut self,

@@ -19,7 +19,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Of work called `what`, in so many steps.
+    /// Progress of work called `what`, in so many steps.
     pub fn new(what: &str, steps: usize) -> Self {
         let style =
             ProgressStyle::with_template("{prefix}  {bar:30} {percent:>3} %  {eta} left  {msg}");

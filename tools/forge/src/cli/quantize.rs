@@ -176,7 +176,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     })
 }
 
-/// Tiles for the ranges and others to judge by, from every dataset.
+/// Tiles for the ranges and others to evaluate on, from every dataset.
 fn tiles(args: &Args, network: &Network) -> anyhow::Result<(Vec<Sample>, Vec<Sample>)> {
     let (mut calibration, mut judging) = (Vec::new(), Vec::new());
     let each = args.count + args.evaluate;
@@ -184,7 +184,7 @@ fn tiles(args: &Args, network: &Network) -> anyhow::Result<(Vec<Sample>, Vec<Sam
         let tiles = tiles::read(data, args.part, &network.manifest, each)?;
         let count = tiles.len();
         for (number, tile) in tiles.into_iter().enumerate() {
-            // Spread over the dataset: number i judges when i * judge / each steps on.
+            // Spread over the dataset: number i is for evaluation when i * evaluate / each steps on.
             let share = |n: usize| n * args.evaluate * count / each.max(1) / count.max(1);
             if share(number + 1) > share(number) {
                 judging.push(tile);

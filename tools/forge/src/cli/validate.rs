@@ -29,7 +29,7 @@ An interrupted run goes on where it stopped when started again with the same --o
 pub struct Args {
     /// Folder of the model: manifest.toml, model.onnx and golden pair
     model: PathBuf,
-    /// Evaluator this model by the same images too, and report the first model's difference to it
+    /// Evaluate this model on the same images too, and report the first model's difference to it
     #[arg(long, value_name = "MODEL")]
     against: Option<PathBuf>,
     #[command(flatten)]

@@ -247,7 +247,7 @@ impl Graph {
         for node in &mut self.graph.node {
             let outputs = node.output.iter_mut();
             if is_output {
-                // The former maker of the output loses it; tidying removes that node if nothing else takes from it.
+                // The former maker of the output loses it; `eliminate_dead` removes that node if nothing else takes from it.
                 outputs.for_each(|output| {
                     if output == to {
                         *output = format!("{to}.replaced");

@@ -76,7 +76,7 @@ impl EdgeScan {
             column.background = column.background << 1 | u64::from(1 - truth.min(&1));
             column.found = column.found << 1 | u64::from(*found);
         }
-        self.judge();
+        self.classify();
     }
 
     /// All pixels, once every row was taken.
@@ -88,12 +88,12 @@ impl EdgeScan {
                 column.background <<= 1;
                 column.found <<= 1;
             }
-            self.judge();
+            self.classify();
         }
         self.edges
     }
 
-    fn judge(&mut self) {
+    fn classify(&mut self) {
         self.rows += 1;
         if self.rows <= REACH {
             return;

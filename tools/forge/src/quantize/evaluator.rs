@@ -18,7 +18,7 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
-    /// Judges by the labels of `samples`, or, if none has one, by what the float network itself finds.
+    /// Evaluates by the labels of `samples`, or, if none has one, by what the float network itself finds.
     ///
     /// # Errors
     /// When the float network cannot be run.

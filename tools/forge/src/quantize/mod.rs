@@ -33,7 +33,7 @@ pub struct Report {
     pub observer: String,
     /// Tiles that gave the ranges.
     pub calibration_tiles: usize,
-    /// Tiles that evaluated.
+    /// Tiles on which the loss was evaluated.
     pub evaluation_tiles: usize,
     /// Landslide IoU of the float network on the evaluation tiles.
     pub float_iou: Option<f64>,
@@ -79,7 +79,7 @@ pub struct Options<'a> {
     pub tick: &'a (dyn Fn(Step) + Sync),
 }
 
-/// Quantizes a network: ranges from `images` (normalised planes), loss by `judge`. If all layers together lose more than the
+/// Quantizes a network: ranges from `images` (normalised planes), loss by `evaluator`. If all layers together lose more than the
 /// budget, the fewest of the dearest ones stay float that keep it.
 ///
 /// # Errors

@@ -74,15 +74,15 @@ pub struct GroupEntry {
 /// Differences in percentage points; none where a score does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Points {
-    /// Of precision.
+    /// Difference of precision.
     pub precision: Option<f64>,
-    /// Of recall.
+    /// Difference of recall.
     pub recall: Option<f64>,
-    /// Of F1.
+    /// Difference of F1.
     pub f1: Option<f64>,
-    /// Of the landslide IoU.
+    /// Difference of the landslide IoU.
     pub landslide_iou: Option<f64>,
-    /// Of the two-class mIoU.
+    /// Difference of the two-class mIoU.
     pub two_class_miou: Option<f64>,
 }
 

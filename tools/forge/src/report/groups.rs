@@ -140,7 +140,7 @@ mod tests {
             },
             ignored: false,
         };
-        let ground = GroundResolution {
+        let resolution = GroundResolution {
             gsd_m: 0.2,
             scale: 1.0,
         };
@@ -150,7 +150,7 @@ mod tests {
             (0..pixels).for_each(|_| counts.curve.count(probability, landslide, &[0.5]));
         }
         let effort = Effort::default();
-        ImageReport::new(&pair, ground, Found { counts, effort }, 0, false)
+        ImageReport::new(&pair, resolution, Found { counts, effort }, 0, false)
     }
 
     fn grouped(images: &[ImageReport]) -> Vec<Group> {

@@ -20,7 +20,7 @@ pub struct ImageReport {
     pub event: Option<String>,
     /// What took it, if known.
     pub sensor: Option<String>,
-    /// GroundResolution sampling distance it was taken to have, in metres.
+    /// Ground sampling distance it was taken to have, in metres.
     pub gsd_m: f64,
     /// Enlargement before it was searched.
     pub scale: f64,
@@ -40,7 +40,7 @@ impl ImageReport {
     #[must_use]
     pub(crate) fn new(
         pair: &Pair,
-        ground: GroundResolution,
+        resolution: GroundResolution,
         found: Found,
         shown: usize,
         resumed: bool,
@@ -49,8 +49,8 @@ impl ImageReport {
             name: pair.name.clone(),
             event: pair.origin.event.clone(),
             sensor: pair.origin.sensor.clone(),
-            gsd_m: ground.gsd_m,
-            scale: ground.scale,
+            gsd_m: resolution.gsd_m,
+            scale: resolution.scale,
             scored: Scored::new(&found.counts, shown),
             resumed,
             counts: found.counts,

@@ -105,13 +105,13 @@ pub struct Published {
 /// paper prints under that name is not what its precision and recall imply.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Difference {
-    /// Of precision.
+    /// Difference of precision.
     pub precision: Option<f64>,
-    /// Of recall.
+    /// Difference of recall.
     pub recall: Option<f64>,
-    /// Of F1.
+    /// Difference of F1.
     pub f1: Option<f64>,
-    /// Of the landslide IoU.
+    /// Difference of the landslide IoU.
     pub landslide_iou: Option<f64>,
 }
 

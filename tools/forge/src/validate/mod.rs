@@ -161,26 +161,33 @@ pub fn run(
             });
         };
         tell(0.0, &mut progress);
-        let ground = GroundResolution::of(
+        let resolution = GroundResolution::of(
             pair,
             options.scale,
             options.base_gsd_m,
             model.manifest().input.gsd_m,
         );
-        let key = resume::key(model, pair, options, ground, threshold);
+        let key = resume::key(model, pair, options, resolution, threshold);
         let overlay = overlays.join(format!("{}.png", pair.name));
         if let Some(found) = resume::read(&options.out, pair, &key).filter(|_| overlay.exists()) {
-            images.push(ImageReport::new(pair, ground, found, shown, true));
+            images.push(ImageReport::new(pair, resolution, found, shown, true));
             continue;
         }
-        let done = one(pair, ground, &thresholds, shown, &mut segmenters, |share| {
-            tell(share, &mut progress);
-        });
+        let done = one(
+            pair,
+            resolution,
+            &thresholds,
+            shown,
+            &mut segmenters,
+            |share| {
+                tell(share, &mut progress);
+            },
+        );
         match done {
             Ok((found, picture)) => {
                 write_png(&overlay, &picture)?;
                 resume::write(&options.out, pair, &key, &found)?;
-                images.push(ImageReport::new(pair, ground, found, shown, false));
+                images.push(ImageReport::new(pair, resolution, found, shown, false));
             }
             Err(error @ (ValidateError::Segment(_) | ValidateError::Write { .. })) => {
                 return Err(error);
@@ -206,21 +213,21 @@ pub fn run(
 
 fn one(
     pair: &Pair,
-    ground: GroundResolution,
+    resolution: GroundResolution,
     thresholds: &[f32],
     shown: usize,
     segmenters: &mut [Segmenter],
     mut tiles: impl FnMut(f64),
 ) -> Result<(Found, RgbImage), ValidateError> {
     let (image, label) = (pair.image.local()?, pair.label.local()?);
-    let (map, effort) = predict::probability(&image, ground, segmenters, |done, all| {
+    let (map, effort) = predict::probability(&image, resolution, segmenters, |done, all| {
         tiles(done as f64 / all as f64);
     })?;
     let (counts, overlay) = scan::scan(
         &image,
         (&label, pair.ignored),
         &map,
-        ground,
+        resolution,
         thresholds,
         shown,
     )?;

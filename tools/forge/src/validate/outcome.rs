@@ -7,7 +7,7 @@ use crate::{dataset::Pair, metrics::Counts};
 /// An image's resolution, and what it takes to show it to the model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GroundResolution {
-    /// GroundResolution sampling distance of the image in metres.
+    /// Ground sampling distance of the image in metres.
     pub gsd_m: f64,
     /// Enlargement before it is searched: its GSD over the model's.
     pub scale: f64,

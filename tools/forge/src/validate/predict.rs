@@ -21,14 +21,14 @@ use crate::{
 /// Most cells a probability map may have, 400 MB: 1.6 gigapixels at stride 4.
 const MAX_CELLS: u64 = 100_000_000;
 
-/// Segments `image`, enlarged by the scale of `ground`, window by window; each worker has a segmenter. `tile_done` is called
+/// Segments `image`, enlarged by the scale of `resolution`, window by window; each worker has a segmenter. `tile_done` is called
 /// with tiles done and tiles in all.
 ///
 /// # Errors
 /// When the image cannot be read or the network fails.
 pub(super) fn probability(
     image: &Local,
-    ground: GroundResolution,
+    resolution: GroundResolution,
     segmenters: &mut [Segmenter],
     mut tile_done: impl FnMut(usize, usize),
 ) -> Result<(ProbabilityMap, Effort), ValidateError> {
@@ -37,13 +37,13 @@ pub(super) fn probability(
     };
     let (tiling, model_gsd_m) = (first.tiling(), first.manifest().input.gsd_m);
     let shown = image.shown();
-    let image = Resampled::new(image.open(Kind::Rgb)?, ground.scale);
+    let image = Resampled::new(image.open(Kind::Rgb)?, resolution.scale);
     let (width, height) = image.size();
     let cell = u64::from(tiling.stride).pow(2);
     if u64::from(width) * u64::from(height) / cell > MAX_CELLS {
         return Err(ValidateError::TooLarge {
             image: shown.to_owned(),
-            gsd_m: ground.gsd_m,
+            gsd_m: resolution.gsd_m,
             model_gsd_m,
             size: (width, height),
         });

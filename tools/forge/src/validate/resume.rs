@@ -27,7 +27,7 @@ pub(super) fn key(
     model: &Model,
     pair: &Pair,
     options: &Options,
-    ground: GroundResolution,
+    resolution: GroundResolution,
     threshold: f32,
 ) -> String {
     let changed = |path: &Path| {
@@ -35,7 +35,7 @@ pub(super) fn key(
         fs::metadata(path).map(|m| (m.len(), time(&m))).ok()
     };
     let facts = format!(
-        "{FORMAT} {:?} {:?} {:?} {:?} {ground:?} {} {threshold}",
+        "{FORMAT} {:?} {:?} {:?} {:?} {resolution:?} {} {threshold}",
         model.manifest().files,
         pair,
         changed(pair.image.container()),

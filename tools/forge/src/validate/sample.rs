@@ -5,19 +5,19 @@ use scarp_infer::ProbabilityMap;
 /// Reads a map at the pixels of the image it was made from, of which one is `scale` model pixels wide.
 pub(super) struct Sampler<'a> {
     map: &'a ProbabilityMap,
-    columns: Vec<Between>,
+    columns: Vec<LerpTap>,
     cells_per_pixel: f64,
 }
 
 /// Two neighbouring cells and how far towards the second.
 #[derive(Clone, Copy)]
-struct Between {
+struct LerpTap {
     first: usize,
     second: usize,
     share: f32,
 }
 
-impl Between {
+impl LerpTap {
     /// Cells around the centre of pixel `index`.
     fn of(index: u32, cells_per_pixel: f64, cells: usize) -> Self {
         let last = cells.saturating_sub(1);
@@ -38,7 +38,7 @@ impl<'a> Sampler<'a> {
         Self {
             map,
             columns: (0..width)
-                .map(|x| Between::of(x, cells_per_pixel, map.width))
+                .map(|x| LerpTap::of(x, cells_per_pixel, map.width))
                 .collect(),
             cells_per_pixel,
         }
@@ -46,7 +46,7 @@ impl<'a> Sampler<'a> {
 
     /// Probabilities of pixel row `y`, left to right.
     pub(super) fn row(&self, y: u32) -> impl Iterator<Item = f32> {
-        let row = Between::of(y, self.cells_per_pixel, self.map.height);
+        let row = LerpTap::of(y, self.cells_per_pixel, self.map.height);
         let line =
             |index: usize| &self.map.data[index * self.map.width..(index + 1) * self.map.width];
         let (above, below) = (line(row.first), line(row.second));

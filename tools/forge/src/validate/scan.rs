@@ -20,7 +20,7 @@ const FALSE_ALARM: [f32; 3] = [235.0, 50.0, 60.0];
 /// How much of the class colour covers the image.
 const OPACITY: f32 = 0.55;
 
-/// Compares `map`, made of the image as `ground` says, with the label. `thresholds` rise; objects, distances and the overlay
+/// Compares `map`, made of the image as `resolution` says, with the label. `thresholds` rise; objects, distances and the overlay
 /// are those at number `shown` of them. The label comes with whether it may hold [`IGNORED`]: such pixels count nowhere.
 ///
 /// # Errors
@@ -29,7 +29,7 @@ pub(super) fn scan(
     image: &Local,
     (label, ignored): (&Local, bool),
     map: &ProbabilityMap,
-    ground: GroundResolution,
+    resolution: GroundResolution,
     thresholds: &[f32],
     shown: usize,
 ) -> Result<(Counts, RgbImage), ValidateError> {
@@ -38,9 +38,12 @@ pub(super) fn scan(
     check_sizes(label_path, &image, &label)?;
     let (width, height) = image.size();
     let block = width.max(height).div_ceil(OVERLAY_SIDE);
-    let sampler = Sampler::new(map, width, ground.scale);
+    let sampler = Sampler::new(map, width, resolution.scale);
     let mut counts = Counts::new(thresholds.len());
-    let (mut objects, mut edges) = (ObjectScan::new(ground.gsd_m), EdgeScan::new(width as usize));
+    let (mut objects, mut edges) = (
+        ObjectScan::new(resolution.gsd_m),
+        EdgeScan::new(width as usize),
+    );
     let mut finds = vec![0; width as usize];
     let mut overlay = RgbImage::new(width.div_ceil(block), height.div_ceil(block));
     let (mut colours, mut truths) = (Vec::new(), Vec::new());

@@ -66,7 +66,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let report = demo::run(&options, |progress| {
         bar.set_message(match progress.stage {
             Stage::World => "terrain",
-            Stage::Terrain => "terrain",
+            Stage::Mosaic => "mosaic",
             Stage::Frames => "frames",
         });
         bar.set_length(progress.total);

@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let flown = survey::fly(&request, &args.out, |progress| {
         let stage = match progress.stage {
             Stage::World => "terrain",
-            Stage::Terrain => "terrain",
+            Stage::Mosaic => "mosaic",
             Stage::Frames => "frames",
         };
         bar.set_message(stage);

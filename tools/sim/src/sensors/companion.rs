@@ -3,9 +3,9 @@
 use mavlink::dialects::common::STATUSTEXT_DATA;
 use serde::Serialize;
 
-/// What has come.
+/// What the companion computer has sent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Filtered {
+pub struct CompanionLog {
     /// Heartbeats.
     pub heartbeats: u64,
     /// TIMESYNC requests, all answered.
@@ -21,7 +21,7 @@ pub struct Filtered {
     unfinished: Option<(u16, Vec<u8>)>,
 }
 
-impl Filtered {
+impl CompanionLog {
     /// Takes a line, or a piece of one.
     pub fn text(&mut self, piece: &STATUSTEXT_DATA) {
         let bytes = piece.text.iter().copied().take_while(|byte| *byte != 0);
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn lines_are_put_together_from_their_pieces() {
         let fifty = "12345678901234567890123456789012345678901234567890";
-        let mut heard = Filtered::default();
+        let mut heard = CompanionLog::default();
         heard.text(&piece(0, 0, "searching"));
         heard.text(&piece(7, 0, fifty));
         heard.text(&piece(7, 1, " and the rest"));

@@ -10,7 +10,7 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::{
-    companion::Filtered,
+    companion::CompanionLog,
     gnss::Receiver,
     sortie::Sortie,
     vehicle::{Sent, Vehicle},
@@ -37,7 +37,7 @@ pub struct Played {
     /// Where it left it.
     pub to_deg: (f64, f64),
     /// What Scarp said.
-    pub scarp: Filtered,
+    pub scarp: CompanionLog,
 }
 
 /// How the GNSS receiver is.

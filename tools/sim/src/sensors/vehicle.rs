@@ -3,7 +3,7 @@
 use mavlink::{MavHeader, MessageData, dialects::common as dialect};
 
 use super::{
-    companion::Filtered,
+    companion::CompanionLog,
     message::{Clocks, message},
     sortie::Sortie,
 };
@@ -19,7 +19,7 @@ const OFF: f64 = f64::INFINITY;
 pub struct Vehicle {
     start: Utc,
     streams: [Stream; 6],
-    heard: Filtered,
+    heard: CompanionLog,
 }
 
 /// A message that is sent again and again.
@@ -60,7 +60,7 @@ impl Vehicle {
                 stream(dialect::GLOBAL_POSITION_INT_DATA::ID, 0.1),
                 stream(dialect::GPS_RAW_INT_DATA::ID, 0.2),
             ],
-            heard: Filtered::default(),
+            heard: CompanionLog::default(),
         }
     }
 
@@ -149,7 +149,7 @@ impl Vehicle {
 
     /// What it has heard.
     #[must_use]
-    pub fn heard(mut self) -> Filtered {
+    pub fn heard(mut self) -> CompanionLog {
         self.heard.finish();
         self.heard
     }

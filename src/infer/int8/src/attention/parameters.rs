@@ -19,13 +19,13 @@ pub struct Attention {
     pub softmax: Softmax,
     /// Number of heads.
     pub heads: usize,
-    /// Of the queries.
+    /// Quantization of the queries.
     pub queries: Quantization,
-    /// Of the keys.
+    /// Quantization of the keys.
     pub keys: Quantization,
     /// What keys are multiplied by before they are quantized.
     pub key_factor: f32,
-    /// Of what softmax and values give.
+    /// Quantization of the attended values.
     pub attended: Quantization,
     /// Number of keys.
     pub count: usize,
@@ -36,7 +36,7 @@ pub struct Attention {
 /// Where keys or values lie: a map of floats, elements from key to key, and the first element.
 #[derive(Debug, Clone, Copy)]
 pub struct Columns<'a> {
-    /// By key.
+    /// The map's elements, by key.
     pub data: &'a [f32],
     /// From key to key.
     pub stride: usize,

@@ -160,7 +160,7 @@ impl Decoder {
             .floats(isa, fused, None, f32::NEG_INFINITY, out);
     }
 
-    /// LerpTap which pixels of each coarse map every column of the fused map stands: where these two begin in the windows,
+    /// The two pixels of each coarse map between which every column of the fused map lies: where they begin in the windows,
     /// and their weights. By column, by map.
     fn columns(&self, starts: &mut [[u32; 2]], shares: &mut [[f32; 2]]) {
         let maps = self.coarse.len();
@@ -177,7 +177,7 @@ impl Decoder {
         }
     }
 
-    /// Projects the rows of every coarse map that row `y` of the fused map lies tap. Both stay for the next.
+    /// Projects the rows of every coarse map between which row `y` of the fused map lies. Both stay for the next.
     fn project(&self, isa: Isa, y: usize, coarse: &[&[u8]], memory: &mut Memory<'_>) {
         let mut projected = &mut *memory.projected;
         for ((map, branch), held) in coarse.iter().zip(&self.coarse).zip(&mut memory.held) {

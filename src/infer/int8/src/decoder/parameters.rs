@@ -25,12 +25,12 @@ pub struct Decoder {
 pub struct Branch {
     /// To floats, as wide as the decoder.
     pub project: Linear,
-    /// Of the map.
+    /// Size of the map.
     pub size: Size,
 }
 
 impl Decoder {
-    /// Of the logits.
+    /// Size of the logits.
     #[must_use]
     pub fn size(&self) -> Size {
         self.finest.size

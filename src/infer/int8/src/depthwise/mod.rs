@@ -27,11 +27,11 @@ pub struct Depthwise {
 /// What a [`Depthwise`] is made of.
 #[derive(Debug, Clone)]
 pub struct DepthwiseParts {
-    /// By tap (row, column), by channel: 9 x channels.
+    /// Weights by tap (row, column), by channel: 9 x channels.
     pub weights: Vec<i8>,
     /// Scale of input times weight, by channel.
     pub scale: Vec<f32>,
-    /// By channel.
+    /// Bias by channel.
     pub bias: Vec<f32>,
     /// Zero point of the input, which the border is filled with.
     pub input_zero: u8,

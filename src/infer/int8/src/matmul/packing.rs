@@ -23,7 +23,7 @@ pub struct Matrix<'a> {
     pub k: usize,
     /// Columns.
     pub n: usize,
-    /// By panel, by four rows, by column, by row.
+    /// Weights by panel, by four rows, by column, by row.
     pub panels: &'a [i8],
     /// What each column's sum starts from, padded to whole panels.
     pub offsets: &'a [i32],

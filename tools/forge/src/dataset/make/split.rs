@@ -78,7 +78,7 @@ pub(super) fn bounds(
 }
 
 /// Numbers of the groups of images that overlap on the ground, directly or through others: the same slope seen twice must not
-/// both teach and evaluator.
+/// both train and evaluate.
 pub(super) fn groups(bounds: &[Bounds]) -> Vec<usize> {
     let overlap = |a: &Bounds, b: &Bounds| a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
     let mut group: Vec<_> = (0..bounds.len()).collect();
