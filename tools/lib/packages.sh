@@ -8,6 +8,18 @@ on_debian() (
     . /etc/os-release && [ "$ID" = debian ]
 )
 
+# What Rust needs to build the aircraft's program: a linker, and libclang, with which bindgen reads the kernel's camera interface.
+needs_compilers() {
+    command -v cc >/dev/null || missing+=(gcc libc6-dev)
+    grep -q 'libclang[-.0-9]*\.so' <(/sbin/ldconfig -p) || missing+=(libclang1)
+}
+
+needs_rust() {
+    command -v cargo >/dev/null && return
+    echo "${0##*/}: there is no cargo; install Rust $(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) or newer, for instance from https://rustup.rs" >&2
+    exit 1
+}
+
 install_missing() {
     [ ${#missing[@]} -gt 0 ] || return 0
     as_root apt-get update -q

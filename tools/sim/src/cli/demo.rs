@@ -1,4 +1,4 @@
-//! `scarp-sim demo`, or `cargo demo`.
+//! `scarp-sim demo`, which `tools/demo` builds and runs.
 
 use std::{
     io::{self, Write},
@@ -14,12 +14,13 @@ use scarp_sim::{
 };
 
 const ABOUT: &str = "\
+Flies scarp and scarp-station as they lie beside this program; tools/demo builds all three first.
 Leaves in the folder: landslides.gpkg (for QGIS), landslides.geojson, overview.png, and the survey itself.
 
 Examples:
-  cargo demo
-  cargo demo --seed 900002 --model models/segformer-b0-int8
-  cargo demo --json | jq .iou";
+  tools/demo
+  tools/demo --seed 900002 --model models/segformer-b0-int8
+  tools/demo --json | jq .iou";
 
 /// Arguments of `scarp-sim demo`.
 #[derive(clap::Args)]
@@ -37,9 +38,6 @@ pub struct Args {
     /// Folder for everything the demo makes [default: target/demo/SEED]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Take scarp and scarp-station as they lie beside this program instead of building them
-    #[arg(long)]
-    as_built: bool,
     /// End with one JSON object on standard output
     #[arg(long)]
     json: bool,
@@ -60,7 +58,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             .out
             .clone()
             .unwrap_or_else(|| PathBuf::from("target/demo").join(args.seed.to_string())),
-        as_built: args.as_built,
     };
     let bar = super::bar(1, "");
     let report = demo::run(&options, |progress| {

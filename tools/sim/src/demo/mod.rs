@@ -35,8 +35,6 @@ pub struct Options {
     pub model: PathBuf,
     /// Folder for everything it makes.
     pub out: PathBuf,
-    /// Whether the programs are taken as they lie beside this one, not built first.
-    pub as_built: bool,
 }
 
 /// Flies, searches and compares; `progress` tells how far the simulation is, the firmware shows its own.
@@ -44,13 +42,9 @@ pub struct Options {
 /// Leaves `landslides.gpkg`, `landslides.geojson` and `overview.png` in the output folder.
 ///
 /// # Errors
-/// When a program does not build or run, or a file cannot be read or written.
+/// When a program is missing or fails, or a file cannot be read or written.
 pub fn run(options: &Options, progress: impl Fn(Progress) + Sync) -> anyhow::Result<Report> {
-    let programs = if options.as_built {
-        Programs::as_built()?
-    } else {
-        Programs::build()?
-    };
+    let programs = Programs::beside_this_one()?;
     let started = Instant::now();
     let out = &options.out;
     fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;

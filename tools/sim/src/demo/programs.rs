@@ -1,4 +1,4 @@
-//! The firmware and the ground station, built and run as processes of their own.
+//! The firmware and the ground station, run as processes of their own.
 
 use std::{
     env, fs,
@@ -29,50 +29,24 @@ pub struct Replayed {
 }
 
 impl Programs {
-    /// Those that lie beside this one, built before.
+    /// Those that lie beside this one.
     ///
     /// # Errors
     /// When one of them is not there.
-    pub fn as_built() -> anyhow::Result<Self> {
+    pub fn beside_this_one() -> anyhow::Result<Self> {
         let own = env::current_exe().context("cannot tell where this program lies")?;
         let folder = own.parent().context("this program lies nowhere")?;
         for name in ["scarp", "scarp-station"] {
             let program = folder.join(name);
             ensure!(
                 program.is_file(),
-                "{}: not there; build it, or leave out --as-built",
+                "{}: not there, and the demo runs it; `tools/demo` builds what it needs and flies it",
                 program.display()
             );
         }
         Ok(Self {
             folder: folder.to_owned(),
         })
-    }
-
-    /// Builds both in the profile this program was built in; cargo tells what it does on standard error.
-    ///
-    /// # Errors
-    /// When they do not build.
-    pub fn build() -> anyhow::Result<Self> {
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let status = Command::new(cargo)
-            .args([
-                "build",
-                "--quiet",
-                "--release",
-                "--locked",
-                "-p",
-                "scarp",
-                "-p",
-                "scarp-station",
-            ])
-            .status()
-            .context("cannot run cargo; run the demo as `cargo demo`")?;
-        ensure!(
-            status.success(),
-            "scarp and scarp-station do not build; see above"
-        );
-        Self::as_built()
     }
 
     /// Makes fresh keys in `folder`.
