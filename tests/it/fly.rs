@@ -15,6 +15,8 @@ use tempfile::TempDir;
 
 use scarp_test_support::Aircraft;
 
+use crate::documents::{keys, promised_keys};
+
 const TINY_MODEL: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/fixtures/tiny_model_int8"
@@ -88,6 +90,15 @@ fn it_waits_for_its_sensors_tells_the_service_manager_and_ends_well_when_it_is_s
     let health: Value =
         serde_json::from_slice(&fs::read(folder.path().join("out/health.json")).unwrap()).unwrap();
     assert_eq!(health["state"], "waiting_for_fix");
+    let promised = promised_keys("OUT/health.json");
+    let told = keys(&health);
+    // This board has no link.
+    let missing: Vec<_> = promised.difference(&told).map(String::as_str).collect();
+    assert_eq!(
+        missing,
+        ["confirmed", "confirmed_s", "connected", "waiting"]
+    );
+    assert!(told.is_subset(&promised), "{told:?}");
     let gnss = health["gnss"]["fault"].as_str().unwrap();
     assert!(
         gnss.contains("gnss") && gnss.contains("plugged in"),
@@ -100,6 +111,7 @@ fn it_waits_for_its_sensors_tells_the_service_manager_and_ends_well_when_it_is_s
     let output = flying.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", lines(&output));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(promised_keys("scarp fly --json"), keys(&report));
     assert_eq!(
         (&report["interrupted"], &report["frames"]),
         (&true.into(), &0.into())

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod boards;
+mod documents;
 mod elevation;
 mod flight;
 mod fly;
