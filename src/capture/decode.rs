@@ -31,12 +31,12 @@ const MAX_PIXELS_PER_BYTE: u64 = 256;
 #[derive(Debug, Error)]
 pub enum FrameError {
     /// The file cannot be read.
-    #[error("{path}: {source}; check the storage card")]
+    #[error("{path}: {reason}; check the storage card")]
     Read {
         /// The file.
         path: String,
         /// Why the system refused.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The file has no bytes.
     #[error("{path}: the file is empty; copy it again from the camera")]
@@ -77,12 +77,12 @@ pub enum FrameError {
         height: u32,
     },
     /// The bytes of a live camera cannot be turned into a picture.
-    #[error("{name}: {source}")]
+    #[error("{name}: {reason}")]
     Pixels {
         /// The frame.
         name: String,
         /// What is wrong with them.
-        source: PixelError,
+        reason: PixelError,
     },
     /// The file or the picture is larger than any camera makes.
     #[error("{path}: {what} is more than is read; remove it from the folder")]
@@ -103,9 +103,9 @@ pub(super) struct Decoded {
 /// Reads and decodes one file.
 pub(super) fn read(path: &Path) -> Result<Decoded, FrameError> {
     let name = path.display().to_string();
-    let io = |source| FrameError::Read {
+    let io = |reason| FrameError::Read {
         path: name.clone(),
-        source,
+        reason,
     };
     let size = fs::metadata(path).map_err(io)?.len();
     if size > MAX_BYTES {

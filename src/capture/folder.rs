@@ -14,12 +14,12 @@ use super::{Frame, FrameError, Photograph, Tag, TagSettings, decode, metadata::M
 #[derive(Debug, Error)]
 pub enum FolderError {
     /// The folder cannot be listed.
-    #[error("folder {path}: {source}; give a readable folder of photographs")]
+    #[error("folder {path}: {reason}; give a readable folder of photographs")]
     Read {
         /// The folder.
         path: String,
         /// Why the system refused.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// Nothing in the folder has the name of a JPEG file.
     #[error(
@@ -45,9 +45,9 @@ impl Folder {
     /// # Errors
     /// When the folder cannot be listed or has no .jpg or .jpeg file.
     pub fn open(dir: &Path, settings: TagSettings, first: u64) -> Result<Self, FolderError> {
-        let io = |source| FolderError::Read {
+        let io = |reason| FolderError::Read {
             path: dir.display().to_string(),
-            source,
+            reason,
         };
         let mut files = Vec::new();
         for entry in fs::read_dir(dir).map_err(io)? {

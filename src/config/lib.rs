@@ -26,12 +26,12 @@ const WITH_GIMBAL: &str = "mount.boresight_deg = { yaw = 0.0, pitch = 0.0, roll 
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("board file {path}: {source}; give a readable TOML file with --board")]
+    #[error("board file {path}: {reason}; give a readable TOML file with --board")]
     Read {
         /// The file as the user named it.
         path: String,
         /// Why the system refused.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The file is not TOML, has an unknown key or a value of the wrong type.
     #[error("board file {path}: {reason}; boards/workstation.toml lists every key")]
@@ -187,9 +187,9 @@ impl Board {
     /// When the file cannot be read, is not TOML, has an unknown key, a wrong type or a value out of range.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let name = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        let text = fs::read_to_string(path).map_err(|reason| ConfigError::Read {
             path: name.clone(),
-            source,
+            reason,
         })?;
         Self::from_toml(&name, &text)
     }

@@ -193,9 +193,9 @@ where
                 view.map(|view| Placed { image, view })
                     .map_err(Reject::Untagged)
             }
-            Err(source) => {
+            Err(reason) => {
                 let name = name.clone();
-                let error = FrameError::Pixels { name, source };
+                let error = FrameError::Pixels { name, reason };
                 Err(Reject::Corrupt(error.to_string()))
             }
         };

@@ -59,19 +59,19 @@ pub struct FlightResult {
 #[derive(Debug, Error)]
 pub enum FlightError {
     /// A folder cannot be made.
-    #[error("{path}: {source}; free space or choose another with --out")]
+    #[error("{path}: {reason}; free space or choose another with --out")]
     Folder {
         /// The folder.
         path: String,
         /// Why the system refused.
-        source: io::Error,
+        reason: io::Error,
     },
     /// A file in it cannot be made.
     #[error(transparent)]
     Output(#[from] OutputError),
     /// The system gave no thread.
     #[error("cannot start a thread: {0}; close other programs")]
-    Thread(#[from] io::Error),
+    Thread(io::Error),
     /// The pipeline failed.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
@@ -93,12 +93,13 @@ where
     O: FnMut() -> Result<Box<dyn Camera>, OpenError> + Send,
 {
     let survey = destination.out.join(format!("survey-{}", flight.survey));
-    let made = |source| FlightError::Folder {
+    let made = |reason| FlightError::Folder {
         path: survey.display().to_string(),
-        source,
+        reason,
     };
     fs::create_dir_all(&survey).map_err(made)?;
-    let thumbnails = Thumbnails::start(Store::open(&survey, equipment.disk).map_err(made)?)?;
+    let thumbnails = Thumbnails::start(Store::open(&survey, equipment.disk).map_err(made)?)
+        .map_err(FlightError::Thread)?;
     let watched = Watched {
         camera: Arc::new(Mutex::new(CameraStatus::default())),
         level: Arc::new(Mutex::new(Level::Full)),
@@ -128,7 +129,7 @@ where
     };
     let mut monitor = Monitor::new(
         gnss,
-        Autopilot::start(equipment.autopilot, track.clone())?,
+        Autopilot::start(equipment.autopilot, track.clone()).map_err(FlightError::Thread)?,
         watched.clone(),
         Arc::clone(&disk),
         probe,

@@ -6,12 +6,12 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum ManifestError {
     /// A file of the folder cannot be read.
-    #[error("model file {path}: {source}; give a complete model folder with --model")]
+    #[error("model file {path}: {reason}; give a complete model folder with --model")]
     Read {
         /// The file.
         path: String,
         /// Why the system refused.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The manifest is not TOML, lacks a key or has a value of the wrong type.
     #[error(

@@ -22,9 +22,9 @@ pub(super) fn read_verified(
 ) -> Result<Vec<u8>, ManifestError> {
     let file = dir.join(name);
     let path = file.display().to_string();
-    let read_error = |source| ManifestError::Read {
+    let read_error = |reason| ManifestError::Read {
         path: path.clone(),
-        source,
+        reason,
     };
     let escapes = || ManifestError::Escapes {
         path: manifest.to_owned(),

@@ -119,9 +119,9 @@ impl Manifest {
     fn read_unverified(dir: &Path) -> Result<Self, ManifestError> {
         let file = dir.join(MANIFEST);
         let path = file.display().to_string();
-        let text = fs::read_to_string(&file).map_err(|source| ManifestError::Read {
+        let text = fs::read_to_string(&file).map_err(|reason| ManifestError::Read {
             path: path.clone(),
-            source,
+            reason,
         })?;
         let manifest: Self = toml::from_str(&text).map_err(|reason| ManifestError::Syntax {
             path: path.clone(),

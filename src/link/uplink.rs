@@ -58,7 +58,7 @@ pub enum LinkError {
     Journal(#[from] JournalError),
     /// The system gave no thread.
     #[error("link: cannot start its thread: {0}; close other programs")]
-    Thread(#[from] std::io::Error),
+    Thread(std::io::Error),
 }
 
 /// How the link does now.
@@ -108,7 +108,8 @@ impl Uplink {
         let tls = Identity::load(&config.keys)?.client_config()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            .build()?;
+            .build()
+            .map_err(LinkError::Thread)?;
         let shared = Arc::new(Shared {
             journal,
             progress: Mutex::default(),
@@ -127,7 +128,8 @@ impl Uplink {
                 runtime.block_on(worker.run());
                 // A name look-up that hangs must not hold up the end.
                 runtime.shutdown_background();
-            })?;
+            })
+            .map_err(LinkError::Thread)?;
         Ok(Self {
             shared,
             thread: Some(thread),

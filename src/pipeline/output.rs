@@ -17,10 +17,10 @@ use uuid::Uuid;
 
 /// An output file that cannot be written.
 #[derive(Debug, Error)]
-#[error("{path}: {source}; free space or choose another folder with --out")]
+#[error("{path}: {reason}; free space or choose another folder with --out")]
 pub struct OutputError {
     path: String,
-    source: io::Error,
+    reason: io::Error,
 }
 
 /// The output folder of one flight. Footprints are written as they come; landslides when they are asked for and at the end,
@@ -37,9 +37,9 @@ impl OutputFolder {
     /// # Errors
     /// When the folder or the file in it cannot be made.
     pub fn create(folder: &Path) -> Result<Self, OutputError> {
-        fs::create_dir_all(folder).map_err(|source| OutputError {
+        fs::create_dir_all(folder).map_err(|reason| OutputError {
             path: folder.display().to_string(),
-            source,
+            reason,
         })?;
         Ok(Self {
             folder: folder.to_owned(),
@@ -145,9 +145,9 @@ impl FeatureFile {
             file.write_all(&[HEAD, END].concat())?;
             Ok(file)
         };
-        let file = open().map_err(|source| OutputError {
+        let file = open().map_err(|reason| OutputError {
             path: partial.display().to_string(),
-            source,
+            reason,
         })?;
         Ok(Self {
             path,
@@ -172,7 +172,7 @@ impl FeatureFile {
         };
         let separator = if self.first { "\n" } else { ",\n" };
         self.append(format!("{separator}{feature}").as_bytes())
-            .map_err(|source| self.failed(source))?;
+            .map_err(|reason| self.failed(reason))?;
         self.first = false;
         Ok(())
     }
@@ -191,7 +191,7 @@ impl FeatureFile {
     }
 
     fn sync(&self) -> Result<(), OutputError> {
-        self.file.sync_data().map_err(|source| self.failed(source))
+        self.file.sync_data().map_err(|reason| self.failed(reason))
     }
 
     fn finish(&mut self) -> Result<(), OutputError> {
@@ -200,13 +200,13 @@ impl FeatureFile {
             file.file.sync_all()?;
             fs::rename(&file.partial, &file.path)
         };
-        end(self).map_err(|source| self.failed(source))
+        end(self).map_err(|reason| self.failed(reason))
     }
 
-    fn failed(&self, source: io::Error) -> OutputError {
+    fn failed(&self, reason: io::Error) -> OutputError {
         OutputError {
             path: self.partial.display().to_string(),
-            source,
+            reason,
         }
     }
 }

@@ -69,17 +69,22 @@ fn literal(rest: &str) -> Option<&str> {
     Some(&inside[..end])
 }
 
-/// The texts of typed errors in a source, which stand in `#[error("...")]`.
-fn error_texts(source: &str) -> Vec<&str> {
-    let attributes = source.match_indices("#[error(");
-    let rest = attributes.map(|(at, found)| &source[at + found.len()..]);
-    rest.filter(|rest| !rest.starts_with("transparent"))
-        .filter_map(literal)
-        .collect()
+/// What stands behind each `#[error(` of a source up to the next one, or to the end of its type: a text, and the fields it tells of.
+fn errors(source: &str) -> impl Iterator<Item = &str> {
+    let behind = source.split("#[error(").skip(1);
+    let own = behind.map(|rest| rest.split_once("\n}").map_or(rest, |(own, _)| own));
+    own.filter(|own| !own.starts_with("transparent"))
+}
+
+/// Whether an error both tells its cause and hands it on as its source. Programs print an error with its sources, so that
+/// cause would stand there twice: name the field otherwise (`reason`), or leave it out of the text.
+fn tells_its_source(error: &str, text: &str) -> bool {
+    let marked = ["#[from]", "#[source]"].iter().any(|m| error.contains(m));
+    text.contains("{source") || marked && text.contains("{0")
 }
 
 #[test]
-fn every_text_of_an_error_is_as_it_was_and_is_one_line() {
+fn every_text_of_an_error_is_as_it_was_and_is_one_line_that_tells_the_cause_once() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     for folder in ["src", "tools"] {
@@ -88,14 +93,17 @@ fn every_text_of_an_error_is_as_it_was_and_is_one_line() {
     let mut catalogue = String::new();
     for path in files {
         let source = fs::read_to_string(&path).unwrap();
-        let texts = error_texts(&source);
+        let texts: Vec<_> = errors(&source)
+            .filter_map(|error| Some((error, literal(error)?)))
+            .collect();
         if texts.is_empty() {
             continue;
         }
         let name = path.strip_prefix(root).unwrap().display();
         catalogue.push_str(&format!("\n{name}\n"));
-        for text in texts {
+        for (error, text) in texts {
             assert!(!text.contains('\n') && !text.contains("\\n"), "{text}");
+            assert!(!tells_its_source(error, text), "{name}: {text}");
             catalogue.push_str(&format!("  {text}\n"));
         }
     }

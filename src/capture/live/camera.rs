@@ -22,13 +22,13 @@ pub trait Camera: Send {
 pub enum OpenError {
     /// The device node cannot be opened.
     #[error(
-        "camera {device}: {source}; check that it is plugged in and that this user may read and write it"
+        "camera {device}: {reason}; check that it is plugged in and that this user may read and write it"
     )]
     Open {
         /// The device node.
         device: String,
         /// Why the system refused.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The device offers no pixel format for capture.
     #[error(
@@ -49,14 +49,14 @@ pub enum OpenError {
         offers: String,
     },
     /// The system refused while the camera was set up.
-    #[error("camera {device}: {step} failed: {source}; close other programs that use the camera")]
+    #[error("camera {device}: {step} failed: {reason}; close other programs that use the camera")]
     Setup {
         /// The device node.
         device: String,
         /// What was tried.
         step: &'static str,
         /// Why the system refused.
-        source: io::Error,
+        reason: io::Error,
     },
 }
 

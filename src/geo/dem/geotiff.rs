@@ -35,9 +35,9 @@ pub(super) fn read(path: &Path, stated: Option<VerticalDatum>) -> Result<Dem, De
         path: name.clone(),
         reason,
     };
-    let file = File::open(path).map_err(|source| DemError::Read {
+    let file = File::open(path).map_err(|reason| DemError::Read {
         path: name.clone(),
-        source,
+        reason,
     })?;
     let mut limits = Limits::default();
     limits.decoding_buffer_size = MAX_CELLS * 8;

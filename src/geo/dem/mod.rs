@@ -15,12 +15,12 @@ use crate::{Latitude, Longitude, VerticalDatum, Wgs84};
 #[derive(Debug, Error)]
 pub enum DemError {
     /// The file cannot be read.
-    #[error("elevation model {path}: {source}")]
+    #[error("elevation model {path}: {reason}; give a GeoTIFF that this user may read")]
     Read {
         /// The file.
         path: String,
         /// Why the system refused.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The file is not a TIFF, is damaged, or holds something else than one band of heights.
     #[error(

@@ -40,7 +40,7 @@ impl FakeCamera {
         {
             return Err(OpenError::Open {
                 device: "the camera".to_owned(),
-                source: io::Error::from(io::ErrorKind::NotFound),
+                reason: io::Error::from(io::ErrorKind::NotFound),
             });
         }
         Ok(Box::new(Self {

@@ -2,6 +2,8 @@
 
 mod cli;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Simulated landslide surveys and training data, all drawn from a seed.
@@ -36,12 +38,19 @@ enum Command {
     Demo(cli::demo::Args),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
         Command::Survey(args) => cli::survey::run(&args),
         Command::Tiles(args) => cli::dataset::tiles(&args),
         Command::Scenes(args) => cli::dataset::scenes(&args),
         Command::Sensors(args) => cli::sensors::run(&args),
         Command::Demo(args) => cli::demo::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("scarp-sim: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -24,12 +24,12 @@ pub enum ExportError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The file cannot be written.
-    #[error("export {path}: {source}; give a file that can be written with --out")]
+    #[error("export {path}: {reason}; give a file that can be written with --out")]
     Write {
         /// The file.
         path: String,
         /// Why the system refused.
-        source: io::Error,
+        reason: io::Error,
     },
 }
 
@@ -41,9 +41,9 @@ pub enum ExportError {
 pub fn export(store: &Path, out: &Path) -> Result<usize, ExportError> {
     let landslides = Store::open_to_read(store)?.landslides()?;
     let features = FeatureCollection::new(landslides.iter().map(feature));
-    write_whole(out, &features).map_err(|source| ExportError::Write {
+    write_whole(out, &features).map_err(|reason| ExportError::Write {
         path: out.display().to_string(),
-        source,
+        reason,
     })?;
     Ok(landslides.len())
 }

@@ -28,16 +28,25 @@ pub enum KeysError {
         path: String,
     },
     /// A file cannot be written.
-    #[error("keys {path}: {source}; give a folder that can be written with --out")]
+    #[error("keys {path}: {reason}; give a folder that can be written with --out")]
     Write {
         /// The file or folder.
         path: String,
         /// Why the system refused.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The cryptography failed.
-    #[error("keys: cannot be made: {0}; please report this")]
-    Crypto(#[from] rcgen::Error),
+    #[error("keys: cannot be made: {reason}; please report this")]
+    Crypto {
+        /// What it says.
+        reason: rcgen::Error,
+    },
+}
+
+impl From<rcgen::Error> for KeysError {
+    fn from(reason: rcgen::Error) -> Self {
+        Self::Crypto { reason }
+    }
 }
 
 /// Writes `station/` and `drone/` below `out`, each with the authority's certificate, its own certificate and its own
@@ -105,7 +114,7 @@ fn make_folder(folder: &Path) -> Result<(), KeysError> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder
         .create(folder)
-        .map_err(|source| write_error(folder, source))
+        .map_err(|reason| write_error(folder, reason))
 }
 
 fn write(path: PathBuf, text: &str, mode: u32) -> Result<(), KeysError> {
@@ -122,13 +131,13 @@ fn write(path: PathBuf, text: &str, mode: u32) -> Result<(), KeysError> {
             file.write_all(text.as_bytes())?;
             file.sync_all()
         })
-        .map_err(|source| write_error(&path, source))
+        .map_err(|reason| write_error(&path, reason))
 }
 
-fn write_error(path: &Path, source: io::Error) -> KeysError {
+fn write_error(path: &Path, reason: io::Error) -> KeysError {
     KeysError::Write {
         path: path.display().to_string(),
-        source,
+        reason,
     }
 }
 

@@ -46,9 +46,9 @@ impl Server {
     /// When the keys do not fit, the address is taken, or the system gives no thread.
     pub fn bind(listen: SocketAddr, identity: &Identity, store: Store) -> Result<Self, ServeError> {
         let tls = identity.server_config()?;
-        let refused = |source| ServeError::Listen {
+        let refused = |reason| ServeError::Listen {
             address: listen,
-            source,
+            reason,
         };
         let socket = UdpSocket::bind(listen).map_err(refused)?;
         let endpoint = Endpoint::new(
@@ -127,12 +127,12 @@ enum Refusal {
     TooLong,
     #[error("a message names no identity; check that the drone runs Scarp")]
     NoIdentity,
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] StoreError),
     #[error("the ground station stops")]
     Stopping(#[from] WriterGone),
     #[error("the drone went: {0}")]
-    Lost(#[from] ConnectionError),
+    Lost(ConnectionError),
     #[error("a stream ended early: {0}")]
     Stream(String),
 }
@@ -166,7 +166,7 @@ async fn take_batch(
     writer: &Writer,
     from: SocketAddr,
 ) -> Result<(), Refusal> {
-    let (mut send, mut receive) = connection.accept_bi().await?;
+    let (mut send, mut receive) = connection.accept_bi().await.map_err(Refusal::Lost)?;
     let batch = receive
         .read_to_end(MAX_BATCH_BYTES)
         .await

@@ -62,7 +62,7 @@ impl Jig {
             Some(script) => Ok(Box::new(Scripted(script.into())) as Box<dyn Camera>),
             None => Err(OpenError::Open {
                 device: "/dev/video9".to_owned(),
-                source: io::ErrorKind::NotFound.into(),
+                reason: io::ErrorKind::NotFound.into(),
             }),
         };
         Self {

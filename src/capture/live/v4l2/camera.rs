@@ -32,7 +32,7 @@ impl<D: Device> V4l2Camera<D> {
         let mode = negotiate(&mut device, settings)?;
         device
             .start(settings.buffers)
-            .map_err(|source| setup_error(settings, "starting to stream", source))?;
+            .map_err(|reason| setup_error(settings, "starting to stream", reason))?;
         Ok(Self { device, mode })
     }
 

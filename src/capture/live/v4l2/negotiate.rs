@@ -50,7 +50,7 @@ pub fn negotiate(device: &mut dyn Device, settings: &CameraSettings) -> Result<M
             Ok(negotiated) => negotiated,
             // Some drivers refuse a format they do not have instead of giving another.
             Err(e) if matches!(e.raw_os_error(), Some(libc::EINVAL | libc::ENOTTY)) => continue,
-            Err(source) => return Err(setup_error(settings, "setting the format", source)),
+            Err(reason) => return Err(setup_error(settings, "setting the format", reason)),
         };
         let fits = negotiated.fourcc == format.fourcc()
             && (negotiated.width, negotiated.height) == (settings.width, settings.height)
@@ -60,7 +60,7 @@ pub fn negotiate(device: &mut dyn Device, settings: &CameraSettings) -> Result<M
         }
         let rate_hz = device
             .set_rate(settings.rate_hz)
-            .map_err(|source| setup_error(settings, "setting the frame rate", source))?;
+            .map_err(|reason| setup_error(settings, "setting the frame rate", reason))?;
         if rate_hz.is_none_or(|rate| (rate / settings.rate_hz - 1.0).abs() <= RATE_TOLERANCE) {
             return Ok(Mode {
                 layout: layout(format, &negotiated),
@@ -106,12 +106,12 @@ pub fn negotiate(device: &mut dyn Device, settings: &CameraSettings) -> Result<M
 pub(super) fn setup_error(
     settings: &CameraSettings,
     step: &'static str,
-    source: io::Error,
+    reason: io::Error,
 ) -> OpenError {
     OpenError::Setup {
         device: settings.device.display().to_string(),
         step,
-        source,
+        reason,
     }
 }
 

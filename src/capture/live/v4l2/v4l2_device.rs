@@ -51,9 +51,9 @@ pub struct V4l2Device {
 /// # Errors
 /// When there is no such device or it cannot do what is wanted.
 pub fn open(settings: &CameraSettings) -> Result<V4l2Camera<V4l2Device>, OpenError> {
-    let kernel = V4l2Device::open(&settings.device).map_err(|source| OpenError::Open {
+    let kernel = V4l2Device::open(&settings.device).map_err(|reason| OpenError::Open {
         device: settings.device.display().to_string(),
-        source,
+        reason,
     })?;
     V4l2Camera::start(kernel, settings)
 }

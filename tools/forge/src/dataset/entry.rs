@@ -32,12 +32,12 @@ pub enum EntryError {
     #[error("{0}: unpacks to more than 5 GB, which no image that can be read does; take it out")]
     Size(PathBuf),
     /// There is no room for a copy outside of the archive.
-    #[error("{path}: cannot be copied to a temporary file ({source}); free space or set TMPDIR")]
+    #[error("{path}: cannot be copied to a temporary file ({reason}); free space or set TMPDIR")]
     Copy {
         /// The file as a path below its archive.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        reason: io::Error,
     },
 }
 
@@ -109,9 +109,9 @@ impl Zipped {
     fn unpack(&self, shown: PathBuf) -> Result<Local, EntryError> {
         let extension = Path::new(&self.name).extension().unwrap_or_default();
         let suffix = format!(".{}", extension.to_string_lossy());
-        let copy = |source| EntryError::Copy {
+        let copy = |reason| EntryError::Copy {
             path: shown.clone(),
-            source,
+            reason,
         };
         let damaged = |reason: String| EntryError::Damaged {
             path: shown.clone(),

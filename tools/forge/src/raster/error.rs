@@ -8,12 +8,12 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum RasterError {
     /// The file cannot be opened.
-    #[error("{path}: {source}")]
+    #[error("{path}: {reason}")]
     Open {
         /// The file.
         path: PathBuf,
         /// Why the system refused.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The file is damaged or in a form that is not understood.
     #[error("{path}: cannot be decoded ({reason}); fetch or write the file again")]

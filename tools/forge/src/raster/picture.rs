@@ -22,9 +22,9 @@ pub(super) struct Picture {
 impl Picture {
     /// Opens `file`, which errors call `path`.
     pub(super) fn open(file: &Path, path: &Path, kind: Kind) -> Result<Self, RasterError> {
-        let file = File::open(file).map_err(|source| RasterError::Open {
+        let file = File::open(file).map_err(|reason| RasterError::Open {
             path: path.to_owned(),
-            source,
+            reason,
         })?;
         let damaged = |error: &dyn std::fmt::Display| RasterError::Damaged {
             path: path.to_owned(),

@@ -18,12 +18,12 @@ pub enum ServeError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The address cannot be listened on.
-    #[error("listen {address}: {source}; give a free address of this computer with --listen")]
+    #[error("listen {address}: {reason}; give a free address of this computer with --listen")]
     Listen {
         /// The address.
         address: SocketAddr,
         /// Why the system refused.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The system gave no thread.
     #[error("serve: cannot start a thread: {0}; close other programs")]

@@ -20,12 +20,12 @@ pub enum MakeError {
     #[error(transparent)]
     Dataset(#[from] DatasetError),
     /// The list of negatives cannot be read.
-    #[error("{path}: {source}; the list of negatives has one name on each line")]
+    #[error("{path}: {reason}; the list of negatives has one name on each line")]
     Negatives {
         /// The list.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        reason: io::Error,
     },
     /// There is a dataset already.
     #[error("{0}: is there already; choose another --out or remove it")]
@@ -47,12 +47,12 @@ pub enum MakeError {
     #[error("no tile could be made; the first reason: {0}")]
     Nothing(String),
     /// The dataset cannot be written.
-    #[error("{path}: {source}; free space or choose another --out")]
+    #[error("{path}: {reason}; free space or choose another --out")]
     Write {
         /// The file.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        reason: io::Error,
     },
 }
 
@@ -74,12 +74,12 @@ pub enum SceneError {
         crs: Crs,
     },
     /// The image and the outlines cannot be brought together.
-    #[error("{path}: {source}")]
+    #[error("{path}: {reason}")]
     System {
         /// The image or the outlines.
         path: PathBuf,
         /// Why.
-        source: CrsError,
+        reason: CrsError,
     },
     /// No outline lies in the image.
     #[error(

@@ -131,9 +131,9 @@ fn negatives(list: Option<&Path>) -> Result<HashSet<String>, MakeError> {
     let Some(path) = list else {
         return Ok(HashSet::new());
     };
-    let text = fs::read_to_string(path).map_err(|source| MakeError::Negatives {
+    let text = fs::read_to_string(path).map_err(|reason| MakeError::Negatives {
         path: path.to_owned(),
-        source,
+        reason,
     })?;
     let lines = text.lines().map(|line| line.split('#').next());
     let names = lines.flatten().map(|name| name.trim().to_owned());

@@ -62,7 +62,7 @@ impl Scene {
         let system = System::Epsg(code);
         let unknown = |path: &Path| {
             let path = path.to_owned();
-            move |source| SceneError::System { path, source }
+            move |reason| SceneError::System { path, reason }
         };
         let mut mask = Mask::default();
         for file in outlines {

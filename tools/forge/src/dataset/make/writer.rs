@@ -239,9 +239,9 @@ fn ones(labels: &[u8]) -> u64 {
 }
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> MakeError + Copy + '_ {
-    |source| MakeError::Write {
+    |reason| MakeError::Write {
         path: path.to_owned(),
-        source,
+        reason,
     }
 }
 

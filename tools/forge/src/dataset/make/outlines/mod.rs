@@ -55,12 +55,12 @@ pub enum OutlinesError {
         reason: String,
     },
     /// What it says is not understood.
-    #[error("{path}: {source}")]
+    #[error("{path}: {reason}")]
     System {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: CrsError,
+        reason: CrsError,
     },
     /// It holds something else than polygons.
     #[error("{path}: feature {feature} is a {what}; outlines are polygons")]

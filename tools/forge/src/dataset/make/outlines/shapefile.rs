@@ -38,7 +38,7 @@ fn system(path: &Path) -> Result<System, OutlinesError> {
         },
         _ => unreadable(&prj, &e),
     })?;
-    System::from_wkt(&text).map_err(|source| OutlinesError::System { path: prj, source })
+    System::from_wkt(&text).map_err(|reason| OutlinesError::System { path: prj, reason })
 }
 
 fn rings<P: HasXY>(rings: &[PolygonRing<P>]) -> Rings {
