@@ -199,9 +199,9 @@ impl Board {
     /// # Errors
     /// As [`Board::load`], but for reading.
     pub fn from_toml(path: &str, text: &str) -> Result<Self, ConfigError> {
-        let parse_error = |reason: toml::de::Error| ConfigError::Parse {
+        let parse_error = |error: toml::de::Error| ConfigError::Parse {
             path: path.to_owned(),
-            reason: reason.message().replace('\n', " "),
+            reason: parse_reason(text, &error),
         };
         let over: toml::Table = toml::from_str(text).map_err(parse_error)?;
         check_names(path, &over)?;
@@ -251,6 +251,33 @@ fn on_gimbal(text: &toml::Table) -> bool {
     let mount = text.get("mount").and_then(|mount| mount.get("on_gimbal"));
     mount.and_then(toml::Value::as_bool).unwrap_or(false)
 }
+
+/// What the parser says in one line: where in `text`, by its line or by its key, and what, in words of people.
+fn parse_reason(text: &str, error: &toml::de::Error) -> String {
+    let (place, said) = match error.span() {
+        Some(span) => {
+            let before = text.bytes().take(span.start);
+            let line = 1 + before.filter(|&byte| byte == b'\n').count();
+            (format!("line {line}: "), error.message().to_owned())
+        }
+        // The key comes after the message.
+        None => (String::new(), error.to_string()),
+    };
+    let mut reason = place + &said.trim().replace('\n', " ");
+    for (kind, words) in KINDS {
+        reason = reason.replace(&format!("expected {kind}"), &format!("expected {words}"));
+    }
+    reason
+}
+
+/// Rust's names for what a key may hold.
+const KINDS: [(&str, &str); 5] = [
+    ("usize", "a whole number, 0 or more"),
+    ("u32", "a whole number, 0 or more"),
+    ("u64", "a whole number, 0 or more"),
+    ("f64", "a number"),
+    ("path string", "a text"),
+];
 
 /// Keys of earlier versions, with what to write instead.
 const RENAMED: [(&str, &str, &str); 3] = [
@@ -354,6 +381,29 @@ mod tests {
         let line = error.to_string();
         assert!(line.contains("b.toml") && line.contains("frams"), "{line}");
         assert_eq!(line.lines().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_line_or_key() {
+        for (text, said) in [
+            (
+                "[queue]\n\nframes = [",
+                "line 3: unclosed array, expected `]`",
+            ),
+            (
+                "[queue]\nframes = -1",
+                "invalid value: integer `-1`, expected a whole number, 0 or more in `queue.frames`",
+            ),
+            (
+                "[paths]\nmodel = 3",
+                "invalid type: integer `3`, expected a text in `paths.model`",
+            ),
+        ] {
+            let line = Board::from_toml("b.toml", text).unwrap_err().to_string();
+            let whole =
+                format!("board file b.toml: {said}; boards/workstation.toml lists every key");
+            assert_eq!(line, whole);
+        }
     }
 
     #[test]
