@@ -1,9 +1,8 @@
 //! `scarp fly`: a survey with the aircraft's own sensors.
 
 use std::{
-    fs,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::{Instant, SystemTime},
 };
@@ -11,7 +10,7 @@ use std::{
 use anyhow::Context;
 use scarp::{
     flight::{self, Captured, Destination, Equipment, FlightResult, Health, HealthFile, Totals},
-    pipeline::{Flight, Summary, WhenFull},
+    pipeline::{Flight, Summary, WhenFull, output::survey_folder},
 };
 use scarp_capture::live::{self, Camera};
 use scarp_config::Board;
@@ -66,6 +65,8 @@ struct Report {
     camera: Captured,
     totals: Totals,
     survey: Uuid,
+    /// Where its results are.
+    folder: PathBuf,
     model: String,
     /// Messages the ground station has not confirmed.
     undelivered: u64,
@@ -83,7 +84,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let equipment = Equipment::of(&board)?;
     let paths = &board.paths;
     let out = args.out.as_ref().unwrap_or(&paths.out);
-    fs::create_dir_all(out).with_context(|| out.display().to_string())?;
+    survey_setup::make_folder(out)?;
     flight::make_room(out, equipment.disk).with_context(|| out.display().to_string())?;
     let survey = Uuid::new_v4();
     // Before anything that takes time: what an earlier flight left there is not so any more.
@@ -108,10 +109,11 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let report = report(
         &flown,
         &flight,
+        survey_folder(out, survey),
         started,
         link.as_ref().map_or(0, |l| l.held.messages),
     );
-    print_report(&report, out);
+    print_report(&report);
     survey_setup::print_undelivered(link.as_ref(), "flight");
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
@@ -139,12 +141,19 @@ fn terrain(args: &Args, board: &Board) -> anyhow::Result<Terrain> {
     }
 }
 
-fn report(flown: &FlightResult, flight: &Flight, started: Instant, undelivered: u64) -> Report {
+fn report(
+    flown: &FlightResult,
+    flight: &Flight,
+    folder: PathBuf,
+    started: Instant,
+    undelivered: u64,
+) -> Report {
     Report {
         summary: flown.summary,
         camera: flown.health.captured,
         totals: flown.health.frames,
         survey: flight.survey,
+        folder,
         model: flight.model.manifest().name.clone(),
         undelivered,
         storage_error: flown.storage_error.clone(),
@@ -154,7 +163,7 @@ fn report(flown: &FlightResult, flight: &Flight, started: Instant, undelivered: 
     }
 }
 
-fn print_report(report: &Report, out: &Path) {
+fn print_report(report: &Report) {
     let s = &report.summary;
     eprintln!(
         "{} frames searched or turned away: {} tagged, {} untagged, {} corrupt, {} dropped. {} landslides. {:.1} s.",
@@ -164,8 +173,7 @@ fn print_report(report: &Report, out: &Path) {
         "The camera gave {} frames; {} were dropped by its driver.",
         report.camera.counts.frames, report.camera.counts.dropped
     );
-    let folder = out.join(format!("survey-{}", report.survey));
-    eprintln!("Results are in {}.", folder.display());
+    eprintln!("Results are in {}.", report.folder.display());
     if let Some(line) = &report.storage_error {
         eprintln!("Not all could be kept: {line}");
     }

@@ -9,7 +9,8 @@ use std::{
 
 use anyhow::Context;
 use scarp::pipeline::{
-    self, Flight, Summary, SurveyLog, WhenFull, WhenRefused, output::OutputFolder,
+    self, Flight, Summary, SurveyLog, WhenFull, WhenRefused,
+    output::{OutputFolder, survey_folder},
 };
 use scarp_capture::TagSettings;
 use scarp_geo::PoseCovariance;
@@ -27,13 +28,14 @@ use super::{
 
 const EXAMPLES: &str = "\
 Examples:
-  scarp replay photos                              search over flat ground, results in scarp-out/
+  scarp replay photos                              search over flat ground, results in scarp-out/survey-ID/
   scarp replay photos --dem dem.tif                place landslides on an elevation model
   scarp replay photos --station 10.0.0.2:4433 --keys keys/drone
                                                    and send them to a ground station
   scarp replay photos --json | jq .landslides      for programs
 
-Interrupt (Ctrl-C) to stop: frames under way are finished, nothing found is lost.
+Interrupt (Ctrl-C) to stop: frames under way are finished, nothing found is lost. Both files are good GeoJSON at any time, also
+when the program is killed. A survey that has results in --out already is not searched again there.
 Exit status 3 tells that frames were corrupt, untagged or dropped, or messages wait in the journal.";
 
 #[derive(clap::Args)]
@@ -49,7 +51,7 @@ pub struct Args {
     /// Take a camera whose photos tell no attitude for looking straight down
     #[arg(long)]
     nadir: bool,
-    /// Folder for footprints.geojson and landslides.geojson
+    /// Folder for the results: footprints.geojson and landslides.geojson in a folder survey-ID for each survey
     #[arg(long, value_name = "DIR", default_value = "scarp-out")]
     out: PathBuf,
     #[command(flatten)]
@@ -57,7 +59,7 @@ pub struct Args {
     /// Board file: threads, queues, assumed errors, limits [default: built in, see boards/workstation.toml]
     #[arg(long, value_name = "FILE")]
     board: Option<PathBuf>,
-    /// Identity of the survey; give the same to continue one [default: a new one]
+    /// Identity of the survey, under which the ground station keeps what is found [default: a new one]
     #[arg(long, value_name = "UUID")]
     survey: Option<Uuid>,
     /// Hand frames over at the pace they were taken, and drop the oldest waiting one when inference falls behind
@@ -77,6 +79,8 @@ struct Report {
     #[serde(flatten)]
     summary: Summary,
     survey: Uuid,
+    /// Where its results are.
+    folder: PathBuf,
     model: String,
     /// Messages the ground station has not confirmed.
     undelivered: u64,
@@ -123,7 +127,9 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         .clone()
         .unwrap_or_else(|| args.out.join("journal.redb"));
     let max_bytes = board.journal.max_bytes;
-    let folder = OutputFolder::create(&args.out)?;
+    survey_setup::make_folder(&args.out)?;
+    let results = survey_folder(&args.out, flight.survey);
+    let folder = OutputFolder::create(&results)?;
     let open = || Journal::open(&journal, max_bytes);
     let uplink = survey_setup::uplink(station, open, &flight)?.map(Arc::new);
     let bar = terminal::frame_bar(source.remaining());
@@ -142,13 +148,14 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let report = Report {
         summary,
         survey: flight.survey,
+        folder: results,
         model: flight.model.manifest().name.clone(),
         undelivered: link.as_ref().map_or(0, |status| status.held.messages),
         interrupted: stop.load(Ordering::Relaxed),
         seconds: started.elapsed().as_secs_f64(),
         peak_rss_bytes: scarp_infer::process_memory::peak_rss_bytes(),
     };
-    print_report(&report, args, link.as_ref());
+    print_report(&report, link.as_ref());
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
@@ -161,12 +168,12 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     })
 }
 
-fn print_report(report: &Report, args: &Args, link: Option<&LinkStatus>) {
+fn print_report(report: &Report, link: Option<&LinkStatus>) {
     let s = &report.summary;
     eprintln!(
         "{} frames: {} tagged, {} untagged, {} corrupt, {} dropped. {} landslides. {:.1} s.",
         s.frames, s.tagged, s.untagged, s.corrupt, s.dropped, s.landslides, report.seconds
     );
-    eprintln!("Results are in {}.", args.out.display());
+    eprintln!("Results are in {}.", report.folder.display());
     survey_setup::print_undelivered(link, "replay");
 }

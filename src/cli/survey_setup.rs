@@ -1,6 +1,7 @@
 //! What a replay and a flight have in common: the board, the terrain, the link, the end.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -68,6 +69,16 @@ pub struct LinkArgs {
     /// Undelivered messages are kept here [default: OUT/journal.redb]
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
+}
+
+/// Makes the folder for what is found, and those above it.
+pub fn make_folder(out: &Path) -> anyhow::Result<()> {
+    let shown = out.display();
+    anyhow::ensure!(
+        out.is_dir() || !out.exists(),
+        "{shown}: is no folder; choose another with --out"
+    );
+    fs::create_dir_all(out).map_err(|e| anyhow::anyhow!("{shown}: {e}; choose another with --out"))
 }
 
 /// The board file named, or the built-in one.

@@ -33,7 +33,7 @@ use super::{
 };
 use crate::pipeline::{
     self, Flight, PipelineError, Summary, SurveyLog, WhenRefused,
-    output::{OutputError, OutputFolder},
+    output::{OutputError, OutputFolder, survey_folder},
 };
 
 /// Where a flight puts what it finds.
@@ -92,7 +92,7 @@ pub fn fly<O>(
 where
     O: FnMut() -> Result<Box<dyn Camera>, OpenError> + Send,
 {
-    let survey = destination.out.join(format!("survey-{}", flight.survey));
+    let survey = survey_folder(destination.out, flight.survey);
     let made = |reason| FlightError::Folder {
         path: survey.display().to_string(),
         reason,

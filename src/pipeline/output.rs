@@ -1,4 +1,4 @@
-//! What a flight leaves on disk: `footprints.geojson` and `landslides.geojson`.
+//! What a survey leaves on disk: `survey-ID/footprints.geojson` and `survey-ID/landslides.geojson`.
 
 use std::{
     collections::BTreeMap,
@@ -15,16 +15,35 @@ use serde_json::json;
 use thiserror::Error;
 use uuid::Uuid;
 
-/// An output file that cannot be written.
+/// An output folder or file that cannot be written.
 #[derive(Debug, Error)]
-#[error("{path}: {reason}; free space or choose another folder with --out")]
-pub struct OutputError {
-    path: String,
-    reason: io::Error,
+pub enum OutputError {
+    /// The system refuses.
+    #[error("{path}: {reason}; free space or choose another folder with --out")]
+    Write {
+        /// The file or folder.
+        path: String,
+        /// Why.
+        reason: io::Error,
+    },
+    /// The survey was searched before.
+    #[error(
+        "{path}: holds results of this survey; move it away to search it again, or choose another folder with --out"
+    )]
+    Taken {
+        /// The survey's folder.
+        path: String,
+    },
 }
 
-/// The output folder of one flight. Footprints are written as they come; landslides when they are asked for and at the end,
-/// when they are final.
+/// The folder of one survey below the folder for all.
+#[must_use]
+pub fn survey_folder(out: &Path, survey: Uuid) -> PathBuf {
+    out.join(format!("survey-{survey}"))
+}
+
+/// The output folder of one survey. Footprints are written as they come; landslides when they are asked for and at the end,
+/// when they are final. Both files are good GeoJSON at any time, whenever the program is killed.
 pub struct OutputFolder {
     folder: PathBuf,
     footprints: FeatureFile,
@@ -35,15 +54,21 @@ impl OutputFolder {
     /// Makes the folder and begins the footprints.
     ///
     /// # Errors
-    /// When the folder or the file in it cannot be made.
+    /// When the folder or the file in it cannot be made, or holds the results of an earlier search.
     pub fn create(folder: &Path) -> Result<Self, OutputError> {
-        fs::create_dir_all(folder).map_err(|reason| OutputError {
+        fs::create_dir_all(folder).map_err(|reason| OutputError::Write {
             path: folder.display().to_string(),
             reason,
         })?;
+        let footprints = folder.join("footprints.geojson");
+        if footprints.exists() {
+            return Err(OutputError::Taken {
+                path: folder.display().to_string(),
+            });
+        }
         Ok(Self {
             folder: folder.to_owned(),
-            footprints: FeatureFile::create(folder.join("footprints.geojson"))?,
+            footprints: FeatureFile::create(footprints)?,
             landslides: BTreeMap::new(),
         })
     }
@@ -92,7 +117,8 @@ impl OutputFolder {
     }
 
     fn write_landslides(&self) -> Result<(), OutputError> {
-        let mut file = FeatureFile::create(self.folder.join("landslides.geojson"))?;
+        let partial = self.folder.join("landslides.geojson.part");
+        let mut file = FeatureFile::create(partial.clone())?;
         for landslide in self.landslides.values() {
             file.push(
                 &landslide.outline,
@@ -108,7 +134,9 @@ impl OutputFolder {
                 }),
             )?;
         }
-        file.finish()
+        file.finish()?;
+        fs::rename(&partial, self.folder.join("landslides.geojson"))
+            .map_err(|reason| file.failed(reason))
     }
 
     /// Completes both files.
@@ -121,11 +149,9 @@ impl OutputFolder {
     }
 }
 
-/// A GeoJSON feature collection written one feature at a time, under a provisional name until it is whole. Even then it is
-/// good GeoJSON: it is all that is left of a flight that lost its power.
+/// A GeoJSON feature collection written one feature at a time, and whole after each.
 struct FeatureFile {
     path: PathBuf,
-    partial: PathBuf,
     file: File,
     /// Bytes written whole, without the end: a feature that a full disk took in part is cut off again.
     bytes: u64,
@@ -137,21 +163,17 @@ const END: &[u8] = b"\n]}\n";
 
 impl FeatureFile {
     fn create(path: PathBuf) -> Result<Self, OutputError> {
-        let mut partial = path.clone().into_os_string();
-        partial.push(".part");
-        let partial = PathBuf::from(partial);
         let open = || {
-            let mut file = File::create(&partial)?;
+            let mut file = File::create(&path)?;
             file.write_all(&[HEAD, END].concat())?;
             Ok(file)
         };
-        let file = open().map_err(|reason| OutputError {
-            path: partial.display().to_string(),
+        let file = open().map_err(|reason| OutputError::Write {
+            path: path.display().to_string(),
             reason,
         })?;
         Ok(Self {
             path,
-            partial,
             file,
             bytes: HEAD.len() as u64,
             first: true,
@@ -197,15 +219,14 @@ impl FeatureFile {
     fn finish(&mut self) -> Result<(), OutputError> {
         let end = |file: &mut Self| {
             file.append(&[])?;
-            file.file.sync_all()?;
-            fs::rename(&file.partial, &file.path)
+            file.file.sync_all()
         };
         end(self).map_err(|reason| self.failed(reason))
     }
 
     fn failed(&self, reason: io::Error) -> OutputError {
-        OutputError {
-            path: self.partial.display().to_string(),
+        OutputError::Write {
+            path: self.path.display().to_string(),
             reason,
         }
     }

@@ -132,7 +132,8 @@ impl<'a> SurveyLog<'a> {
         let mut submitted = self.submit();
         let WhenRefused::TryAgain { make_room, .. } = &mut self.when_refused else {
             submitted?;
-            return self.write_footprints();
+            self.write_footprints()?;
+            return self.checkpoint(at_once);
         };
         let on_disk =
             |error: &LinkError| !matches!(error, LinkError::Journal(JournalError::Full { .. }));

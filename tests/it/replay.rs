@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use image::{ImageFormat, Rgb, RgbImage};
@@ -88,11 +88,27 @@ impl Flight {
         command
     }
 
-    fn features(&self, file: &str) -> Vec<Value> {
-        let text = fs::read_to_string(self.path("out").join(file)).unwrap();
-        let collection: Value = serde_json::from_str(&text).unwrap();
-        collection["features"].as_array().unwrap().clone()
+    /// The folder of each survey.
+    fn surveys(&self) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(self.path("out")) else {
+            return Vec::new();
+        };
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.is_dir()).collect()
     }
+
+    fn features(&self, file: &str) -> Vec<Value> {
+        let [survey] = &self.surveys()[..] else {
+            panic!("surveys: {:?}", self.surveys());
+        };
+        features(&survey.join(file))
+    }
+}
+
+fn features(file: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(file).unwrap();
+    let collection: Value = serde_json::from_str(&text).unwrap();
+    collection["features"].as_array().unwrap().clone()
 }
 
 fn tiny_model() -> PathBuf {
@@ -123,7 +139,7 @@ fn a_good_folder_gives_footprints_and_the_landslide_at_its_place() {
     assert_eq!(report["landslides"], 1);
     assert!(report["peak_rss_bytes"].as_u64().unwrap() > 1_000_000);
     insta::assert_json_snapshot!("json-replay", report, {
-        ".survey" => "a UUID", ".seconds" => "seconds", ".peak_rss_bytes" => "bytes",
+        ".survey" => "a UUID", ".folder" => "OUT/survey-ID", ".seconds" => "seconds", ".peak_rss_bytes" => "bytes",
     });
     assert_eq!(flight.features("footprints.geojson").len(), 2);
     let landslide = &flight.features("landslides.geojson")[0];
@@ -238,6 +254,53 @@ fn an_interrupt_finishes_the_frames_under_way_and_completes_the_files() {
     assert_eq!(flight.features("landslides.geojson").len(), 1);
     let frames = report["frames"].as_u64().unwrap() as usize;
     assert_eq!(flight.features("footprints.geojson").len(), frames);
+}
+
+#[test]
+fn a_second_survey_leaves_the_first_as_it_is_and_the_same_one_is_not_searched_twice() {
+    let flight = Flight::with(&[("a.jpg", tagged((31.0, 103.5)))]);
+    let first = json(&flight.replay(&tiny_model()).output().unwrap());
+    let second = json(&flight.replay(&tiny_model()).output().unwrap());
+    assert_eq!(flight.surveys().len(), 2);
+    for report in [&first, &second] {
+        let folder = Path::new(report["folder"].as_str().unwrap());
+        assert_eq!(features(&folder.join("landslides.geojson")).len(), 1);
+    }
+    let again = flight
+        .replay(&tiny_model())
+        .args(["--survey", first["survey"].as_str().unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(again.status.code(), Some(1));
+    let said = lines(&again);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains(first["folder"].as_str().unwrap()), "{said}");
+}
+
+#[test]
+fn what_was_found_can_be_read_whenever_the_program_is_killed() {
+    for after_ms in [0, 7, 40, 150] {
+        let flight = Flight::with(&[("a.jpg", tagged((31.0, 103.5)))]);
+        let mut child = flight
+            .replay(&tiny_model())
+            .args(["--repeat", "1000000"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let started = Instant::now();
+        let found = |survey: &PathBuf| survey.join("landslides.geojson").exists();
+        while !flight.surveys().iter().any(found) {
+            assert!(started.elapsed() < Duration::from_secs(60));
+            thread::sleep(Duration::from_millis(1));
+        }
+        thread::sleep(Duration::from_millis(after_ms));
+        // SIGKILL.
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!flight.features("footprints.geojson").is_empty());
+        assert_eq!(flight.features("landslides.geojson").len(), 1);
+    }
 }
 
 #[test]

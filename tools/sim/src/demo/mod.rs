@@ -67,7 +67,7 @@ pub fn run(options: &Options, progress: impl Fn(Progress) + Sync) -> anyhow::Res
     programs.export(&store, &exported)?;
 
     let found = read_polygons(&exported, &survey.world)?;
-    let searched = read_polygons(&results.join("footprints.geojson"), &survey.world)?;
+    let searched = read_polygons(&replayed.folder.join("footprints.geojson"), &survey.world)?;
     let truth: Vec<Polygon<f64>> = survey.truth.iter().map(|t| t.plane.clone()).collect();
     let scores = score::score(&truth, &found, &searched)
         .context("no frame was placed on the ground, so there is nothing to compare; see above")?;

@@ -20,6 +20,8 @@ pub struct Programs {
 pub struct Replayed {
     /// Frames searched or turned away.
     pub frames: u64,
+    /// Where its results are.
+    pub folder: PathBuf,
     /// Messages the ground station has not confirmed.
     pub undelivered: u64,
     /// Most memory held.
