@@ -34,7 +34,7 @@ Examples:
 It waits for camera, position fixes, attitude and armed motors, searches what the camera sees, and ends once the autopilot
 is disarmed again, or is interrupted. OUT/health.json says four times a second how it goes; OUT/survey-ID/ keeps what is found.
 A sensor that fails is waited for: frames without a place are counted and never placed.
-Exit status 3 tells that frames were corrupt, untagged or dropped, messages wait in the journal, or the disk was full.";
+Exit status 3 tells that frames were not searched (untagged, corrupt, dropped), messages wait in the journal, or the disk was full.";
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -118,7 +118,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
-    let lost = flown.summary.untagged + flown.summary.corrupt + flown.summary.dropped;
+    let lost = flown.summary.not_searched();
     let well = lost == 0 && report.undelivered == 0 && flown.storage_error.is_none();
     Ok(if well {
         Outcome::Success
@@ -166,8 +166,8 @@ fn report(
 fn print_report(report: &Report) {
     let s = &report.summary;
     eprintln!(
-        "{} frames searched or turned away: {} tagged, {} untagged, {} corrupt, {} dropped. {} landslides. {:.1} s.",
-        s.frames, s.tagged, s.untagged, s.corrupt, s.dropped, s.landslides, report.seconds
+        "{} frames searched or turned away: {s} {:.1} s.",
+        s.frames, report.seconds
     );
     eprintln!(
         "The camera gave {} frames; {} were dropped by its driver.",

@@ -36,7 +36,7 @@ Examples:
 
 Interrupt (Ctrl-C) to stop: frames under way are finished, nothing found is lost. Both files are good GeoJSON at any time, also
 when the program is killed. A survey that has results in --out already is not searched again there.
-Exit status 3 tells that frames were corrupt, untagged or dropped, or messages wait in the journal.";
+Exit status 3 tells that frames were not searched (untagged, unreadable, corrupt, of an unsuitable scale, dropped), or messages wait in the journal.";
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -159,7 +159,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
-    let lost = summary.untagged + summary.corrupt + summary.dropped;
+    let lost = summary.not_searched();
     let well = lost == 0 && report.undelivered == 0 && !report.interrupted;
     Ok(if well {
         Outcome::Success
@@ -170,10 +170,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
 
 fn print_report(report: &Report, link: Option<&LinkStatus>) {
     let s = &report.summary;
-    eprintln!(
-        "{} frames: {} tagged, {} untagged, {} corrupt, {} dropped. {} landslides. {:.1} s.",
-        s.frames, s.tagged, s.untagged, s.corrupt, s.dropped, s.landslides, report.seconds
-    );
+    eprintln!("{} frames: {s} {:.1} s.", s.frames, report.seconds);
     eprintln!("Results are in {}.", report.folder.display());
     survey_setup::print_undelivered(link, "replay");
 }

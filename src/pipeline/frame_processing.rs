@@ -41,11 +41,11 @@ pub struct Located {
 /// Brings a frame's image to `model_gsd_m`.
 ///
 /// # Errors
-/// Corrupt when it cannot be brought there.
+/// Unsuitable when it cannot be brought there.
 pub fn prepare(frame: Placed, model_gsd_m: f64) -> Result<Ready, Reject> {
     let Placed { image, view } = frame;
     let resampled = resample(&image, view.gsd_m, model_gsd_m);
-    let resampled = resampled.map_err(|e| Reject::Corrupt(e.to_string()))?;
+    let resampled = resampled.map_err(|e| Reject::Unsuitable(e.to_string()))?;
     let per_pixel = |camera: u32, model: u32| f64::from(camera) / f64::from(model.max(1));
     let scale = Coord {
         x: per_pixel(image.width(), resampled.width()),
@@ -61,7 +61,7 @@ pub fn prepare(frame: Placed, model_gsd_m: f64) -> Result<Ready, Reject> {
 /// Runs the network over a prepared frame.
 ///
 /// # Errors
-/// The outer error when the network itself fails, which no other frame will mend; the inner one, corrupt, when this
+/// The outer error when the network itself fails, which no other frame will mend; the inner one, unsuitable, when this
 /// frame is too small to judge.
 pub fn segment(
     ready: Ready,
@@ -73,7 +73,9 @@ pub fn segment(
             view: ready.view,
             scale: ready.scale,
         })),
-        Err(small @ SegmentError::TooSmall { .. }) => Ok(Err(Reject::Corrupt(small.to_string()))),
+        Err(small @ SegmentError::TooSmall { .. }) => {
+            Ok(Err(Reject::Unsuitable(small.to_string())))
+        }
         Err(fatal) => Err(fatal),
     }
 }

@@ -1,6 +1,6 @@
 //! The last stage: counts the frames, lets them vote in the inventory and logs what is new.
 
-use std::time::SystemTime;
+use std::{fmt, time::SystemTime};
 
 use geo::MapCoords;
 use scarp_inventory::{FrameFootprint, FrameReport, Inventory, Landslide, Observation, Settings};
@@ -25,12 +25,44 @@ pub struct Summary {
     pub tagged: u64,
     /// Good frames that could not be placed.
     pub untagged: u64,
-    /// Frames that could not be read.
+    /// Frames whose file could not be read.
+    pub unreadable: u64,
+    /// Frames whose file is no whole picture.
     pub corrupt: u64,
+    /// Good frames of a scale that the model cannot search.
+    pub unsuitable: u64,
     /// Frames given up because segmentation had fallen behind.
     pub dropped: u64,
     /// Landslides that stand at the end.
     pub landslides: usize,
+}
+
+impl Summary {
+    /// Frames that were not searched.
+    #[must_use]
+    pub fn not_searched(&self) -> u64 {
+        self.untagged + self.unreadable + self.corrupt + self.unsuitable + self.dropped
+    }
+}
+
+impl fmt::Display for Summary {
+    /// What became of the frames, in one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tagged, {} untagged", self.tagged, self.untagged)?;
+        for (count, what) in [
+            (self.unreadable, "unreadable"),
+            (self.unsuitable, "of an unsuitable scale"),
+        ] {
+            if count > 0 {
+                write!(f, ", {count} {what}")?;
+            }
+        }
+        write!(
+            f,
+            ", {} corrupt, {} dropped. {} landslides.",
+            self.corrupt, self.dropped, self.landslides
+        )
+    }
 }
 
 /// The state of the last stage.
@@ -65,15 +97,17 @@ impl<'a, 'b> Recorder<'a, 'b> {
                 (Ok(placement), changed)
             }
             Err(reject) => {
-                match &reject {
-                    Reject::Corrupt(reason) => {
-                        self.summary.corrupt += 1;
-                        log::warn!("{reason}");
-                    }
-                    Reject::Untagged(reason) => {
-                        self.summary.untagged += 1;
-                        log::warn!("{}: {reason}", item.name);
-                    }
+                let (count, names_frame) = match &reject {
+                    Reject::Unreadable(_) => (&mut self.summary.unreadable, true),
+                    Reject::Corrupt(_) => (&mut self.summary.corrupt, true),
+                    Reject::Untagged(_) => (&mut self.summary.untagged, false),
+                    Reject::Unsuitable(_) => (&mut self.summary.unsuitable, false),
+                };
+                *count += 1;
+                if names_frame {
+                    log::warn!("{}", reject.reason());
+                } else {
+                    log::warn!("{}: {}", item.name, reject.reason());
                 }
                 (Err(reject.reason().to_owned()), Vec::new())
             }

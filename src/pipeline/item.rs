@@ -6,7 +6,7 @@ use std::{
 };
 
 use image::RgbImage;
-use scarp_capture::{Frame, Photograph};
+use scarp_capture::{Frame, FrameError, Photograph};
 use scarp_geo::{Geometry, Terrain, Timestamp};
 
 use super::frame_view::View;
@@ -14,10 +14,14 @@ use super::frame_view::View;
 /// Why a frame takes no part in the search. It is still counted and reported, in its turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reject {
+    /// The file cannot be read.
+    Unreadable(String),
     /// The image cannot be used.
     Corrupt(String),
     /// The image is good, but where it was taken is not known well enough to place anything.
     Untagged(String),
+    /// The image is good and its place known, but at its scale the model cannot search it.
+    Unsuitable(String),
 }
 
 impl Reject {
@@ -25,7 +29,10 @@ impl Reject {
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
-            Self::Corrupt(reason) | Self::Untagged(reason) => reason,
+            Self::Unreadable(reason)
+            | Self::Corrupt(reason)
+            | Self::Untagged(reason)
+            | Self::Unsuitable(reason) => reason,
         }
     }
 }
@@ -82,7 +89,10 @@ impl Item<Placed> {
             time,
             content: frame
                 .photograph
-                .map_err(|e| Reject::Corrupt(e.to_string()))
+                .map_err(|error| match error {
+                    FrameError::Read { .. } => Reject::Unreadable(error.to_string()),
+                    _ => Reject::Corrupt(error.to_string()),
+                })
                 .and_then(placed),
         }
     }

@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::Cursor,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     thread,
@@ -165,6 +166,9 @@ fn bad_files_are_named_and_counted_and_the_good_ones_are_still_searched() {
     RgbImage::new(1, 1)
         .write_to(&mut pixel, ImageFormat::Jpeg)
         .unwrap();
+    let mut from_two_metres = good.clone();
+    let height = good.windows(7).position(|w| w == b"+100.00").unwrap();
+    from_two_metres[height..height + 7].copy_from_slice(b"+002.00");
     let flight = Flight::with(&[
         ("good.jpg", good.clone()),
         ("cut.jpg", good[..good.len() * 2 / 3].to_vec()),
@@ -173,14 +177,19 @@ fn bad_files_are_named_and_counted_and_the_good_ones_are_still_searched() {
         ("pixel.jpg", pixel.into_inner()),
         ("nowhere.jpg", photograph()),
         ("zero.jpg", tagged((0.0, 0.0))),
+        ("low.jpg", from_two_metres),
     ]);
+    // As of a card that fails: a file whose bytes the system refuses.
+    symlink("/proc/self/mem", flight.path("photos/failing.jpg")).unwrap();
     let output = flight.replay(&tiny_model()).output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", lines(&output));
     let report = json(&output);
-    assert_eq!(report["frames"], 7);
+    assert_eq!(report["frames"], 9);
     assert_eq!(report["tagged"], 1);
     assert_eq!(report["untagged"], 2);
+    assert_eq!(report["unreadable"], 1);
     assert_eq!(report["corrupt"], 4);
+    assert_eq!(report["unsuitable"], 1);
     assert_eq!(report["landslides"], 1);
     let said = lines(&output);
     for name in [
@@ -190,6 +199,8 @@ fn bad_files_are_named_and_counted_and_the_good_ones_are_still_searched() {
         "pixel.jpg",
         "nowhere.jpg",
         "zero.jpg",
+        "low.jpg",
+        "failing.jpg",
     ] {
         assert_eq!(
             said.lines().filter(|line| line.contains(name)).count(),
@@ -197,6 +208,8 @@ fn bad_files_are_named_and_counted_and_the_good_ones_are_still_searched() {
             "{name} in:\n{said}"
         );
     }
+    let summary = "9 frames: 1 tagged, 2 untagged, 1 unreadable, 1 of an unsuitable scale, 4 corrupt, 0 dropped.";
+    assert!(said.contains(summary), "{said}");
     assert_eq!(flight.features("footprints.geojson").len(), 1);
 }
 
