@@ -21,7 +21,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Outcome,
+    Outcome, model_folder,
     survey_setup::{self, LinkArgs, TerrainArgs},
 };
 
@@ -37,12 +37,12 @@ A sensor that fails is waited for: frames without a place are counted and never 
 Exit status 3 tells that frames were not searched (untagged, corrupt, dropped), messages wait in the journal, or the disk was full.";
 
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
 pub struct Args {
     /// Board file: sensors, paths, limits; see boards/
     #[arg(long, value_name = "FILE")]
     board: PathBuf,
-    /// Folder of the model [default: the board's paths.model]
+    /// Folder of the model [default: the board's paths.model, else a released one, see below]
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
     #[command(flatten)]
@@ -89,7 +89,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let survey = Uuid::new_v4();
     // Before anything that takes time: what an earlier flight left there is not so any more.
     HealthFile::new(out.join("health.json"), survey).write(&Health::starting());
-    let model = Model::load(args.model.as_ref().unwrap_or(&paths.model))?;
+    let model = Model::load(&model_folder::find(args.model.as_deref(), &board)?)?;
     let (terrain, start) = (terrain(args, &board)?, SystemTime::now());
     let when_full = WhenFull::DropOldest;
     let flight = Flight::from_board(&board, Arc::new(model), survey, start, when_full);

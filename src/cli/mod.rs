@@ -2,6 +2,7 @@
 
 mod check;
 mod fly;
+mod model_folder;
 mod replay;
 mod replay_source;
 mod survey_setup;

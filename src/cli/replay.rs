@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering},
     time::{Instant, SystemTime},
 };
@@ -20,9 +20,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Outcome,
+    Outcome, model_folder,
     replay_source::Replay,
-    survey_setup::{self, DEFAULT_MODEL, LinkArgs, TerrainArgs},
+    survey_setup::{self, LinkArgs, TerrainArgs},
     terminal,
 };
 
@@ -39,13 +39,13 @@ when the program is killed. A survey that has results in --out already is not se
 Exit status 3 tells that frames were not searched (untagged, unreadable, corrupt, of an unsuitable scale, dropped), or messages wait in the journal.";
 
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
 pub struct Args {
     /// Folder of JPEG photographs with EXIF GPS and DJI or senseFly XMP
     photos: PathBuf,
-    /// Folder of the model: manifest.toml, model.onnx and golden pair
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_MODEL)]
-    model: PathBuf,
+    /// Folder of the model: manifest.toml, model.onnx and golden pair [default: the board's, else a released one, see below]
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
     #[command(flatten)]
     terrain: TerrainArgs,
     /// Take a camera whose photos tell no attitude for looking straight down
@@ -56,7 +56,7 @@ pub struct Args {
     out: PathBuf,
     #[command(flatten)]
     link: LinkArgs,
-    /// Board file: threads, queues, assumed errors, limits [default: built in, see boards/workstation.toml]
+    /// Board file: model, threads, queues, assumed errors, limits [default: built in, see boards/workstation.toml]
     #[arg(long, value_name = "FILE")]
     board: Option<PathBuf>,
     /// Identity of the survey, under which the ground station keeps what is found [default: a new one]
@@ -107,11 +107,12 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         args.terrain.dem_datum,
         errors.dem_m,
     )?;
+    let model = model_folder::find(args.model.as_deref(), &board)?;
     let (photos, times) = (args.photos.clone(), args.repeat);
     let mut source = Replay::open(photos, settings, terrain, times, args.realtime)?;
     let flight = Flight::from_board(
         &board,
-        Arc::new(Model::load(&args.model)?),
+        Arc::new(Model::load(&model)?),
         args.survey.unwrap_or_else(Uuid::new_v4),
         SystemTime::now(),
         if args.realtime {
@@ -155,7 +156,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         seconds: started.elapsed().as_secs_f64(),
         peak_rss_bytes: scarp_infer::process_memory::peak_rss_bytes(),
     };
-    print_report(&report, link.as_ref());
+    print_report(&report, &model, link.as_ref());
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
@@ -168,9 +169,10 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     })
 }
 
-fn print_report(report: &Report, link: Option<&LinkStatus>) {
+fn print_report(report: &Report, model: &Path, link: Option<&LinkStatus>) {
     let s = &report.summary;
     eprintln!("{} frames: {s} {:.1} s.", s.frames, report.seconds);
+    eprintln!("Searched by {}.", model.display());
     eprintln!("Results are in {}.", report.folder.display());
     survey_setup::print_undelivered(link, "replay");
 }

@@ -21,9 +21,6 @@ use scarp_link::{
 /// How long the end of a flight waits for the ground station before it leaves the rest to the journal.
 const DRAIN: Duration = Duration::from_secs(20);
 
-/// Model used when none is named, relative to the working directory.
-pub const DEFAULT_MODEL: &str = "models/segformer-b0";
-
 /// The terrain.
 #[derive(clap::Args)]
 pub struct TerrainArgs {

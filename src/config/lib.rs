@@ -194,7 +194,7 @@ impl Board {
         Self::from_toml(&name, &text)
     }
 
-    /// Lays the TOML `text` over the built-in board; `path` only names it in errors.
+    /// Lays the TOML `text` over the built-in board; `path` names it in errors, and its folder is where relative paths start.
     ///
     /// # Errors
     /// As [`Board::load`], but for reading.
@@ -203,8 +203,9 @@ impl Board {
             path: path.to_owned(),
             reason: parse_reason(text, &error),
         };
-        let over: toml::Table = toml::from_str(text).map_err(parse_error)?;
+        let mut over: toml::Table = toml::from_str(text).map_err(parse_error)?;
         check_names(path, &over)?;
+        root_paths(&mut over, Path::new(path).parent().unwrap_or(Path::new("")));
         let boresight = if on_gimbal(&over) { WITH_GIMBAL } else { DOWN };
         let mut table: toml::Table = toml::from_str(WORKSTATION).map_err(parse_error)?;
         overlay(&mut table, toml::from_str(boresight).map_err(parse_error)?);
@@ -303,6 +304,27 @@ fn check_names(path: &str, text: &toml::Table) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// Keys that hold a path.
+const PATHS: [(&str, &str); 4] = [
+    ("link", "keys"),
+    ("paths", "model"),
+    ("paths", "dem"),
+    ("paths", "out"),
+];
+
+/// Puts `folder` before the relative paths of `text`, so that a board means the same wherever the program is started.
+fn root_paths(text: &mut toml::Table, folder: &Path) {
+    for (section, key) in PATHS {
+        let value = text.get_mut(section).and_then(|table| table.get_mut(key));
+        if let Some(toml::Value::String(path)) = value
+            && !path.is_empty()
+            && let Some(rooted) = folder.join(&*path).to_str()
+        {
+            *path = rooted.to_owned();
+        }
+    }
+}
+
 fn overlay(base: &mut toml::Table, over: toml::Table) {
     for (key, value) in over {
         match (base.get_mut(&key), value) {
@@ -330,6 +352,18 @@ mod tests {
         let default = Board::workstation().unwrap();
         assert_eq!(board.queue.frames, 7);
         assert_eq!(board.errors, default.errors);
+    }
+
+    #[test]
+    fn relative_paths_are_from_the_folder_of_the_board_file_and_empty_ones_stay_empty() {
+        let text = "[paths]\nmodel = 'mine'\ndem = ''\nout = '/var/out'\n[link]\nkeys = '../keys'";
+        let board = Board::from_toml("/etc/scarp/b.toml", text).unwrap();
+        assert_eq!(board.paths.model, Path::new("/etc/scarp/mine"));
+        assert_eq!(board.link.keys, Path::new("/etc/scarp/../keys"));
+        assert_eq!(board.paths.dem, Path::new(""));
+        assert_eq!(board.paths.out, Path::new("/var/out"));
+        let elsewhere = Board::from_toml("/etc/scarp/b.toml", "").unwrap();
+        assert_eq!(elsewhere.paths, Board::workstation().unwrap().paths);
     }
 
     #[test]

@@ -10,15 +10,16 @@ use serde::Deserialize;
 pub struct Link {
     /// `HOST:PORT`; empty for none.
     pub station: String,
-    /// The folder `drone/` that `scarp-station keys` wrote.
+    /// The folder `drone/` that `scarp-station keys` wrote; a relative path is as those of [`Paths`].
     pub keys: PathBuf,
 }
 
-/// Where things lie; relative paths are from the working directory.
+/// Where things lie. A relative path of a board file is from that file's folder; one of the built-in board, or of text without a
+/// file, from the working directory.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Paths {
-    /// Folder of the model.
+    /// Folder of the model; empty for a released one, where such are kept.
     pub model: PathBuf,
     /// Elevation model; empty for ground that is flat at the height of take-off.
     pub dem: PathBuf,

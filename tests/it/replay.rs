@@ -316,6 +316,53 @@ fn what_was_found_can_be_read_whenever_the_program_is_killed() {
     }
 }
 
+/// The tiny model as a folder below `models` that is called as a released one; its manifest gives it `name`.
+fn release(models: &Path, folder: &str, name: &str) {
+    let folder = models.join(folder);
+    fs::create_dir_all(&folder).unwrap();
+    for entry in fs::read_dir(tiny_model()).unwrap() {
+        let file = entry.unwrap().path();
+        fs::copy(&file, folder.join(file.file_name().unwrap())).unwrap();
+    }
+    let manifest = folder.join("manifest.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let named = text.replace("name = \"tiny\"", &format!("name = \"{name}\""));
+    fs::write(&manifest, named).unwrap();
+}
+
+#[test]
+fn a_model_that_nobody_names_is_looked_for_where_the_environment_says_or_beside_the_program_or_here()
+ {
+    let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let (installed, work) = (folder.path().join("bin"), folder.path().join("work"));
+    fs::create_dir_all(&installed).unwrap();
+    let program = installed.join("scarp");
+    fs::hard_link(env!("CARGO_BIN_EXE_scarp"), &program).unwrap();
+    let graph = |models: Option<&Path>| {
+        let mut command = Command::new(&program);
+        command.args(["check", "--graph", "--json"]);
+        command.current_dir(&work).env_remove("SCARP_MODELS");
+        command.envs(models.map(|models| ("SCARP_MODELS", models)));
+        command.output().unwrap()
+    };
+    release(&work.join("models"), "segformer-b0", "here");
+    assert_eq!(json(&graph(None))["model"], "here");
+    release(&installed.join("models"), "segformer-b0", "float beside");
+    assert_eq!(json(&graph(None))["model"], "float beside");
+    release(&installed.join("models"), "segformer-b0-int8", "beside");
+    assert_eq!(json(&graph(None))["model"], "beside");
+    assert_eq!(json(&graph(Some(&work.join("models"))))["model"], "here");
+
+    let none = graph(Some(&work));
+    assert_eq!(none.status.code(), Some(1));
+    let said = lines(&none);
+    let place = work.display().to_string();
+    assert!(
+        said.starts_with("scarp: no model: ") && said.contains(&place),
+        "{said}"
+    );
+}
+
 #[test]
 fn check_passes_a_good_model_and_fails_what_does_not_work() {
     let folder = TempDir::new().unwrap();

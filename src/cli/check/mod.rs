@@ -21,7 +21,7 @@ use scarp_link::{Config, Journal, Uplink};
 use serde::Serialize;
 
 use super::{
-    Outcome,
+    Outcome, model_folder,
     survey_setup::{self, StationArgs},
 };
 
@@ -40,10 +40,9 @@ Examples:
 What is not named is listed as not checked. Exit status 3 when a check failed.";
 
 #[derive(ClapArgs)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
 pub struct Args {
-    /// Folder of the model: manifest.toml, model.onnx and golden pair
-    /// [default: that of the board named, else models/segformer-b0]
+    /// Folder of the model: manifest.toml, model.onnx and golden pair [default: the board's, else a released one, see below]
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
     /// Camera: a video device, or a folder of photographs to replay [default: the board's]
@@ -125,12 +124,15 @@ impl Check {
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.graph {
         return operator_listing::list(
-            &model_folder(args, &survey_setup::board(args.board.as_deref())?),
+            &model_folder::find(
+                args.model.as_deref(),
+                &survey_setup::board(args.board.as_deref())?,
+            )?,
             args.json,
         );
     }
     let board = survey_setup::board(args.board.as_deref())?;
-    let mut checks = model(&model_folder(args, &board), &board);
+    let mut checks = model(&model_folder::find(args.model.as_deref(), &board)?, &board);
     let device = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
     let camera = args.camera.clone().or_else(|| device(&board.camera.device));
     checks.push(Check::if_named("camera", camera, "--camera", |path| {
@@ -185,13 +187,6 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     } else {
         Outcome::Warnings
     })
-}
-
-/// The model named, or that of the board named.
-fn model_folder(args: &Args, board: &Board) -> PathBuf {
-    let on_board = args.board.as_ref().map(|_| board.paths.model.clone());
-    let named = args.model.clone().or(on_board);
-    named.unwrap_or_else(|| survey_setup::DEFAULT_MODEL.into())
 }
 
 /// Loading runs the golden input, so one call answers for the files and for what the network computes with them.

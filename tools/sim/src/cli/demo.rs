@@ -19,7 +19,7 @@ Leaves in the folder: landslides.gpkg (for QGIS), landslides.geojson, overview.p
 
 Examples:
   tools/demo
-  tools/demo --seed 900002 --model models/segformer-b0-int8
+  tools/demo --seed 900002 --model models/segformer-b0
   tools/demo --json | jq .iou";
 
 /// Arguments of `scarp-sim demo`.
@@ -32,9 +32,9 @@ pub struct Args {
     /// Ground to cover
     #[arg(long, value_name = "KM2", default_value_t = 1.0, value_parser = super::survey::between(0.02, 1.3))]
     area_km2: f64,
-    /// Folder of the model
-    #[arg(long, value_name = "DIR", default_value = "models/segformer-b0")]
-    model: PathBuf,
+    /// Folder of the model [default: the one that scarp replay takes, see its --help]
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
     /// Folder for everything the demo makes [default: target/demo/SEED]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,

@@ -31,8 +31,8 @@ pub use self::report::Report;
 pub struct Options {
     /// The survey to fly.
     pub request: Request,
-    /// Folder of the model.
-    pub model: PathBuf,
+    /// Folder of the model; the program finds one where there is none.
+    pub model: Option<PathBuf>,
     /// Folder for everything it makes.
     pub out: PathBuf,
 }
@@ -54,11 +54,10 @@ pub fn run(options: &Options, progress: impl Fn(Progress) + Sync) -> anyhow::Res
     start_afresh(out, &store)?;
     programs.make_keys(&keys)?;
     let station = programs.serve(&store, &keys)?;
-    let results = out.join("replay");
     let replayed = programs.replay(
         &out.join("survey"),
-        &options.model,
-        &results,
+        options.model.as_deref(),
+        &out.join("replay"),
         &keys,
         &station,
     )?;
@@ -141,6 +140,7 @@ impl Report {
     ) -> Self {
         Self {
             seed: survey.world.seed,
+            model: replayed.model.clone(),
             iou: scores.iou,
             precision: scores.area.precision,
             recall: scores.area.recall,

@@ -22,6 +22,8 @@ pub struct Replayed {
     pub frames: u64,
     /// Where its results are.
     pub folder: PathBuf,
+    /// The model that searched them.
+    pub model: String,
     /// Messages the ground station has not confirmed.
     pub undelivered: u64,
     /// Most memory held.
@@ -119,7 +121,7 @@ impl Programs {
     pub fn replay(
         &self,
         survey: &Path,
-        model: &Path,
+        model: Option<&Path>,
         out: &Path,
         keys: &Path,
         station: &Station,
@@ -129,8 +131,7 @@ impl Programs {
             .arg(survey.join("frames"))
             .arg("--dem")
             .arg(survey.join("dem.tif"))
-            .arg("--model")
-            .arg(model)
+            .args(model.iter().flat_map(|model| [Path::new("--model"), model]))
             .arg("--out")
             .arg(out)
             .args(["--station", &station.address])

@@ -11,6 +11,8 @@ use super::score::{Rates, Spread};
 pub struct Report {
     /// Seed of the survey.
     pub seed: u64,
+    /// Name of the model that was flown.
+    pub model: String,
     /// Area found and true over area found or true, within the ground searched.
     pub iou: f64,
     /// Share of the found area that is true.
@@ -54,6 +56,7 @@ impl fmt::Display for Report {
                 format!("{:.1} m median, {:.1} m for 90 %", s.median, s.p90)
             });
         let rows = [
+            ("model", self.model.clone()),
             ("frames searched", self.frames.to_string()),
             (
                 "landslides",
