@@ -96,7 +96,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let journal = args.link.journal.clone();
     let journal = journal.unwrap_or_else(|| out.join("journal.redb"));
     let open = || Journal::open_or_replace(&journal, board.journal.max_bytes);
-    let uplink = survey_setup::uplink(station(args, &board), open, &flight)?.map(Arc::new);
+    let uplink = survey_setup::uplink(station(args, &board)?, open, &flight)?.map(Arc::new);
     let stop = survey_setup::stop_on_interrupt()?;
     let camera = equipment.camera.clone();
     let open = move || Ok(Box::new(live::v4l2::open(&camera)?) as Box<dyn Camera>);
@@ -128,9 +128,11 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
 }
 
 /// The ground station of the command line, or of the board.
-fn station(args: &Args, board: &Board) -> Option<Config> {
-    let from_arguments = args.link.station.config();
-    from_arguments.or_else(|| survey_setup::station(board))
+fn station(args: &Args, board: &Board) -> anyhow::Result<Option<Config>> {
+    match args.link.station.config() {
+        Some(named) => Ok(Some(named)),
+        None => survey_setup::station(board),
+    }
 }
 
 /// The terrain of the command line, or of the board.

@@ -17,8 +17,8 @@ Exit status:
   0  all went well
   1  stopped by an error, which is printed
   2  the command line is wrong
-  3  finished, but not all is well: frames that are corrupt, untagged or dropped,
-     messages not yet delivered (they wait in the journal), or a check that failed";
+  3  finished, but not all is well: frames that were not searched (untagged, corrupt, dropped),
+     messages not yet delivered (they wait in the journal), or a check that is NO GO";
 
 /// Finds fresh landslides from a drone, in flight.
 #[derive(Parser)]
@@ -48,7 +48,12 @@ enum Outcome {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     scarp_infer::process_memory::return_freed_buffers();
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,tract=error"))
+    // What a sensor says while it is waited for stands in the line of its check.
+    let level = match cli.command {
+        Command::Check(_) => "error",
+        Command::Replay(_) | Command::Fly(_) => "warn,tract=error",
+    };
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level))
         .format_target(false)
         .format_timestamp(None)
         .init();

@@ -36,7 +36,7 @@ pub struct TerrainArgs {
 #[derive(clap::Args)]
 pub struct StationArgs {
     /// Ground station to send to, HOST:PORT
-    #[arg(long, value_name = "ADDRESS", requires = "keys")]
+    #[arg(long, value_name = "ADDRESS", requires = "keys", value_parser = host_and_port)]
     station: Option<String>,
     /// Folder drone/ that `scarp-station keys` wrote
     #[arg(long, value_name = "DIR", requires = "station")]
@@ -86,10 +86,30 @@ pub fn board(path: Option<&Path>) -> anyhow::Result<Board> {
     })
 }
 
+/// An address as it was given, if it names a host and a port.
+fn host_and_port(text: &str) -> Result<String, &'static str> {
+    let named = text
+        .rsplit_once(':')
+        .filter(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0));
+    match named {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("write HOST:PORT, for instance 192.168.1.10:4433"),
+    }
+}
+
 /// The board's ground station, if it names one.
-pub fn station(board: &Board) -> Option<Config> {
-    let (station, keys) = (board.link.station.clone(), board.link.keys.clone());
-    (!station.is_empty()).then_some(Config { station, keys })
+///
+/// # Errors
+/// When its address lacks a host or a port.
+pub fn station(board: &Board) -> anyhow::Result<Option<Config>> {
+    let link = &board.link;
+    if link.station.is_empty() {
+        return Ok(None);
+    }
+    let station = host_and_port(&link.station)
+        .map_err(|remedy| anyhow::anyhow!("board file {}: link.station: {remedy}", board.file))?;
+    let keys = link.keys.clone();
+    Ok(Some(Config { station, keys }))
 }
 
 /// The elevation model, or flat ground; heights are good to `sigma_m`.
@@ -175,4 +195,26 @@ pub fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
     })
     .context("cannot listen for Ctrl-C")?;
     Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_a_host_and_a_port() {
+        for good in ["10.0.0.2:4433", "station.local:4433", "[fe80::1]:4433"] {
+            assert_eq!(host_and_port(good).as_deref(), Ok(good));
+        }
+        for bad in [
+            "",
+            "10.0.0.2",
+            "10.0.0.2:",
+            ":4433",
+            "10.0.0.2:0",
+            "10.0.0.2:70000",
+        ] {
+            assert!(host_and_port(bad).is_err(), "{bad}");
+        }
+    }
 }

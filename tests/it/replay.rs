@@ -364,24 +364,36 @@ fn a_model_that_nobody_names_is_looked_for_where_the_environment_says_or_beside_
 }
 
 #[test]
-fn check_passes_a_good_model_and_fails_what_does_not_work() {
+fn a_check_of_the_model_alone_passes_it_and_is_no_go() {
     let folder = TempDir::new().unwrap();
     let check = |more: &[&str]| {
-        Command::new(env!("CARGO_BIN_EXE_scarp"))
+        let output = Command::new(env!("CARGO_BIN_EXE_scarp"))
             .args(["check", "--json", "--model"])
             .arg(tiny_model())
             .arg("--out")
             .arg(folder.path().join("out"))
             .args(more)
             .output()
-            .unwrap()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(3), "{}", lines(&output));
+        output
     };
-    let good = check(&[]);
-    assert_eq!(good.status.code(), Some(0), "{}", lines(&good));
-    assert_eq!(json(&good)["go"], true);
+    let alone = check(&[]);
+    let report = json(&alone);
+    assert_eq!(report["go"], false);
+    let model = report["checks"].as_array().unwrap();
+    let model = model.iter().find(|check| check["name"] == "model");
+    assert_eq!(model.unwrap()["state"], "ok");
+    let verdict = "NO GO: not checked: board, camera, terrain, GNSS, autopilot, link";
+    assert_eq!(lines(&alone).lines().last(), Some(verdict));
     let bad = check(&["--gnss", "/nowhere/tty"]);
-    assert_eq!(bad.status.code(), Some(3));
-    assert!(lines(&bad).contains("/nowhere/tty"), "{}", lines(&bad));
+    let said = lines(&bad);
+    let verdict = said.lines().last().unwrap();
+    assert!(
+        verdict.starts_with("NO GO: failed: GNSS; not checked: "),
+        "{said}"
+    );
+    assert!(said.contains("/nowhere/tty"), "{said}");
 }
 
 #[test]
@@ -415,8 +427,11 @@ fn check_tells_where_a_log_of_a_receiver_has_its_first_fix_or_why_it_has_none() 
         &rmc("120000.10"),
         &gga("120000.10", good),
     ]);
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("fix at 31.10000, 103.60000"), "{said}");
+    assert_eq!(code, Some(3), "{said}");
+    assert!(
+        said.contains("ok  GNSS      fix at 31.10000, 103.60000"),
+        "{said}"
+    );
     // An altitude over nobody knows what.
     let bare = "1,14,0.8,1500.0,M,,M,,";
     let (code, said) = check(&[
@@ -426,5 +441,8 @@ fn check_tells_where_a_log_of_a_receiver_has_its_first_fix_or_why_it_has_none() 
         &gga("120000.10", bare),
     ]);
     assert_eq!(code, Some(3), "{said}");
-    assert!(said.contains("geoid separation"), "{said}");
+    assert!(
+        said.contains("FAILED  GNSS") && said.contains("geoid separation"),
+        "{said}"
+    );
 }

@@ -2,9 +2,9 @@
 
 mod operator_listing;
 mod sensors;
+mod verdict;
 
 use std::{
-    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     thread,
@@ -13,17 +13,17 @@ use std::{
 
 use anyhow::Context;
 use clap::Args as ClapArgs;
-use scarp::flight::{Positions, positions};
+use scarp::flight::{Equipment, Positions, positions};
 use scarp_config::Board;
 use scarp_geo::Terrain;
 use scarp_infer::{Engine, Model};
 use scarp_link::{Config, Journal, Uplink};
-use serde::Serialize;
 
 use super::{
     Outcome, model_folder,
     survey_setup::{self, StationArgs},
 };
+use verdict::{Check, verdict};
 
 /// Free disk below which a survey should not start: a flight of some hours of messages and logs.
 const MIN_FREE_BYTES: u64 = 1 << 30;
@@ -32,12 +32,14 @@ const LINK_WAIT: Duration = Duration::from_secs(10);
 
 const EXAMPLES: &str = "\
 Examples:
-  scarp check                                              the model, and the disk under scarp-out/
-  scarp check --model models/segformer-b0-int8 --graph     which operator runs where, and in what precision
-  scarp check --board /etc/scarp/board.toml                every sensor that the board names
+  scarp check                                              only the model, and the disk under scarp-out/
+  scarp check --graph                                      which operator runs where, and in what precision
+  scarp check --board /etc/scarp/board.toml                all that the board needs to fly
   scarp check --photos photos --gnss /dev/ttyUSB0 --station 10.0.0.2:4433 --keys keys/drone
 
-What is not named is listed as not checked. Exit status 3 when a check failed.";
+The last line is GO (exit status 0) or NO GO with the reason (exit status 3). It is GO only with a board file, when all that
+the board needs for `scarp fly` was checked and is well: what is not named is listed as not checked, and is no GO; nor is a
+camera, folder or log that was checked in place of the board's own.";
 
 #[derive(ClapArgs)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
@@ -67,125 +69,109 @@ pub struct Args {
     json: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum State {
-    Ok,
-    Failed,
-    NotChecked,
-}
-
-#[derive(Serialize)]
-struct Check {
-    name: &'static str,
-    state: State,
-    detail: String,
-}
-
-impl Check {
-    fn of(name: &'static str, result: anyhow::Result<String>) -> Self {
-        match result {
-            Ok(detail) => Self {
-                name,
-                state: State::Ok,
-                detail,
-            },
-            Err(error) => Self {
-                name,
-                state: State::Failed,
-                detail: format!("{error:#}"),
-            },
-        }
-    }
-
-    /// Of something that the user has left out; `option` says how to name it.
-    fn unnamed(name: &'static str, option: &str) -> Self {
-        Self {
-            name,
-            state: State::NotChecked,
-            detail: format!("name it with {option}"),
-        }
-    }
-
-    /// A check of something the user may leave out; `option` says how to name it.
-    fn if_named<T>(
-        name: &'static str,
-        named: Option<T>,
-        option: &str,
-        check: impl FnOnce(T) -> anyhow::Result<String>,
-    ) -> Self {
-        match named {
-            Some(named) => Self::of(name, check(named)),
-            None => Self::unnamed(name, option),
-        }
-    }
-}
-
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
-    if args.graph {
-        return operator_listing::list(
-            &model_folder::find(
-                args.model.as_deref(),
-                &survey_setup::board(args.board.as_deref())?,
-            )?,
-            args.json,
-        );
-    }
     let board = survey_setup::board(args.board.as_deref())?;
-    let mut checks = model(&model_folder::find(args.model.as_deref(), &board)?, &board);
+    let folder = model_folder::find(args.model.as_deref(), &board);
+    if args.graph {
+        return operator_listing::list(&folder?, args.json);
+    }
+    let mut checks = vec![board_file(args, &board)];
+    match folder {
+        Ok(folder) => checks.extend(model(&folder, &board)),
+        Err(error) => checks.push(Check::of("model", Err(error))),
+    }
     let device = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
-    let camera = args.camera.clone().or_else(|| device(&board.camera.device));
-    checks.push(Check::if_named("camera", camera, "--camera", |path| {
-        sensors::camera(&path, &board)
-    }));
-    let (outcome, terrain) = terrain(&board);
+    let camera = device(&board.camera.device);
+    checks.push(checked(
+        "camera",
+        args.camera.as_ref().or(camera.as_ref()),
+        "--camera or camera.device in a board file",
+        |path| sensors::camera(path, &board),
+    ));
+    let (outcome, terrain) = terrain(args, &board);
     checks.push(outcome);
-    let gnss = args.gnss.clone().or_else(|| {
-        // The autopilot's own is checked with it.
-        let named = device(&board.gnss.device);
-        named.filter(|_| !matches!(positions(&board), Ok(Positions::Autopilot)))
+    let by_autopilot = matches!(positions(&board), Ok(Positions::Autopilot));
+    let gnss = device(&board.gnss.device).filter(|_| !by_autopilot);
+    checks.push(match args.gnss.as_ref().or(gnss.as_ref()) {
+        None if by_autopilot => Check::not_needed("GNSS", "positions are the autopilot's"),
+        named => checked(
+            "GNSS",
+            named,
+            "--gnss or gnss.device in a board file",
+            |path| sensors::gnss(path, &board, terrain.as_ref()),
+        ),
     });
-    checks.push(Check::if_named("GNSS", gnss, "--gnss", |path| {
-        sensors::gnss(&path, &board, terrain.as_ref())
-    }));
-    let autopilot = device(&board.autopilot.address);
-    checks.push(Check::if_named(
+    checks.push(checked(
         "autopilot",
-        autopilot,
+        device(&board.autopilot.address),
         "autopilot.address in a board file",
         |_| sensors::autopilot(&board, terrain.as_ref()),
     ));
     let out = args.out.as_ref().unwrap_or(&board.paths.out);
     checks.push(Check::of("disk", disk(out)));
-    let from_arguments = args.station.config();
-    let station = from_arguments.or_else(|| survey_setup::station(&board));
-    checks.push(Check::if_named(
-        "link",
-        station,
-        "--station and --keys",
-        link,
-    ));
-    for check in &checks {
-        let mark = match check.state {
-            State::Ok => "ok",
-            State::Failed => "FAILED",
-            State::NotChecked => "-",
-        };
-        eprintln!("{mark:>7}  {:<9} {}", check.name, check.detail);
+    let station = match args.station.config() {
+        Some(named) => Ok(Some(named)),
+        None => survey_setup::station(&board),
+    };
+    checks.push(match station {
+        Err(error) => Check::of("link", Err(error)),
+        Ok(None) if args.board.is_some() => {
+            Check::not_needed("link", "nothing is sent: link.station is not set")
+        }
+        Ok(named) => checked("link", named, "--station and --keys", link),
+    });
+    // Another in its place says nothing of the one that flies.
+    let replaced = |other: &Option<PathBuf>, own: &Option<PathBuf>| {
+        own.is_some() && other.is_some() && other != own
+    };
+    let unchecked: Vec<&str> = [
+        (replaced(&args.camera, &camera), "the board's camera"),
+        (replaced(&args.gnss, &gnss), "the board's GNSS"),
+    ]
+    .into_iter()
+    .filter_map(|(replaced, name)| replaced.then_some(name))
+    .collect();
+    report(&checks, verdict(&checks, &unchecked), args.json)
+}
+
+/// A check of what was named; `option` says how to name it.
+fn checked<T>(
+    name: &'static str,
+    named: Option<T>,
+    option: &str,
+    check: impl FnOnce(T) -> anyhow::Result<String>,
+) -> Check {
+    match named {
+        Some(named) => Check::of(name, check(named)),
+        None => Check::not_checked(name, option),
     }
-    let go = checks.iter().all(|check| check.state != State::Failed);
-    if args.json {
-        writeln!(
-            io::stdout(),
-            "{}",
-            serde_json::json!({ "go": go, "checks": checks })
-        )
-        .context("standard output")?;
+}
+
+fn report(checks: &[Check], verdict: Result<(), String>, as_json: bool) -> anyhow::Result<Outcome> {
+    for check in checks {
+        eprintln!("{:>7}  {:<9} {}", check.mark(), check.name, check.detail);
+    }
+    let (go, reason) = (verdict.is_ok(), verdict.err());
+    match &reason {
+        None => eprintln!("GO"),
+        Some(reason) => eprintln!("NO GO: {reason}"),
+    }
+    if as_json {
+        let report = serde_json::json!({ "go": go, "reason": reason, "checks": checks });
+        writeln!(io::stdout(), "{report}").context("standard output")?;
     }
     Ok(if go {
         Outcome::Success
     } else {
         Outcome::Warnings
+    })
+}
+
+/// Whether the board file names all that `scarp fly` needs.
+fn board_file(args: &Args, board: &Board) -> Check {
+    checked("board", args.board.as_ref(), "--board", |path| {
+        Equipment::of(board)?;
+        Ok(path.display().to_string())
     })
 }
 
@@ -196,7 +182,8 @@ fn model(dir: &Path, board: &Board) -> Vec<Check> {
         Ok(model) => {
             let manifest = model.manifest();
             let loaded = format!(
-                "{} {} at {} m per pixel, loaded in {:.1} s, {} workers",
+                "{}: {} {} at {} m per pixel, loaded in {:.1} s, {} workers",
+                dir.display(),
                 manifest.name,
                 manifest.version,
                 manifest.input.gsd_m,
@@ -225,10 +212,17 @@ fn model(dir: &Path, board: &Board) -> Vec<Check> {
 }
 
 /// The board's elevation model, which is opened but not read through.
-fn terrain(board: &Board) -> (Check, Option<Terrain>) {
+fn terrain(args: &Args, board: &Board) -> (Check, Option<Terrain>) {
     let dem = &board.paths.dem;
     if dem.as_os_str().is_empty() {
-        return (Check::unnamed("terrain", "paths.dem in a board file"), None);
+        let outcome = match args.board {
+            Some(_) => Check::not_needed(
+                "terrain",
+                "flat ground at the height of take-off: paths.dem is not set",
+            ),
+            None => Check::not_checked("terrain", "paths.dem in a board file"),
+        };
+        return (outcome, None);
     }
     match survey_setup::board_terrain(board) {
         Ok(terrain) => (
@@ -240,8 +234,7 @@ fn terrain(board: &Board) -> (Check, Option<Terrain>) {
 }
 
 fn disk(out: &Path) -> anyhow::Result<String> {
-    fs::create_dir_all(out)
-        .map_err(|e| anyhow::anyhow!("{}: {e}; choose another with --out", out.display()))?;
+    survey_setup::make_folder(out)?;
     tempfile::tempfile_in(out).map_err(|e| {
         anyhow::anyhow!(
             "{}: {e}; make it writable or choose another with --out",
@@ -276,10 +269,11 @@ fn link(config: Config) -> anyhow::Result<String> {
             ));
         }
         if started.elapsed() > LINK_WAIT {
-            anyhow::bail!(
-                "{station}: {}; is `scarp-station serve` running there?",
-                status.last_error.as_deref().unwrap_or("no answer")
-            );
+            // What the link says names the station and what to do.
+            anyhow::bail!(match status.last_error {
+                Some(error) => error.trim_start_matches("link: ").to_owned(),
+                None => format!("{station}: no answer; is `scarp-station serve` running there?"),
+            });
         }
         thread::sleep(Duration::from_millis(20));
     }

@@ -40,6 +40,16 @@ pub fn camera(path: &Path, board: &Board) -> anyhow::Result<String> {
     if path.is_dir() {
         return photographs(path);
     }
+    anyhow::ensure!(
+        path.exists() && !path.is_file(),
+        "{}: {}; name a video device that is plugged in, or a folder of photographs",
+        path.display(),
+        if path.exists() {
+            "is a file"
+        } else {
+            "is not there"
+        }
+    );
     let settings = live::v4l2::CameraSettings {
         device: path.to_owned(),
         ..camera_settings(board)?
@@ -53,8 +63,11 @@ pub fn camera(path: &Path, board: &Board) -> anyhow::Result<String> {
         match step {
             Step::Frame(shot) if camera.counts().frames > 1 => break shot,
             _ if closed || started.elapsed() > CAMERA_WAIT => {
-                let fault = camera.fault().unwrap_or("it gives no frame");
-                anyhow::bail!("{}: {fault}", path.display());
+                // A fault names the camera.
+                anyhow::bail!(match camera.fault() {
+                    Some(fault) => fault.to_owned(),
+                    None => format!("camera {}: gives no frame", path.display()),
+                });
             }
             _ => {}
         }
@@ -154,10 +167,8 @@ pub fn gnss(device: &Path, board: &Board, terrain: Option<&Terrain>) -> anyhow::
         let gone = status.opened == 0 && status.fault.is_some();
         if gone || started.elapsed() > GNSS_WAIT {
             let fault = status.fault.unwrap_or_else(|| "it says nothing".to_owned());
-            anyhow::bail!(
-                "no position fix within {} s: {fault}",
-                started.elapsed().as_secs()
-            );
+            anyhow::ensure!(!gone, "{fault}");
+            anyhow::bail!("no position fix within {} s: {fault}", GNSS_WAIT.as_secs());
         }
         thread::sleep(POLL);
     }
