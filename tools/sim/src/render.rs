@@ -1,5 +1,6 @@
 //! What the camera sees: rays from its pixels down to the terrain, colours from the baked ground.
 
+use geo::{LineString, Polygon};
 use image::RgbImage;
 
 use crate::{
@@ -129,5 +130,27 @@ impl<'a> Eye<'a> {
             range += above / safe;
         }
         self.world.to_scene(e0 + range * de, n0 + range * dn)
+    }
+
+    /// The ground in the picture, on the UTM plane: its corners, and three points more along each side.
+    #[must_use]
+    pub fn footprint(&self) -> Polygon<f64> {
+        const POINTS: u32 = 4;
+        let (w, h) = (f64::from(self.camera.width), f64::from(self.camera.height));
+        let sides = [(0.0, h), (w, h), (w, 0.0), (0.0, 0.0), (0.0, h)];
+        let pixels = sides.windows(2).flat_map(|side| {
+            let (from, to) = (side[0], side[1]);
+            (0..POINTS).map(move |k| {
+                let t = f64::from(k) / f64::from(POINTS);
+                (from.0 + (to.0 - from.0) * t, from.1 + (to.1 - from.1) * t)
+            })
+        });
+        let ring: LineString<f64> = pixels
+            .map(|(u, v)| {
+                let (x, y) = self.place(u, v);
+                self.world.to_plane(f64::from(x), f64::from(y))
+            })
+            .collect();
+        Polygon::new(ring, Vec::new())
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     mosaic::{Blocks, Mosaic},
     overview,
     photograph::{self, Note},
-    render::{self, View},
+    render::{self, Eye, View},
     sensors::Sensors,
     survey_file,
     survey_plan::{Request, Survey, frame_name},
@@ -92,6 +92,10 @@ pub fn fly(
         .par_iter()
         .map(|pose| View::new(&world, &camera, pose))
         .collect();
+    let footprints: Vec<_> = truths
+        .iter()
+        .map(|pose| Eye::new(&world, &camera, pose).footprint())
+        .collect();
     let mut blocks = Blocks::default();
     for (x, y) in views.iter().flat_map(View::places) {
         blocks.need(x, y);
@@ -138,6 +142,7 @@ pub fn fly(
     let lines = flight.lines;
     let survey = Survey {
         frames: views.len(),
+        footprints: (0..).map(frame_name).zip(footprints).collect(),
         world,
         truth,
         overview,

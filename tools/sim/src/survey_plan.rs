@@ -1,6 +1,8 @@
 //! What a survey is asked for and what it becomes.
 
-use std::path::PathBuf;
+use std::{collections::HashMap, path::PathBuf};
+
+use geo::Polygon;
 
 use crate::{
     flight::Plan, landslide_map::Truth, overview::Overview, sensors::Sigmas, world::World,
@@ -25,6 +27,8 @@ pub struct Survey {
     pub truth: Vec<Truth>,
     /// Number of frames.
     pub frames: usize,
+    /// The ground that each frame truly shows, on the UTM plane, by the frame's name.
+    pub footprints: HashMap<String, Polygon<f64>>,
     /// Picture of the whole terrain.
     pub overview: Overview,
     /// Height of the place of take-off over EGM96 in metres.

@@ -1,6 +1,7 @@
 //! The whole of Scarp on a simulated survey: fly it, search it with the real programs, compare with the truth.
 
 mod overview;
+mod placement;
 mod programs;
 mod raster;
 mod report;
@@ -65,16 +66,28 @@ pub fn run(options: &Options, progress: impl Fn(Progress) + Sync) -> anyhow::Res
     let exported = out.join("landslides.geojson");
     programs.export(&store, &exported)?;
 
-    let found = read_polygons(&exported, &survey.world)?;
-    let searched = read_polygons(&replayed.folder.join("footprints.geojson"), &survey.world)?;
+    let found = read_outlines(&exported, &survey.world)?;
+    let found: Vec<Polygon<f64>> = found.into_iter().map(|(_, outline)| outline).collect();
+    let placed = read_outlines(&replayed.folder.join("footprints.geojson"), &survey.world)?;
+    let searched: Vec<Polygon<f64>> = placed.iter().map(|(_, outline)| outline.clone()).collect();
+    let placement_error_m = placement::error_m(&placed, &survey.footprints);
     let truth: Vec<Polygon<f64>> = survey.truth.iter().map(|t| t.plane.clone()).collect();
     let scores = score::score(&truth, &found, &searched)
         .context("no frame was placed on the ground, so there is nothing to compare; see above")?;
-    let report = Report::new(&survey, &replayed, scores, started.elapsed().as_secs_f64());
+    let seconds = started.elapsed().as_secs_f64();
+    let report = Report::new(&survey, &replayed, &scores, placement_error_m, seconds);
+    let (wrong, right): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .enumerate()
+        .partition(|(f, _)| scores.false_outlines.contains(f));
+    let outlines = |numbered: Vec<(usize, Polygon<f64>)>| -> Vec<_> {
+        numbered.into_iter().map(|(_, outline)| outline).collect()
+    };
     let picture = overview::Picture {
         terrain: &survey.overview,
         truth: &truth,
-        found: &found,
+        found: &outlines(right),
+        wrong: &outlines(wrong),
         searched: &searched,
     };
     picture.write(&out.join("overview.png"), &report)?;
@@ -99,8 +112,8 @@ fn start_afresh(out: &Path, store: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The polygons of a GeoJSON file on the world's UTM plane.
-fn read_polygons(path: &Path, world: &World) -> anyhow::Result<Vec<Polygon<f64>>> {
+/// The polygons of a GeoJSON file on the world's UTM plane, each with its feature's name, empty where it has none.
+fn read_outlines(path: &Path, world: &World) -> anyhow::Result<Vec<(String, Polygon<f64>)>> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let GeoJson::FeatureCollection(collection) = text
@@ -110,14 +123,17 @@ fn read_polygons(path: &Path, world: &World) -> anyhow::Result<Vec<Polygon<f64>>
         anyhow::bail!("{} is not a feature collection", path.display());
     };
     let mut polygons = Vec::new();
-    for geometry in collection
-        .features
-        .into_iter()
-        .filter_map(|feature| feature.geometry)
-    {
+    for feature in collection.features {
+        let name = feature.property("name").and_then(|name| name.as_str());
+        let name = name.unwrap_or_default().to_owned();
+        let Some(geometry) = feature.geometry else {
+            continue;
+        };
         match geo::Geometry::<f64>::try_from(geometry)? {
-            geo::Geometry::Polygon(polygon) => polygons.push(polygon),
-            geo::Geometry::MultiPolygon(several) => polygons.extend(several),
+            geo::Geometry::Polygon(polygon) => polygons.push((name, polygon)),
+            geo::Geometry::MultiPolygon(several) => {
+                polygons.extend(several.into_iter().map(|polygon| (name.clone(), polygon)));
+            }
             _ => {}
         }
     }
@@ -127,7 +143,7 @@ fn read_polygons(path: &Path, world: &World) -> anyhow::Result<Vec<Polygon<f64>>
     };
     Ok(polygons
         .into_iter()
-        .map(|polygon| polygon.map_coords(to_plane))
+        .map(|(name, polygon)| (name, polygon.map_coords(to_plane)))
         .collect())
 }
 
@@ -135,7 +151,8 @@ impl Report {
     fn new(
         survey: &Survey,
         replayed: &programs::Replayed,
-        scores: score::Scores,
+        scores: &score::Scores,
+        placement_error_m: Option<score::Spread>,
         seconds: f64,
     ) -> Self {
         Self {
@@ -146,8 +163,10 @@ impl Report {
             recall: scores.area.recall,
             f1: scores.area.f1,
             outlines: scores.outlines,
+            placement_error_m,
             position_error_m: scores.position_error_m,
             landslides_found: scores.found,
+            outlines_false: scores.false_outlines.len(),
             landslides_true: scores.true_landslides,
             landslides_true_found: scores.true_found,
             frames: replayed.frames,

@@ -12,13 +12,14 @@ use tiny_skia::{
 
 use crate::overview::Overview;
 
-use super::report::Report;
+use super::{report::Report, score::Spread};
 
 /// Height of the strip below the map in pixels.
-const LEGEND_PX: u32 = 92;
+const LEGEND_PX: u32 = 128;
 const PAPER: [u8; 3] = [24, 27, 31];
 const INK: [u8; 3] = [236, 238, 240];
 const FOUND: [u8; 3] = [255, 72, 50];
+const WRONG: [u8; 3] = [255, 0, 220];
 const TRUE: [u8; 3] = [64, 224, 255];
 const SEARCHED: [u8; 3] = [255, 255, 255];
 const TRACK: [u8; 3] = [255, 214, 64];
@@ -27,7 +28,10 @@ const TRACK: [u8; 3] = [255, 214, 64];
 pub struct Picture<'a> {
     pub terrain: &'a Overview,
     pub truth: &'a [Polygon<f64>],
+    /// Found and true for half of each at least.
     pub found: &'a [Polygon<f64>],
+    /// Found and false.
+    pub wrong: &'a [Polygon<f64>],
     /// In the order of the flight.
     pub searched: &'a [Polygon<f64>],
 }
@@ -54,8 +58,10 @@ impl Picture<'_> {
         self.light_up(&mut canvas);
         self.outline(&mut canvas, self.searched, SEARCHED, 0.28, 1.0);
         self.track(&mut canvas);
-        self.fill(&mut canvas, self.found, FOUND, 0.30);
-        self.outline(&mut canvas, self.found, FOUND, 1.0, 2.0);
+        for (outlines, rgb) in [(self.found, FOUND), (self.wrong, WRONG)] {
+            self.fill(&mut canvas, outlines, rgb, 0.30);
+            self.outline(&mut canvas, outlines, rgb, 1.0, 2.0);
+        }
         self.outline(&mut canvas, self.truth, TRUE, 1.0, 1.5);
         let mut image = RgbImage::from_fn(width, height + LEGEND_PX, |x, y| {
             let pixel = canvas.pixel(x, y).map(|p| p.demultiply());
@@ -195,6 +201,7 @@ fn legend(image: &mut RgbImage, top: u32, pixel_m: f64, report: &Report) -> anyh
     let mut x = 20;
     for (rgb, name) in [
         (FOUND, "found"),
+        (WRONG, "found, false"),
         (TRUE, "true"),
         (TRACK, "flight"),
         (SEARCHED, "frames searched"),
@@ -206,24 +213,31 @@ fn legend(image: &mut RgbImage, top: u32, pixel_m: f64, report: &Report) -> anyh
     let length = (BAR_M / pixel_m).round() as u32;
     bar(image, x, top + 27, length, 3, INK);
     text(image, &font, 22.0, x + length + 8, top + 16, "200 m");
-    let position = report.position_error_m.map_or(String::new(), |s| {
-        format!(
-            "   position {:.1} m median, {:.1} m for 90 %",
-            s.median, s.p90
-        )
-    });
-    let figures = format!(
-        "Simulated survey {}:   {} of {} landslides   IoU {:.2}   precision {:.0} %   recall {:.0} %{}   {:.2} km²",
+    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    let offset = |what: &str, spread: Option<Spread>| {
+        spread.map_or(String::new(), |spread| format!("   {what} {spread}"))
+    };
+    let by_outline = format!(
+        "Simulated survey {}, {:.2} km²:   {} of {} landslides found, {} of {} outlines false   by outline precision {}, recall {}",
         report.seed,
+        report.km2,
         report.landslides_true_found,
         report.landslides_true,
-        report.iou,
-        100.0 * report.precision,
-        100.0 * report.recall,
-        position,
-        report.km2
+        report.outlines_false,
+        report.landslides_found,
+        percent(report.outlines.precision),
+        percent(report.outlines.recall),
     );
-    text(image, &font, 22.0, 20, top + 52, &figures);
+    let by_area = format!(
+        "By area IoU {:.2}, precision {}, recall {}{}{}",
+        report.iou,
+        percent(report.precision),
+        percent(report.recall),
+        offset("frames off by", report.placement_error_m),
+        offset("centres off by", report.position_error_m),
+    );
+    text(image, &font, 22.0, 20, top + 52, &by_outline);
+    text(image, &font, 22.0, 20, top + 86, &by_area);
     Ok(())
 }
 

@@ -23,10 +23,14 @@ pub struct Report {
     pub f1: f64,
     /// The same by outline: one is matched when half of it lies in the other set.
     pub outlines: Rates,
-    /// Distance between the centres of found and true landslides in metres.
+    /// Distance between the middles of frames' footprints as placed and as they truly are, in metres: the errors of the sensors.
+    pub placement_error_m: Option<Spread>,
+    /// Distance between the centres of found and true landslides in metres: those errors, and outlines of another shape.
     pub position_error_m: Option<Spread>,
     /// Outlines found.
     pub landslides_found: usize,
+    /// Those of them that are false: less than half of each is true.
+    pub outlines_false: usize,
     /// True landslides of which at least half was searched.
     pub landslides_true: usize,
     /// Those of them that were found.
@@ -50,19 +54,19 @@ pub struct Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = |share: f64| format!("{:5.1} %", 100.0 * share);
-        let position = self
-            .position_error_m
-            .map_or("none found whole".to_owned(), |s| {
-                format!("{:.1} m median, {:.1} m for 90 %", s.median, s.p90)
-            });
+        let metres =
+            |spread: Option<Spread>, none: &str| spread.map_or(none.to_owned(), |s| s.to_string());
         let rows = [
             ("model", self.model.clone()),
             ("frames searched", self.frames.to_string()),
             (
                 "landslides",
                 format!(
-                    "{} of {} found, {} outlines in all",
-                    self.landslides_true_found, self.landslides_true, self.landslides_found
+                    "{} of {} found; {} of {} outlines are false",
+                    self.landslides_true_found,
+                    self.landslides_true,
+                    self.outlines_false,
+                    self.landslides_found
                 ),
             ),
             ("landslide IoU", format!("{:.3}", self.iou)),
@@ -85,7 +89,20 @@ impl fmt::Display for Report {
                     percent(self.outlines.f1)
                 ),
             ),
-            ("position error", position),
+            (
+                "frames are off",
+                format!(
+                    "{}, by the sensors alone",
+                    metres(self.placement_error_m, "none")
+                ),
+            ),
+            (
+                "centres are off",
+                format!(
+                    "{}, by the sensors, averaged over frames, and by the outlines",
+                    metres(self.position_error_m, "none found whole")
+                ),
+            ),
             (
                 "ground searched",
                 format!(

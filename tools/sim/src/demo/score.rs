@@ -1,6 +1,6 @@
 //! How good the found landslides are, measured against the truth within the ground that was searched.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use geo::{BoundingRect, Coord, Polygon, Rect};
 use serde::Serialize;
@@ -34,6 +34,12 @@ pub struct Spread {
     pub p90: f64,
 }
 
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} m median, {:.1} m for 90 %", self.median, self.p90)
+    }
+}
+
 /// The comparison of found and true landslides over the searched ground.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Scores {
@@ -45,11 +51,14 @@ pub struct Scores {
     pub outlines: Rates,
     /// Found outlines.
     pub found: usize,
+    /// Those of them that are false, by their places among all that were given: less than half of each is true.
+    pub false_outlines: Vec<usize>,
     /// True landslides of which at least half was searched.
     pub true_landslides: usize,
     /// Those of them that were found.
     pub true_found: usize,
-    /// Distance between the centres of found and true landslides; none when none was found whole.
+    /// Distance between the centres of found and true landslides, which outlines of another shape shift too; none when none was
+    /// found whole.
     pub position_error_m: Option<Spread>,
     /// Ground searched in km².
     pub km2: f64,
@@ -160,6 +169,7 @@ impl Tally {
             .count();
         let seen: Vec<&Patch> = self.found[1..].iter().filter(|p| p.cells > 0).collect();
         let right = seen.iter().filter(|p| p.is_matched()).count();
+        let is_false = |f: &usize| self.found[f + 1].cells > 0 && !self.found[f + 1].is_matched();
         let mut errors = self.centre_distances(|t| searched_share(t) >= WHOLE_SHARE);
         Scores {
             iou: ratio(self.both, true_cells + found_cells - self.both),
@@ -169,6 +179,7 @@ impl Tally {
                 ratio(true_found as u64, counted.len() as u64),
             ),
             found: seen.len(),
+            false_outlines: (0..self.found.len() - 1).filter(is_false).collect(),
             true_landslides: counted.len(),
             true_found,
             position_error_m: spread(&mut errors),
@@ -243,7 +254,7 @@ fn rates(precision: f64, recall: f64) -> Rates {
 }
 
 /// Nearest-rank percentiles.
-fn spread(values: &mut [f64]) -> Option<Spread> {
+pub(super) fn spread(values: &mut [f64]) -> Option<Spread> {
     values.sort_by(f64::total_cmp);
     let rank = |share: f64| {
         let rank = (share * values.len() as f64).ceil() as usize;
@@ -309,6 +320,7 @@ mod tests {
         .unwrap();
         assert_eq!(scores.outlines.precision, 0.5);
         assert_eq!(scores.outlines.recall, 0.5);
+        assert_eq!(scores.false_outlines, [1]);
         assert!((scores.iou - 1.0 / 3.0).abs() < 1e-9);
     }
 
