@@ -1,24 +1,30 @@
-//! Messages in a stream: four bytes of length, big-endian, then that many bytes. And the ground station's answer.
+//! What a stream carries: a batch of messages from the aircraft, and the ground station's receipt for it.
 
 use prost::Message;
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::message_error::{MAX_MESSAGE_BYTES, MAX_TEXT_BYTES};
+use super::{
+    message_error::{MAX_MESSAGE_BYTES, MAX_TEXT_BYTES},
+    proto,
+};
 
 /// Most messages in one batch, that is, on one stream.
 pub const MAX_BATCH_MESSAGES: usize = 256;
 /// Most bytes of one batch as sent. A single message of the largest size fits.
-pub const MAX_BATCH_BYTES: usize = MAX_MESSAGE_BYTES + LENGTH_BYTES;
+pub const MAX_BATCH_BYTES: usize = MAX_MESSAGE_BYTES + MAX_HEADER_BYTES;
 /// Most bytes of an answer: for each message of the largest batch its identity and a reason.
 pub const MAX_RECEIPT_BYTES: usize = MAX_BATCH_MESSAGES * (MAX_TEXT_BYTES + 64);
 
-const LENGTH_BYTES: usize = 4;
+/// What precedes a message in a batch: its field's key, and its length as a varint.
+const MAX_HEADER_BYTES: usize = 4;
+/// The key of `Batch.messages`: field 1, length-delimited.
+const MESSAGES_KEY: usize = (1 << 3) | 2;
 
-/// A stream that does not hold whole messages.
+/// Bytes that are no batch or no receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CodecError {
-    /// A length is more than allowed. Nothing of the message has been read.
+    /// A message's length is more than allowed. Nothing of the message has been read.
     #[error(
         "stream: a message of {announced} bytes is announced, at most {limit} are allowed; refused"
     )]
@@ -28,65 +34,60 @@ pub enum CodecError {
         /// The length allowed.
         limit: usize,
     },
-    /// The stream ends inside a message.
-    #[error("stream: it ends inside a message; the sender must send it again")]
-    CutShort,
     /// More messages than one batch may hold.
     #[error("stream: more than {MAX_BATCH_MESSAGES} messages in one batch; refused")]
     TooMany,
+    /// The batch ends inside a message, or holds something other than messages.
+    #[error("stream: not a batch of messages ({0}); check that both ends run Scarp")]
+    Batch(String),
     /// The answer cannot be read.
     #[error("stream: the answer is not a receipt ({0}); check that both ends run Scarp")]
     Receipt(String),
 }
 
-/// Appends `message`, with its length before it.
-///
-/// # Errors
-/// When the message is longer than [`MAX_MESSAGE_BYTES`].
-pub fn push(batch: &mut Vec<u8>, message: &[u8]) -> Result<(), CodecError> {
-    let length = check_length(message.len())?;
-    batch.extend_from_slice(&length.to_be_bytes());
-    batch.extend_from_slice(message);
-    Ok(())
-}
-
-/// Bytes that a message of `length` bytes takes in a batch.
+/// One batch of encoded messages, in their order.
 #[must_use]
-pub fn framed_len(length: usize) -> usize {
-    LENGTH_BYTES + length
+pub fn encode_batch(messages: Vec<Vec<u8>>) -> Vec<u8> {
+    proto::Batch { messages }.encode_to_vec()
 }
 
-/// Splits a whole batch into its messages.
+/// The encoded messages of one batch, in their order. Its limits are checked before anything is allocated for them.
 ///
 /// # Errors
-/// When a length exceeds [`MAX_MESSAGE_BYTES`], the batch ends inside a message or holds more than
-/// [`MAX_BATCH_MESSAGES`].
-pub fn split(mut batch: &[u8]) -> Result<Vec<&[u8]>, CodecError> {
-    let mut messages = Vec::new();
+/// When a message is longer than [`MAX_MESSAGE_BYTES`], the batch holds more than [`MAX_BATCH_MESSAGES`], or the bytes are
+/// no batch.
+pub fn decode_batch(batch: &[u8]) -> Result<Vec<Vec<u8>>, CodecError> {
+    check_batch(batch)?;
+    let batch = proto::Batch::decode(batch).map_err(|e| CodecError::Batch(e.to_string()))?;
+    Ok(batch.messages)
+}
+
+/// Steps over the messages of a batch. Protobuf itself bounds neither their number nor what an empty one costs in memory.
+fn check_batch(mut batch: &[u8]) -> Result<(), CodecError> {
+    let malformed = |e: prost::DecodeError| CodecError::Batch(e.to_string());
+    let mut messages = 0;
     while !batch.is_empty() {
-        if messages.len() == MAX_BATCH_MESSAGES {
+        // A varint, as lengths are.
+        let key = prost::decode_length_delimiter(&mut batch).map_err(malformed)?;
+        if key != MESSAGES_KEY {
+            return Err(CodecError::Batch(format!("unknown key {key}")));
+        }
+        messages += 1;
+        if messages > MAX_BATCH_MESSAGES {
             return Err(CodecError::TooMany);
         }
-        let (length, rest) = batch
-            .split_first_chunk::<LENGTH_BYTES>()
-            .ok_or(CodecError::CutShort)?;
-        let length = u32::from_be_bytes(*length) as usize;
-        check_length(length)?;
-        let (message, rest) = rest.split_at_checked(length).ok_or(CodecError::CutShort)?;
-        messages.push(message);
-        batch = rest;
+        let length = prost::decode_length_delimiter(&mut batch).map_err(malformed)?;
+        if length > MAX_MESSAGE_BYTES {
+            return Err(CodecError::TooLong {
+                announced: length,
+                limit: MAX_MESSAGE_BYTES,
+            });
+        }
+        batch = batch
+            .get(length..)
+            .ok_or_else(|| CodecError::Batch("it ends inside a message".to_owned()))?;
     }
-    Ok(messages)
-}
-
-fn check_length(length: usize) -> Result<u32, CodecError> {
-    u32::try_from(length)
-        .ok()
-        .filter(|_| length <= MAX_MESSAGE_BYTES)
-        .ok_or(CodecError::TooLong {
-            announced: length,
-            limit: MAX_MESSAGE_BYTES,
-        })
+    Ok(())
 }
 
 /// The ground station's answer to one batch.
@@ -98,31 +99,15 @@ pub struct Receipt {
     pub refused: Vec<(Uuid, String)>,
 }
 
-#[derive(Clone, PartialEq, Message)]
-struct WireReceipt {
-    #[prost(bytes = "vec", repeated, tag = "1")]
-    stored: Vec<Vec<u8>>,
-    #[prost(message, repeated, tag = "2")]
-    refused: Vec<WireRefusal>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct WireRefusal {
-    #[prost(bytes = "vec", tag = "1")]
-    id: Vec<u8>,
-    #[prost(string, tag = "2")]
-    reason: String,
-}
-
 impl Receipt {
     /// The answer as bytes. Reasons are cut to [`MAX_TEXT_BYTES`].
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let refusal = |(id, reason): &(Uuid, String)| WireRefusal {
+        let refusal = |(id, reason): &(Uuid, String)| proto::Refusal {
             id: id.as_bytes().to_vec(),
             reason: reason.chars().take(MAX_TEXT_BYTES / 4).collect(),
         };
-        WireReceipt {
+        proto::Receipt {
             stored: self
                 .stored
                 .iter()
@@ -140,8 +125,8 @@ impl Receipt {
     pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let receipt = |e: &dyn std::fmt::Display| CodecError::Receipt(e.to_string());
         let id = |bytes: &[u8]| Uuid::from_slice(bytes).map_err(|e| receipt(&e));
-        let wire = WireReceipt::decode(bytes).map_err(|e| receipt(&e))?;
-        let refused = |refusal: WireRefusal| Ok((id(&refusal.id)?, refusal.reason));
+        let wire = proto::Receipt::decode(bytes).map_err(|e| receipt(&e))?;
+        let refused = |refusal: proto::Refusal| Ok((id(&refusal.id)?, refusal.reason));
         Ok(Self {
             stored: wire
                 .stored
@@ -164,18 +149,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_pushed_comes_back_in_order(messages in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..99), 0..20)) {
-            let mut batch = Vec::new();
-            for message in &messages {
-                push(&mut batch, message).unwrap();
-            }
-            prop_assert_eq!(batch.len(), messages.iter().map(|m| framed_len(m.len())).sum::<usize>());
-            prop_assert_eq!(split(&batch).unwrap(), messages);
+        fn the_messages_of_a_batch_come_back_in_order(messages in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..99), 0..20)) {
+            prop_assert_eq!(decode_batch(&encode_batch(messages.clone())).unwrap(), messages);
         }
 
         #[test]
-        fn arbitrary_streams_and_answers_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let _ = split(&bytes);
+        fn arbitrary_batches_and_answers_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = decode_batch(&bytes);
             let _ = Receipt::decode(&bytes);
         }
 
@@ -194,26 +174,45 @@ mod tests {
     }
 
     #[test]
+    fn a_message_of_the_largest_size_fills_the_largest_batch() {
+        let messages = vec![vec![7; MAX_MESSAGE_BYTES]];
+        let batch = encode_batch(messages.clone());
+        assert_eq!(batch.len(), MAX_BATCH_BYTES);
+        assert_eq!(decode_batch(&batch).unwrap(), messages);
+    }
+
+    #[test]
     fn a_length_of_four_gigabytes_is_refused_before_anything_is_read() {
         let announced = u32::MAX as usize;
         let limit = MAX_MESSAGE_BYTES;
         assert_eq!(
-            split(&[0xff; 8]),
+            decode_batch(&[0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f]),
             Err(CodecError::TooLong { announced, limit })
         );
     }
 
     #[test]
-    fn a_stream_that_ends_inside_a_message_is_refused() {
-        let mut batch = Vec::new();
-        push(&mut batch, b"whole").unwrap();
-        assert_eq!(split(&batch[..7]), Err(CodecError::CutShort));
-        assert_eq!(split(&batch[..2]), Err(CodecError::CutShort));
+    fn bytes_that_are_no_batch_are_refused_with_the_reason() {
+        for (bytes, reason) in [
+            (&[0x0a, 5, b'w', b'h'][..], "it ends inside a message"),
+            (&[0x0a][..], "varint"),
+            (&[0x0a, 0, 0x12, 0][..], "unknown key 18"),
+            (&[0x08, 1][..], "unknown key 8"),
+            (&[0xff; 11][..], "varint"),
+        ] {
+            let error = decode_batch(bytes).unwrap_err();
+            assert!(
+                matches!(&error, CodecError::Batch(found) if found.contains(reason)),
+                "{error}"
+            );
+        }
     }
 
     #[test]
     fn a_batch_of_too_many_messages_is_refused() {
-        let batch = vec![0; 4 * (MAX_BATCH_MESSAGES + 1)];
-        assert_eq!(split(&batch), Err(CodecError::TooMany));
+        let largest = encode_batch(vec![Vec::new(); MAX_BATCH_MESSAGES]);
+        assert_eq!(decode_batch(&largest).unwrap().len(), MAX_BATCH_MESSAGES);
+        let larger = encode_batch(vec![Vec::new(); MAX_BATCH_MESSAGES + 1]);
+        assert_eq!(decode_batch(&larger), Err(CodecError::TooMany));
     }
 }

@@ -8,6 +8,8 @@
 //! The drone needs three settings: the ground station's address (`host:port`), the folder `drone/` written by
 //! `scarp-station keys`, and a path for the journal. See `uplink::Config`. What only
 //! the aircraft needs is behind the feature `uplink`.
+//!
+//! The messages' schema is `proto/scarp.proto`; `README.md` beside it tells whoever writes another receiver how they travel.
 
 #[cfg(feature = "uplink")]
 pub mod backoff;
@@ -19,10 +21,11 @@ pub mod journal;
 mod message;
 mod message_error;
 mod outline;
+mod proto;
 pub mod tls;
 #[cfg(feature = "uplink")]
 pub mod uplink;
-mod wire_messages;
+mod wire;
 
 #[cfg(feature = "uplink")]
 pub use journal::{Journal, JournalError};
@@ -30,7 +33,8 @@ pub use message::{Body, Envelope, Survey};
 pub use message_error::{
     FORMAT_VERSION, MAX_MESSAGE_BYTES, MAX_RINGS, MAX_TEXT_BYTES, MAX_VERTICES, MessageError,
 };
+pub use proto::FILE_DESCRIPTOR_SET;
 pub use tls::{Identity, TlsError};
 #[cfg(feature = "uplink")]
 pub use uplink::{Config, LinkError, LinkStatus, Uplink};
-pub use wire_messages::peek_id;
+pub use wire::peek_id;

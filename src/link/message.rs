@@ -1,4 +1,4 @@
-//! What the aircraft tells the ground, in plain Rust types. How it looks on the wire is in `wire_messages`.
+//! What the aircraft tells the ground, in plain Rust types. How it looks on the wire is in `wire`.
 
 use std::time::SystemTime;
 

@@ -27,7 +27,7 @@ use super::codec::{MAX_BATCH_BYTES, MAX_RECEIPT_BYTES};
 /// The name in every ground station's certificate, whatever its address.
 pub const SERVER_NAME: &str = "scarp-station";
 /// The protocol's name in the TLS handshake (ALPN). The number changes when the streams' form does.
-pub const PROTOCOL: &[u8] = b"scarp/1";
+pub const PROTOCOL: &[u8] = b"scarp/2";
 /// The authority's certificate, in both folders.
 pub const CA_FILE: &str = "ca.pem";
 /// This end's certificate.

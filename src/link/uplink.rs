@@ -301,10 +301,8 @@ impl Session {
 
     /// Sends one batch on a stream of its own and returns the ground station's receipt.
     async fn exchange(&self, entries: &[Entry]) -> Result<Receipt, Fault> {
-        let mut batch = Vec::new();
-        for entry in entries {
-            codec::push(&mut batch, &entry.message)?;
-        }
+        let messages = entries.iter().map(|entry| entry.message.clone()).collect();
+        let batch = codec::encode_batch(messages);
         let (mut send, mut receive) = self.connection.open_bi().await?;
         send.write_all(&batch).await?;
         // Cannot fail on a stream that was just written, and if it did the receipt would not come.

@@ -199,11 +199,11 @@ type Refused = Vec<(Uuid, String)>;
 fn decode(batch: &[u8]) -> Result<(Vec<Envelope>, Refused), Refusal> {
     let mut envelopes = Vec::new();
     let mut refused = Vec::new();
-    for bytes in codec::split(batch)? {
-        match Envelope::decode(bytes) {
+    for bytes in codec::decode_batch(batch)? {
+        match Envelope::decode(&bytes) {
             Ok(envelope) => envelopes.push(envelope),
             Err(e) => {
-                let id = scarp_link::peek_id(bytes).ok_or(Refusal::NoIdentity)?;
+                let id = scarp_link::peek_id(&bytes).ok_or(Refusal::NoIdentity)?;
                 refused.push((id, e.to_string()));
             }
         }

@@ -24,7 +24,7 @@ use quinn::{
 use scarp_inventory::LandslideStatus;
 use scarp_link::{
     Envelope, Identity, Uplink,
-    codec::{self, MAX_BATCH_BYTES, Receipt},
+    codec::{self, MAX_BATCH_BYTES, MAX_BATCH_MESSAGES, Receipt},
     tls,
 };
 
@@ -253,10 +253,12 @@ fn oversize_and_senseless_batches_end_that_connection_and_no_other() {
         .unwrap();
     runtime().block_on(async {
         for (batch, reason) in [
-            (vec![0xff; 8], "is announced"),
+            (vec![0x0a, 0xff, 0xff, 0xff, 0x7f], "is announced"),
             (vec![0; MAX_BATCH_BYTES + 1], "longer than"),
-            (vec![0, 0, 0, 9, 1], "ends inside a message"),
-            (vec![0, 0, 0, 3, 1, 2, 3], "names no identity"),
+            (vec![0x0a, 9, 1], "ends inside a message"),
+            ([0x0a, 0].repeat(MAX_BATCH_MESSAGES + 1), "more than"),
+            (vec![0x12, 0], "not a batch"),
+            (vec![0x0a, 3, 1, 2, 3], "names no identity"),
         ] {
             let connection = connect(config.clone(), &station).await.unwrap();
             let error = send(&connection, &batch).await.unwrap_err();
@@ -284,9 +286,7 @@ fn a_message_of_a_later_format_is_refused_by_name_and_the_others_of_its_batch_ar
     let mut later = frame(1).encode().unwrap();
     assert_eq!(later[..2], [0x08, 1], "the version comes first");
     later[1] = 2;
-    let mut batch = Vec::new();
-    codec::push(&mut batch, &frame(0).encode().unwrap()).unwrap();
-    codec::push(&mut batch, &later).unwrap();
+    let batch = codec::encode_batch(vec![frame(0).encode().unwrap(), later]);
     let receipt = runtime().block_on(async {
         let connection = connect(config, &station).await.unwrap();
         send(&connection, &batch).await.unwrap()
@@ -315,8 +315,8 @@ fn a_refused_message_is_set_aside_and_holds_up_no_other() {
         while let Ok((mut out, mut input)) = connection.accept_bi().await {
             let batch = input.read_to_end(MAX_BATCH_BYTES).await.unwrap();
             let mut receipt = Receipt::default();
-            for message in codec::split(&batch).unwrap() {
-                let id = Envelope::decode(message).unwrap().id();
+            for message in codec::decode_batch(&batch).unwrap() {
+                let id = Envelope::decode(&message).unwrap().id();
                 if id == frame(1).id() || id == frame(3).id() {
                     receipt.refused.push((id, "odd".to_owned()));
                 } else {

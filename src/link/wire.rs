@@ -1,4 +1,4 @@
-//! The protobuf messages, and the checked way between them and the plain types. Field numbers never change meaning.
+//! The checked way between the messages of the wire, generated from `proto/scarp.proto`, and the plain types.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,102 +10,11 @@ use super::{
     message::{Body, Envelope, Survey},
     message_error::{FORMAT_VERSION, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, MessageError},
     outline,
+    proto::{self, envelope},
 };
 
 /// First microsecond of the year 10000, where dates stop having four digits of year.
 const END_OF_TIME_US: i64 = 253_402_300_800_000_000;
-
-#[derive(Clone, PartialEq, Message)]
-struct WireEnvelope {
-    #[prost(uint32, tag = "1")]
-    version: u32,
-    #[prost(bytes = "vec", tag = "2")]
-    survey: Vec<u8>,
-    #[prost(bytes = "vec", tag = "3")]
-    id: Vec<u8>,
-    #[prost(int64, tag = "4")]
-    sent_unix_us: i64,
-    #[prost(oneof = "WireBody", tags = "10, 11, 12")]
-    body: Option<WireBody>,
-}
-
-#[derive(Clone, PartialEq, prost::Oneof)]
-enum WireBody {
-    #[prost(message, tag = "10")]
-    Survey(WireSurvey),
-    #[prost(message, tag = "11")]
-    Frame(WireFrame),
-    #[prost(message, tag = "12")]
-    Landslide(WireLandslide),
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct WireSurvey {
-    #[prost(int64, tag = "1")]
-    start_unix_us: i64,
-    #[prost(string, tag = "2")]
-    software: String,
-    #[prost(string, tag = "3")]
-    model_name: String,
-    #[prost(string, tag = "4")]
-    model_version: String,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct WireFrame {
-    #[prost(uint64, tag = "1")]
-    sequence: u64,
-    #[prost(string, tag = "2")]
-    name: String,
-    #[prost(int64, optional, tag = "3")]
-    time_unix_us: Option<i64>,
-    #[prost(message, repeated, tag = "4")]
-    footprint: Vec<WireRing>,
-    #[prost(double, tag = "5")]
-    gsd_m: f64,
-    /// Set when the frame could not be placed; footprint and gsd_m are then empty.
-    #[prost(string, optional, tag = "6")]
-    untagged: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct WireLandslide {
-    #[prost(bytes = "vec", tag = "1")]
-    id: Vec<u8>,
-    #[prost(uint32, tag = "2")]
-    version: u32,
-    #[prost(bool, tag = "3")]
-    withdrawn: bool,
-    #[prost(message, repeated, tag = "4")]
-    outline: Vec<WireRing>,
-    #[prost(double, tag = "5")]
-    area_m2: f64,
-    #[prost(double, tag = "6")]
-    confidence: f64,
-    #[prost(double, tag = "7")]
-    ce90_m: f64,
-    #[prost(uint32, tag = "8")]
-    observations: u32,
-    #[prost(int64, tag = "9")]
-    first_seen_unix_us: i64,
-    #[prost(int64, tag = "10")]
-    last_seen_unix_us: i64,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct WireRing {
-    #[prost(sint64, repeated, tag = "1")]
-    steps: outline::Steps,
-}
-
-/// Enough of any message, of this or a later format, to refuse it by name.
-#[derive(Clone, PartialEq, Message)]
-struct WireHead {
-    #[prost(uint32, tag = "1")]
-    version: u32,
-    #[prost(bytes = "vec", tag = "3")]
-    id: Vec<u8>,
-}
 
 impl Envelope {
     /// The message as bytes, at most [`MAX_MESSAGE_BYTES`], in the protobuf encoding.
@@ -114,13 +23,13 @@ impl Envelope {
     /// When a field is out of range, an outline is not a polygon or has too many vertices, or a text is too long.
     pub fn encode(&self) -> Result<Vec<u8>, MessageError> {
         let body = match self.body() {
-            Body::Survey(survey) => WireBody::Survey(survey_out(survey)?),
-            Body::Frame(frame) => WireBody::Frame(frame_out(frame)?),
-            Body::Landslide(slide) => WireBody::Landslide(landslide_out(slide)?),
+            Body::Survey(survey) => envelope::Body::Survey(survey_out(survey)?),
+            Body::Frame(frame) => envelope::Body::Frame(frame_out(frame)?),
+            Body::Landslide(slide) => envelope::Body::Landslide(landslide_out(slide)?),
         };
-        let bytes = WireEnvelope {
+        let bytes = proto::Envelope {
             version: FORMAT_VERSION,
-            survey: self.survey().as_bytes().to_vec(),
+            survey_id: self.survey().as_bytes().to_vec(),
             id: self.id().as_bytes().to_vec(),
             sent_unix_us: time_out("sent", self.sent())?,
             body: Some(body),
@@ -141,18 +50,20 @@ impl Envelope {
             return Err(MessageError::TooLong { bytes: bytes.len() });
         }
         let malformed = |e: prost::DecodeError| MessageError::Malformed(e.to_string());
-        let version = WireHead::decode(bytes).map_err(malformed)?.version;
+        let version = proto::EnvelopeHead::decode(bytes)
+            .map_err(malformed)?
+            .version;
         if version == 0 || version > FORMAT_VERSION {
             return Err(MessageError::Unsupported { found: version });
         }
-        let wire = WireEnvelope::decode(bytes).map_err(malformed)?;
+        let wire = proto::Envelope::decode(bytes).map_err(malformed)?;
         let body = match wire.body.ok_or(MessageError::Missing("body"))? {
-            WireBody::Survey(survey) => Body::Survey(survey_in(survey)?),
-            WireBody::Frame(frame) => Body::Frame(frame_in(frame)?),
-            WireBody::Landslide(slide) => Body::Landslide(landslide_in(slide)?),
+            envelope::Body::Survey(survey) => Body::Survey(survey_in(survey)?),
+            envelope::Body::Frame(frame) => Body::Frame(frame_in(frame)?),
+            envelope::Body::Landslide(slide) => Body::Landslide(landslide_in(slide)?),
         };
         let envelope = Self::new(
-            uuid_in("survey", &wire.survey)?,
+            uuid_in("survey", &wire.survey_id)?,
             time_in("sent", wire.sent_unix_us)?,
             body,
         );
@@ -167,12 +78,12 @@ impl Envelope {
 /// The identity of a message that may be of a later format, so that it can be refused by name.
 #[must_use]
 pub fn peek_id(bytes: &[u8]) -> Option<Uuid> {
-    let head = WireHead::decode(bytes).ok()?;
+    let head = proto::EnvelopeHead::decode(bytes).ok()?;
     Uuid::from_slice(&head.id).ok()
 }
 
-fn survey_out(survey: &Survey) -> Result<WireSurvey, MessageError> {
-    Ok(WireSurvey {
+fn survey_out(survey: &Survey) -> Result<proto::Survey, MessageError> {
+    Ok(proto::Survey {
         start_unix_us: time_out("start", survey.start)?,
         software: text("software", survey.software.clone())?,
         model_name: text("model_name", survey.model_name.clone())?,
@@ -180,7 +91,7 @@ fn survey_out(survey: &Survey) -> Result<WireSurvey, MessageError> {
     })
 }
 
-fn survey_in(wire: WireSurvey) -> Result<Survey, MessageError> {
+fn survey_in(wire: proto::Survey) -> Result<Survey, MessageError> {
     Ok(Survey {
         start: time_in("start", wire.start_unix_us)?,
         software: text("software", wire.software)?,
@@ -189,12 +100,12 @@ fn survey_in(wire: WireSurvey) -> Result<Survey, MessageError> {
     })
 }
 
-fn frame_out(frame: &FrameReport) -> Result<WireFrame, MessageError> {
-    let mut wire = WireFrame {
+fn frame_out(frame: &FrameReport) -> Result<proto::Frame, MessageError> {
+    let mut wire = proto::Frame {
         sequence: frame.sequence,
         name: text("name", frame.name.clone())?,
         time_unix_us: frame.time.map(|t| time_out("time", t)).transpose()?,
-        ..WireFrame::default()
+        ..proto::Frame::default()
     };
     match &frame.placement {
         Ok(placement) => {
@@ -206,7 +117,7 @@ fn frame_out(frame: &FrameReport) -> Result<WireFrame, MessageError> {
     Ok(wire)
 }
 
-fn frame_in(wire: WireFrame) -> Result<FrameReport, MessageError> {
+fn frame_in(wire: proto::Frame) -> Result<FrameReport, MessageError> {
     let placement = match wire.untagged {
         Some(reason) => Err(text("untagged", reason)?),
         None => Ok(FrameFootprint {
@@ -222,9 +133,9 @@ fn frame_in(wire: WireFrame) -> Result<FrameReport, MessageError> {
     })
 }
 
-fn landslide_out(slide: &Landslide) -> Result<WireLandslide, MessageError> {
+fn landslide_out(slide: &Landslide) -> Result<proto::Landslide, MessageError> {
     check_landslide(slide)?;
-    Ok(WireLandslide {
+    Ok(proto::Landslide {
         id: slide.id.as_bytes().to_vec(),
         version: slide.version,
         withdrawn: slide.status == LandslideStatus::Withdrawn,
@@ -238,7 +149,7 @@ fn landslide_out(slide: &Landslide) -> Result<WireLandslide, MessageError> {
     })
 }
 
-fn landslide_in(wire: WireLandslide) -> Result<Landslide, MessageError> {
+fn landslide_in(wire: proto::Landslide) -> Result<Landslide, MessageError> {
     let slide = Landslide {
         id: uuid_in("landslide id", &wire.id)?,
         version: wire.version,
@@ -296,12 +207,18 @@ fn check_landslide(slide: &Landslide) -> Result<(), MessageError> {
 fn rings_out(
     field: &'static str,
     polygon: &geo::Polygon<f64>,
-) -> Result<Vec<WireRing>, MessageError> {
+) -> Result<Vec<proto::Ring>, MessageError> {
     let rings = outline::to_steps(field, polygon)?;
-    Ok(rings.into_iter().map(|steps| WireRing { steps }).collect())
+    Ok(rings
+        .into_iter()
+        .map(|steps| proto::Ring { steps })
+        .collect())
 }
 
-fn rings_in(field: &'static str, rings: Vec<WireRing>) -> Result<geo::Polygon<f64>, MessageError> {
+fn rings_in(
+    field: &'static str,
+    rings: Vec<proto::Ring>,
+) -> Result<geo::Polygon<f64>, MessageError> {
     let steps: Vec<_> = rings.into_iter().map(|ring| ring.steps).collect();
     outline::from_steps(field, &steps)
 }
