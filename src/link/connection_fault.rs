@@ -6,7 +6,10 @@ use quinn::{
     ConnectError, ConnectionError, ReadError, ReadToEndError, TransportErrorCode, WriteError,
 };
 
-use super::{codec::CodecError, journal::JournalError};
+use super::{codec::CodecError, journal::JournalError, tls::PROTOCOL};
+
+/// The TLS alert of an end that does not know the protocol asked for (RFC 7301, section 3.2).
+const NO_APPLICATION_PROTOCOL: u8 = 120;
 
 /// Why the uplink is not, or no longer, connected.
 #[derive(Debug)]
@@ -52,7 +55,11 @@ impl Fault {
             Self::NoAnswer | Self::Lost(ConnectionError::TimedOut) => format!(
                 "link: no answer from {station}; check that `scarp-station serve` runs there, listens on that address and that UDP passes"
             ),
-            Self::Lost(e) if is_about_keys(e) => format!(
+            Self::Lost(e) if tls_alert(e) == Some(NO_APPLICATION_PROTOCOL) => format!(
+                "link: {station} does not speak this drone's form of the link, {}; update both ends to one version",
+                String::from_utf8_lossy(PROTOCOL)
+            ),
+            Self::Lost(e) if tls_alert(e).is_some() => format!(
                 "link: {station} and this drone do not trust each other ({e}); use the folders of one `scarp-station keys` run on both"
             ),
             Self::Lost(ConnectionError::Reset) => {
@@ -76,15 +83,15 @@ impl Fault {
     }
 }
 
-/// TLS alerts come as QUIC errors from this code on (RFC 9001, section 4.8).
-fn is_about_keys(error: &ConnectionError) -> bool {
+/// The TLS alert that ended a connection. Alerts come as QUIC errors from this code on (RFC 9001, section 4.8).
+fn tls_alert(error: &ConnectionError) -> Option<u8> {
     let code = match error {
         ConnectionError::TransportError(e) => e.code,
         ConnectionError::ConnectionClosed(close) => close.error_code,
-        _ => return false,
+        _ => return None,
     };
-    (u64::from(TransportErrorCode::crypto(0))..=u64::from(TransportErrorCode::crypto(u8::MAX)))
-        .contains(&u64::from(code))
+    let alert = u64::from(code).checked_sub(TransportErrorCode::crypto(0).into())?;
+    u8::try_from(alert).ok()
 }
 
 impl From<ConnectError> for Fault {

@@ -15,10 +15,10 @@ use std::{
 use common::{LONG, Site, frame, landslide, query, survey, untagged, until};
 use quinn::{
     Connection, ConnectionError, Endpoint,
-    crypto::rustls::QuicClientConfig,
+    crypto::rustls::{QuicClientConfig, QuicServerConfig},
     rustls::{
         self,
-        pki_types::{CertificateDer, pem::PemObject},
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     },
 };
 use scarp_inventory::LandslideStatus;
@@ -240,6 +240,41 @@ fn a_stolen_drone_key_cannot_pose_as_the_ground_station() {
     until("refusal", || uplink.status().last_error.is_some());
     let line = uplink.drain(Duration::ZERO).last_error.unwrap();
     assert!(line.contains("do not trust each other"), "{line}");
+}
+
+#[test]
+fn a_ground_station_of_another_protocol_is_told_apart_from_one_with_other_keys() {
+    let site = Site::new();
+    let keys = site.path("keys/station");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![CertificateDer::from_pem_file(keys.join(tls::CERTIFICATE_FILE)).unwrap()],
+            PrivateKeyDer::from_pem_file(keys.join(tls::KEY_FILE)).unwrap(),
+        )
+        .unwrap();
+    config.alpn_protocols = vec![b"scarp/1".to_vec()];
+    let crypto = Arc::new(QuicServerConfig::try_from(config).unwrap());
+    let runtime = runtime();
+    let _guard = runtime.enter();
+    let endpoint = Endpoint::server(
+        quinn::ServerConfig::with_crypto(crypto),
+        "127.0.0.1:0".parse().unwrap(),
+    )
+    .unwrap();
+    let address = endpoint.local_addr().unwrap();
+    runtime.spawn(async move {
+        while let Some(incoming) = endpoint.accept().await {
+            incoming.await.ok();
+        }
+    });
+    let uplink = site.uplink(address);
+    until("refusal", || uplink.status().last_error.is_some());
+    let line = uplink.drain(Duration::ZERO).last_error.unwrap();
+    assert!(line.contains("form of the link, scarp/2"), "{line}");
 }
 
 #[test]
