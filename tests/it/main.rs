@@ -13,6 +13,7 @@ mod fuzz_corpus;
 mod georeference;
 mod inventory;
 mod link_journal;
+mod link_messages;
 mod model_folder;
 mod nmea_logs;
 mod photographs;
