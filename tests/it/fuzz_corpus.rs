@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use scarp_fuzz_properties::{board, mavlink, metadata, nmea};
+use scarp_fuzz_properties::{board, link, mavlink, metadata, nmea};
 
 /// The files of one target with their bytes; there are some.
 fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
@@ -42,6 +42,11 @@ fn no_mavlink_of_the_corpus_gives_a_report_that_cannot_be_true() {
 #[test]
 fn every_board_of_the_corpus_is_taken_or_refused_in_one_line() {
     run("board", board::check);
+}
+
+#[test]
+fn every_batch_of_the_corpus_is_taken_or_refused_within_its_limits() {
+    run("link", link::check);
 }
 
 #[test]

@@ -36,7 +36,13 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("scarp-bench", &["scarp-infer", "scarp-int8"]),
     (
         "scarp-fuzz-properties",
-        &["scarp-capture", "scarp-config", "scarp-geo", "scarp-nav"],
+        &[
+            "scarp-capture",
+            "scarp-config",
+            "scarp-geo",
+            "scarp-link",
+            "scarp-nav",
+        ],
     ),
     ("scarp-test-support", &[]),
 ];

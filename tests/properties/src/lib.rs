@@ -2,6 +2,7 @@
 //! tests on the corpus.
 
 pub mod board;
+pub mod link;
 pub mod mavlink;
 pub mod metadata;
 pub mod nmea;
