@@ -12,7 +12,7 @@ use scarp::{
     flight::{self, Captured, Destination, Equipment, FlightResult, Health, HealthFile, Totals},
     pipeline::{Flight, Summary, WhenFull, output::survey_folder},
 };
-use scarp_capture::live::{self, Camera};
+use scarp_capture::live::{self, CAMERAS};
 use scarp_config::Board;
 use scarp_geo::Terrain;
 use scarp_infer::Model;
@@ -99,7 +99,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let uplink = survey_setup::uplink(station(args, &board)?, open, &flight)?.map(Arc::new);
     let stop = survey_setup::stop_on_interrupt()?;
     let camera = equipment.camera.clone();
-    let open = move || Ok(Box::new(live::v4l2::open(&camera)?) as Box<dyn Camera>);
+    let open = move || live::open(CAMERAS, &camera);
     let destination = Destination {
         out,
         uplink: uplink.clone(),

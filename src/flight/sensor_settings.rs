@@ -1,7 +1,7 @@
 //! What a board file says of the aircraft's sensors, in the types of those who read them.
 
 use nalgebra::Vector3;
-use scarp_capture::live::{PixelFormat, v4l2::CameraSettings};
+use scarp_capture::live::{CameraSettings, PixelFormat};
 use scarp_config::{Board, ConfigError};
 use scarp_geo::{CameraModel, RotationMatrix, VerticalDatum};
 use scarp_nav::{

@@ -4,6 +4,7 @@
 
 mod boards;
 mod documents;
+mod cameras;
 mod elevation;
 mod flight;
 mod fly;

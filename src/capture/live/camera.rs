@@ -30,6 +30,14 @@ pub enum OpenError {
         /// Why the system refused.
         reason: io::Error,
     },
+    /// No kind of camera that was built in has such a name.
+    #[error(
+        "camera {device}: no kind of camera in this program has such a name; build it with the feature of that kind"
+    )]
+    UnknownKind {
+        /// The device's name.
+        device: String,
+    },
     /// The device offers no pixel format for capture.
     #[error(
         "camera {device}: offers no single-planar video capture; set the device node of the camera itself"

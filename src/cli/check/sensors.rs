@@ -12,7 +12,7 @@ use anyhow::Context;
 use scarp::flight::{Autopilot, Gnss, Track, autopilot_port, camera_settings, gnss_port, now};
 use scarp_capture::{
     Folder, TagSettings,
-    live::{self, Camera, ReconnectingCamera, Step, to_rgb},
+    live::{self, CAMERAS, CameraSettings, ReconnectingCamera, Step, to_rgb},
 };
 use scarp_config::Board;
 use scarp_geo::{GeoError, Terrain};
@@ -50,13 +50,12 @@ pub fn camera(path: &Path, board: &Board) -> anyhow::Result<String> {
             "is not there"
         }
     );
-    let settings = live::v4l2::CameraSettings {
+    let settings = CameraSettings {
         device: path.to_owned(),
         ..camera_settings(board)?
     };
     let started = Instant::now();
-    let mut camera =
-        ReconnectingCamera::new(|| Ok(Box::new(live::v4l2::open(&settings)?) as Box<dyn Camera>));
+    let mut camera = ReconnectingCamera::new(|| live::open(CAMERAS, &settings));
     let shot = loop {
         let step = camera.step(now(), POLL);
         let closed = matches!(step, Step::Closed { .. });

@@ -5,9 +5,12 @@ use std::{io, time::Duration};
 use scarp_nav::Monotonic;
 
 use super::{
-    super::camera::{Camera, CameraFault, OpenError, RawFrame, TimestampReference},
+    super::{
+        camera::{Camera, CameraFault, OpenError, RawFrame, TimestampReference},
+        settings::CameraSettings,
+    },
     device::{Buffer, Device},
-    negotiate::{CameraSettings, Mode, negotiate, setup_error},
+    negotiate::{Mode, negotiate, setup_error},
 };
 
 /// V4L2's buffer flags (videodev2.h).

@@ -3,9 +3,8 @@
 use std::{collections::VecDeque, io, path::PathBuf, time::Duration};
 
 use super::{
-    super::format::PixelFormat,
+    super::{format::PixelFormat, settings::CameraSettings},
     device::{Buffer, Device, FormatInfo, NegotiatedFormat},
-    negotiate::CameraSettings,
 };
 
 /// V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC.

@@ -10,5 +10,5 @@ mod v4l2_device;
 
 pub use camera::V4l2Camera;
 pub use device::{Buffer, Device, FormatInfo, NegotiatedFormat};
-pub use negotiate::{CameraSettings, Mode};
+pub use negotiate::Mode;
 pub use v4l2_device::{V4l2Device, open};

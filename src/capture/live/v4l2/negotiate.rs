@@ -1,33 +1,17 @@
 //! Agreeing with a device on format, size and rate.
 
-use std::{io, path::PathBuf};
+use std::io;
 
 use super::{
     super::{
-        camera::OpenError, format::PixelFormat, layout::Layout, ycbcr_encoding::ColourEncoding,
+        camera::OpenError, format::PixelFormat, layout::Layout, settings::CameraSettings,
+        ycbcr_encoding::ColourEncoding,
     },
     device::{Device, FormatInfo, NegotiatedFormat},
 };
 
 /// Rates that differ by less than this part count as the same: 30 Hz and NTSC's 29.97 do.
 const RATE_TOLERANCE: f64 = 0.01;
-
-/// What is wanted of a camera.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CameraSettings {
-    /// The device node, best one that names the camera: `/dev/v4l/by-id/...`.
-    pub device: PathBuf,
-    /// Pixel formats, the one liked best first.
-    pub formats: Vec<PixelFormat>,
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
-    /// Frames per second.
-    pub rate_hz: f64,
-    /// Buffers for the driver to fill; four let it go on while one is copied.
-    pub buffers: u32,
-}
 
 /// What a camera and its user agreed on.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -21,11 +21,13 @@ use v4l::{
 };
 
 use super::{
-    super::camera::OpenError,
+    super::{
+        camera::{Camera, OpenError},
+        settings::CameraSettings,
+    },
     camera::V4l2Camera,
     device::{Buffer, Device, FormatInfo, NegotiatedFormat},
     mapping::Mapping,
-    negotiate::CameraSettings,
 };
 
 /// V4L2_BUF_TYPE_VIDEO_CAPTURE, V4L2_MEMORY_MMAP and V4L2_FIELD_NONE.
@@ -46,16 +48,17 @@ pub struct V4l2Device {
     node: Node,
 }
 
-/// Opens the device of the settings as a camera.
+/// Opens the device node of the settings as a camera; every name is taken for that of a device node.
 ///
 /// # Errors
 /// When there is no such device or it cannot do what is wanted.
-pub fn open(settings: &CameraSettings) -> Result<V4l2Camera<V4l2Device>, OpenError> {
-    let kernel = V4l2Device::open(&settings.device).map_err(|reason| OpenError::Open {
+pub fn open(settings: &CameraSettings) -> Option<Result<Box<dyn Camera>, OpenError>> {
+    let opened = V4l2Device::open(&settings.device).map_err(|reason| OpenError::Open {
         device: settings.device.display().to_string(),
         reason,
-    })?;
-    V4l2Camera::start(kernel, settings)
+    });
+    let started = opened.and_then(|device| V4l2Camera::start(device, settings));
+    Some(started.map(|camera| Box::new(camera) as Box<dyn Camera>))
 }
 
 impl V4l2Device {
