@@ -10,12 +10,11 @@ use std::{
 use anyhow::Context;
 use scarp::{
     flight::{self, Captured, Destination, Equipment, FlightResult, Health, HealthFile, Totals},
-    pipeline::{Flight, Summary, WhenFull, output::survey_folder},
+    pipeline::{self, Flight, Summary, WhenFull, output::survey_folder},
 };
 use scarp_capture::live::{self, CAMERAS};
 use scarp_config::Board;
 use scarp_geo::Terrain;
-use scarp_infer::Model;
 use scarp_link::{Config, Journal};
 use serde::Serialize;
 use uuid::Uuid;
@@ -89,7 +88,8 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let survey = Uuid::new_v4();
     // Before anything that takes time: what an earlier flight left there is not so any more.
     HealthFile::new(out.join("health.json"), survey).write(&Health::starting());
-    let model = Model::load(&model_folder::find(args.model.as_deref(), &board)?)?;
+    let model =
+        pipeline::load_model(&board, &model_folder::find(args.model.as_deref(), &board)?)?;
     let (terrain, start) = (terrain(args, &board)?, SystemTime::now());
     let when_full = WhenFull::DropOldest;
     let flight = Flight::from_board(&board, Arc::new(model), survey, start, when_full);

@@ -14,7 +14,6 @@ use scarp::pipeline::{
 };
 use scarp_capture::TagSettings;
 use scarp_geo::PoseCovariance;
-use scarp_infer::Model;
 use scarp_link::{Journal, LinkStatus};
 use serde::Serialize;
 use uuid::Uuid;
@@ -112,7 +111,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let mut source = Replay::open(photos, settings, terrain, times, args.realtime)?;
     let flight = Flight::from_board(
         &board,
-        Arc::new(Model::load(&model)?),
+        Arc::new(pipeline::load_model(&board, &model)?),
         args.survey.unwrap_or_else(Uuid::new_v4),
         SystemTime::now(),
         if args.realtime {

@@ -124,6 +124,9 @@ pub struct Board {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inference {
+    /// What runs the network: an engine's name, or `auto` for the first that accepts the model. Whoever loads the model knows
+    /// the engines there are.
+    pub engine: String,
     /// Tiles that are segmented at once; 0 means as many as the processor's cores allow.
     pub workers: usize,
     /// Threads that share one tile, at least 1: more of them answer sooner, more workers answer more.

@@ -83,7 +83,7 @@ pub enum ModelError {
     /// The folder or its manifest is at fault.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// The ONNX file is cut short or holds what tract cannot run.
+    /// The ONNX file is cut short or holds what tract cannot read.
     #[error("model {path}: {reason}; export it again as the README says")]
     Onnx {
         /// The ONNX file.
@@ -105,6 +105,16 @@ pub enum ModelError {
         /// Name and shape in the manifest.
         expected: String,
     },
+    /// No engine runs the graph.
+    #[error(
+        "model {path}: declined by {reasons}; export it again as the README says, or choose another engine"
+    )]
+    Declined {
+        /// The ONNX file.
+        path: String,
+        /// Every engine that was to run it, with what it says in brackets.
+        reasons: String,
+    },
     /// A golden file cannot be used.
     #[error("golden file {path}: {reason}; copy the model folder again")]
     GoldenFile {
@@ -124,6 +134,16 @@ pub enum ModelError {
         error: f32,
         /// The most the manifest allows.
         tolerance: f32,
+    },
+    /// A tile or the room for its answer is not of the size that the manifest says.
+    #[error("tile: {found} {what} instead of {expected}; cut it as the model's manifest says")]
+    TileSize {
+        /// What there is too much or too little of.
+        what: &'static str,
+        /// How much there is.
+        found: usize,
+        /// How much there must be.
+        expected: usize,
     },
     /// The network failed while running.
     #[error("network failed: {0}; run `scarp check`")]

@@ -1,17 +1,86 @@
-//! From ONNX bytes to tract's typed graph, held against the manifest; errors and panics of tract as one line.
+//! A model's ONNX graph, held against its manifest.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::Cell;
 
 use tract_onnx::{prelude::*, tract_hir::infer::Factoid};
 
-use super::{Manifest, ModelError};
+use super::{Manifest, ModelError, panic_guard::guarded};
+
+/// A graph whose input and output are as the manifest says, for an engine to load.
+pub struct Graph<'a> {
+    onnx: &'a [u8],
+    manifest: &'a Manifest,
+    path: &'a str,
+    /// As it was read to be checked, for the first who asks.
+    typed: Cell<Option<TypedModel>>,
+}
+
+impl<'a> Graph<'a> {
+    /// Reads the graph and holds it against the manifest; `path` only names it in errors.
+    pub(super) fn new(
+        onnx: &'a [u8],
+        manifest: &'a Manifest,
+        path: &'a str,
+    ) -> Result<Self, ModelError> {
+        let typed = Cell::new(Some(typed(onnx, manifest, path)?));
+        Ok(Self {
+            onnx,
+            manifest,
+            path,
+            typed,
+        })
+    }
+
+    /// The ONNX file.
+    #[must_use]
+    pub fn onnx(&self) -> &'a [u8] {
+        self.onnx
+    }
+
+    /// What the model's folder says about it.
+    #[must_use]
+    pub fn manifest(&self) -> &'a Manifest {
+        self.manifest
+    }
+
+    /// Where the ONNX file lies, for messages.
+    #[must_use]
+    pub fn path(&self) -> &'a str {
+        self.path
+    }
+
+    /// Width and height of the input.
+    #[must_use]
+    pub fn input_size(&self) -> (u32, u32) {
+        let input = &self.manifest.input;
+        (input.width, input.height)
+    }
+
+    /// The graph as tract reads it, with one input of fixed size, not optimised yet. It is the caller's own: its weights as
+    /// floats may be four times the size of what becomes of them, and are read anew each time.
+    ///
+    /// # Errors
+    /// When tract cannot read it.
+    pub fn typed(&self) -> Result<TypedModel, ModelError> {
+        match self.typed.take() {
+            Some(typed) => Ok(typed),
+            None => typed(self.onnx, self.manifest, self.path),
+        }
+    }
+}
 
 /// Parses the graph and holds its input and output against the manifest.
-pub(super) fn typed(
-    onnx: &[u8],
-    manifest: &Manifest,
-    path: &str,
-) -> Result<TypedModel, ModelError> {
+fn typed(onnx: &[u8], manifest: &Manifest, path: &str) -> Result<TypedModel, ModelError> {
+    let parsed = guarded(|| parsed(onnx, manifest, path));
+    parsed.unwrap_or_else(|reason| {
+        Err(ModelError::Onnx {
+            path: path.to_owned(),
+            reason: format!("tract {reason}"),
+        })
+    })
+}
+
+fn parsed(onnx: &[u8], manifest: &Manifest, path: &str) -> Result<TypedModel, ModelError> {
     let unusable = |error: TractError| ModelError::Onnx {
         path: path.to_owned(),
         reason: one_line(&error),
@@ -76,18 +145,7 @@ pub(super) fn typed(
     Ok(graph)
 }
 
-/// Runs `work`, turning a panic into its message: a graph that tract does not expect must not end the flight.
-pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let text = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("unknown");
-        format!("tract panicked: {}", text.replace('\n', " "))
-    })
-}
-
+/// What tract says, with its causes, in one line.
 pub(super) fn one_line(error: &TractError) -> String {
     let causes: Vec<String> = error
         .chain()

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use image::RgbImage;
 use thiserror::Error;
 
-use super::{Manifest, Model, ModelError, Normalisation, ProbabilityMap, Session, Tiling, blend};
+use super::{
+    Manifest, Model, ModelError, ModelSession, Normalisation, ProbabilityMap, Tile, Tiling, blend,
+};
 
 /// An image side below this shows the network no context to judge by.
 const MIN_SIDE: u32 = 32;
@@ -42,7 +44,7 @@ pub enum SegmentError {
 
 /// One worker's means of segmenting images: a session of the shared model and its reused buffers.
 pub struct Segmenter {
-    session: Session,
+    session: ModelSession,
     model: Arc<Model>,
     tiling: Tiling,
     normal: Normalisation,
@@ -103,7 +105,12 @@ impl Segmenter {
     /// # Errors
     /// When the network fails.
     pub fn tile(&mut self, image: &RgbImage, cells: &mut [f32]) -> Result<(), SegmentError> {
-        Ok(self.session.tile(image, (0, 0), &self.normal, cells)?)
+        let tile = Tile::Pixels {
+            image,
+            corner: (0, 0),
+            normal: &self.normal,
+        };
+        Ok(self.session.run(tile, cells)?)
     }
 
     /// Landslide probability of every output cell of `image`, which must be at the model's ground sampling distance.
@@ -118,7 +125,12 @@ impl Segmenter {
         }
         let (session, normal) = (&mut self.session, &self.normal);
         let map = blend(self.tiling, width, height, |left, top, cells| {
-            session.tile(image, (left, top), normal, cells)
+            let tile = Tile::Pixels {
+                image,
+                corner: (left, top),
+                normal,
+            };
+            session.run(tile, cells)
         })?;
         Ok(map)
     }

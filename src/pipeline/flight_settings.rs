@@ -1,9 +1,10 @@
 //! What a flight is searched with.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{path::Path, sync::Arc, time::SystemTime};
 
-use scarp_config::Board;
-use scarp_infer::Model;
+use scarp_config::{Board, ConfigError};
+use scarp_infer::{AUTO, ENGINES, Model, ModelError, engines};
+use thiserror::Error;
 use uuid::Uuid;
 
 use super::WhenFull;
@@ -30,6 +31,35 @@ pub struct Flight {
     pub min_area_m2: f64,
     /// Side of the ground cell in which frames vote, in metres.
     pub cell_m: f64,
+}
+
+/// A model that a board cannot run.
+#[derive(Debug, Error)]
+pub enum BoardModelError {
+    /// The engine that the board names does not exist or does not take the model.
+    #[error(transparent)]
+    Engine(#[from] ConfigError),
+    /// The model is at fault.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// The model in `dir`, in the engine that the board names.
+///
+/// # Errors
+/// When there is no such engine, it does not take the model, or the model cannot be used.
+pub fn load_model(board: &Board, dir: &Path) -> Result<Model, BoardModelError> {
+    let name = &board.inference.engine;
+    let wrong_engine = |reason: String| ConfigError::Value {
+        path: board.file.clone(),
+        key: "inference.engine",
+        reason,
+    };
+    let engines = engines(ENGINES, name).map_err(|error| wrong_engine(error.to_string()))?;
+    Model::load_in(dir, engines).map_err(|error| match error {
+        ModelError::Declined { .. } if name != AUTO => wrong_engine(error.to_string()).into(),
+        error => error.into(),
+    })
 }
 
 impl Flight {

@@ -27,7 +27,7 @@ use scarp_infer::{SegmentError, Segmenter};
 use thiserror::Error;
 
 pub use self::{
-    flight_settings::Flight,
+    flight_settings::{BoardModelError, Flight, load_model},
     frame_view::View,
     inventory_stage::Summary,
     item::{Item, Placed, Reject, Source, wall_time},

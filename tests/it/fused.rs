@@ -5,7 +5,7 @@
 use std::{path::Path, sync::Arc};
 
 use image::{RgbImage, imageops};
-use scarp_infer::{Engine, Model, Normalisation, OperatorInfo, Segmenter};
+use scarp_infer::{Model, Normalisation, OperatorInfo, Segmenter, Tile};
 use tract_onnx::prelude::*;
 
 fn released(name: &str) -> Model {
@@ -48,16 +48,12 @@ fn no_float_product_is_left_in_the_released_int8_model() {
 #[test]
 fn the_float_model_is_left_to_tract_and_says_why() {
     let model = released("segformer-b0");
-    let Engine::Tract {
-        fallback_reason, ..
-    } = model.engine()
-    else {
-        panic!("fused");
+    let [declined] = model.declined() else {
+        panic!("{:?}", model.declined());
     };
-    assert!(
-        !fallback_reason.node.is_empty()
-            && fallback_reason.to_string().len() > fallback_reason.node.len()
-    );
+    assert_eq!((model.engine().name(), declined.engine), ("tract", "int8"));
+    let (node, fault) = declined.reason.split_once(' ').unwrap();
+    assert!(!node.is_empty() && !fault.is_empty(), "{declined:?}");
     assert!(
         model
             .engine()
@@ -90,7 +86,7 @@ fn fused_operators_and_stock_tract_give_the_same_class_in_999_of_1000_cells() {
     let (mut same, mut total) = (0, 0);
     for image in images() {
         normal.fill(&image, (0, 0), image.dimensions(), &mut planes);
-        session.probability(&planes, &mut cells).unwrap();
+        session.run(Tile::Planes(&planes), &mut cells).unwrap();
         let input = Tensor::from_shape(&[1, 3, height, width], &planes).unwrap();
         let logits = stock.run(tvec!(input.into_tvalue())).unwrap();
         let logits = logits[0].try_as_plain_ram().unwrap();
@@ -116,10 +112,13 @@ fn a_picture_and_its_normalised_planes_give_the_same_answer() {
         let image = images().remove(3);
         let mut planes = Vec::new();
         normal.fill(&image, corner, image.dimensions(), &mut planes);
-        session.probability(&planes, &mut of_planes).unwrap();
-        session
-            .tile(&image, corner, &normal, &mut of_pixels)
-            .unwrap();
+        session.run(Tile::Planes(&planes), &mut of_planes).unwrap();
+        let pixels = Tile::Pixels {
+            image: &image,
+            corner,
+            normal: &normal,
+        };
+        session.run(pixels, &mut of_pixels).unwrap();
         let difference: f32 = of_planes
             .iter()
             .zip(&of_pixels)

@@ -13,10 +13,12 @@ use std::{
 
 use anyhow::Context;
 use clap::Args as ClapArgs;
-use scarp::flight::{Equipment, Positions, positions};
+use scarp::{
+    flight::{Equipment, Positions, positions},
+    pipeline::load_model,
+};
 use scarp_config::Board;
 use scarp_geo::Terrain;
-use scarp_infer::{Engine, Model};
 use scarp_link::{Config, Journal, Uplink};
 
 use super::{
@@ -73,7 +75,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let board = survey_setup::board(args.board.as_deref())?;
     let folder = model_folder::find(args.model.as_deref(), &board);
     if args.graph {
-        return operator_listing::list(&folder?, args.json);
+        return operator_listing::list(&board, &folder?, args.json);
     }
     let mut checks = vec![board_file(args, &board)];
     match folder {
@@ -178,7 +180,7 @@ fn board_file(args: &Args, board: &Board) -> Check {
 /// Loading runs the golden input, so one call answers for the files and for what the network computes with them.
 fn model(dir: &Path, board: &Board) -> Vec<Check> {
     let started = Instant::now();
-    match Model::load(dir) {
+    match load_model(board, dir) {
         Ok(model) => {
             let manifest = model.manifest();
             let loaded = format!(
@@ -190,12 +192,14 @@ fn model(dir: &Path, board: &Board) -> Vec<Check> {
                 started.elapsed().as_secs_f64(),
                 board.inference.worker_count()
             );
-            let engine = match model.engine() {
-                Engine::Fused(_) => "fused int8 operators".to_owned(),
-                Engine::Tract {
-                    fallback_reason, ..
-                } => format!("tract, because {fallback_reason}"),
-            };
+            let mut engine = model.engine().name().to_owned();
+            for declined in model.declined() {
+                let reason = format!(
+                    ", because {} declines: {}",
+                    declined.engine, declined.reason
+                );
+                engine.push_str(&reason);
+            }
             let golden = format!(
                 "mean difference {:.5}, at most {:.5}",
                 model.golden_error(),

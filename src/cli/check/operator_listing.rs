@@ -7,25 +7,24 @@ use std::{
 };
 
 use anyhow::Context;
-use scarp_infer::{Engine, Model};
+use scarp::pipeline::load_model;
+use scarp_config::Board;
 
 use crate::cli::Outcome;
 
-/// Lists the operators of the model in `dir` on standard output, as a table or as JSON.
-pub fn list(dir: &Path, json: bool) -> anyhow::Result<Outcome> {
-    let model = Model::load(dir)?;
+/// Lists the operators of the model in `dir`, in the board's engine, on standard output, as a table or as JSON.
+pub fn list(board: &Board, dir: &Path, json: bool) -> anyhow::Result<Outcome> {
+    let model = load_model(board, dir)?;
+    let engine = model.engine().name();
     let operators = model.engine().operators();
-    let fallback_reason = match model.engine() {
-        Engine::Fused(_) => None,
-        Engine::Tract {
-            fallback_reason, ..
-        } => Some(fallback_reason.to_string()),
-    };
+    // Of the engine preferred to all others.
+    let fallback_reason = model.declined().first().map(|declined| &declined.reason);
     let mut out = io::stdout().lock();
     let context = "standard output";
     if json {
         let listing = serde_json::json!({
             "model": model.manifest().name,
+            "engine": engine,
             "fallback_reason": fallback_reason,
             "operators": operators,
         });
@@ -66,7 +65,7 @@ pub fn list(dir: &Path, json: bool) -> anyhow::Result<Outcome> {
     )
     .context(context)?;
     if let Some(fallback_reason) = fallback_reason {
-        writeln!(out, "left to tract because {fallback_reason}").context(context)?;
+        writeln!(out, "left to {engine} because {fallback_reason}").context(context)?;
     }
     Ok(Outcome::Success)
 }

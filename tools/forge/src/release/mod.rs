@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use scarp_infer::{Manifest, Model, ModelError, Normalisation};
+use scarp_infer::{Manifest, Model, ModelError, Normalisation, Tile};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -169,7 +169,7 @@ impl Candidate {
         let mut planes = Vec::new();
         Normalisation::of(&manifest).fill(&image, (0, 0), image.dimensions(), &mut planes);
         let mut golden = vec![0.0; expected.len()];
-        model.session()?.probability(&planes, &mut golden)?;
+        model.session()?.run(Tile::Planes(&planes), &mut golden)?;
         let far = golden
             .iter()
             .zip(expected)

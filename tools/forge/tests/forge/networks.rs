@@ -11,7 +11,7 @@ use scarp_forge::{
     quantize::{self, Evaluator, Observer, Options},
     samples::{self, Sample},
 };
-use scarp_infer::Engine;
+use scarp_infer::Tile;
 
 fn fixture(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/forge/networks");
@@ -135,7 +135,7 @@ fn a_network_of_another_kind_is_run_and_keeps_its_function(
     model
         .session()
         .unwrap()
-        .probability(&image, &mut cells)
+        .run(Tile::Planes(&image), &mut cells)
         .unwrap();
     assert!(cells.iter().all(|p| (0.0..=1.0).contains(p)));
 }
@@ -207,18 +207,13 @@ fn a_quantized_segformer_of_any_exporter_flies_in_fused_operators(
     };
     let (graph, _) = quantize::quantize(&network, &planes, &judge, &options).unwrap();
     let model = network.model(&graph).unwrap();
-    if let Engine::Tract {
-        fallback_reason, ..
-    } = model.engine()
-    {
-        panic!("left to tract because {fallback_reason}");
-    }
+    assert_eq!(model.engine().name(), "int8", "{:?}", model.declined());
     let (columns, rows) = network.manifest.output_size();
     let mut cells = vec![0.0; columns * rows];
     model
         .session()
         .unwrap()
-        .probability(&planes[0], &mut cells)
+        .run(Tile::Planes(&planes[0]), &mut cells)
         .unwrap();
     let output = network.manifest.output.name.as_str();
     let tract = engine::Engine::new(&graph, &network.shape(), &[output]).unwrap();
@@ -253,7 +248,7 @@ fn layers_that_cost_more_than_the_budget_stay_float() {
     model
         .session()
         .unwrap()
-        .probability(&images[0], &mut cells)
+        .run(Tile::Planes(&images[0]), &mut cells)
         .unwrap();
     cells.sort_by(f32::total_cmp);
     network.manifest.threshold = cells[cells.len() / 2];
