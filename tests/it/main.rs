@@ -6,6 +6,7 @@ mod boards;
 mod documents;
 mod cameras;
 mod elevation;
+mod engines;
 mod flight;
 mod fly;
 mod full_disk;
