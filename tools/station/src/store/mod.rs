@@ -164,8 +164,8 @@ impl Store {
             let mut landslides = Vec::new();
             for row in rows {
                 let (blob, landslide) = row?;
-                let outline = geometry::decode(&blob).ok_or_else(|| {
-                    error::Cause::Damaged(format!("landslide {} has no polygon", landslide.id))
+                let outline = geometry::decode(&blob).map_err(|e| {
+                    error::Cause::Damaged(format!("landslide {}: {e}", landslide.id))
                 })?;
                 landslides.push(StoredLandslide {
                     outline,
