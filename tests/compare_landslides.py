@@ -18,7 +18,7 @@ RADIUS, ECCENTRICITY = 6378137.0, 0.00669437999014
 
 def landslides(path):
     features = json.loads(Path(path).read_text())["features"]
-    return {feature["properties"]["id"]: feature for feature in features}
+    return {feature["id"]: feature for feature in features}
 
 
 def rings(feature):

@@ -10,6 +10,7 @@ mod contour;
 mod fill;
 mod frame_coverage;
 mod frame_observation;
+mod geojson_feature;
 mod inventory;
 mod landslide;
 mod landslide_report;
@@ -20,6 +21,7 @@ mod vote_grid;
 
 pub use frame_coverage::{FrameFootprint, FrameReport};
 pub use frame_observation::{Detection, Observation, ObserveError};
+pub use geojson_feature::{footprint_feature, landslide_feature};
 pub use inventory::Inventory;
 pub use landslide::{Landslide, LandslideStatus};
 pub use polygonize::{Outline, ProbabilityGrid, trace};

@@ -5,13 +5,12 @@ use std::{
     fs::{self, File},
     io::{self, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
-use geo::Polygon;
-use geojson::{Feature, GeometryValue, JsonObject, JsonValue};
-use scarp_inventory::{FrameReport, Landslide, LandslideStatus};
-use serde_json::json;
+use geojson::Feature;
+use scarp_inventory::{
+    FrameReport, Landslide, LandslideStatus, footprint_feature, landslide_feature,
+};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -47,7 +46,8 @@ pub fn survey_folder(out: &Path, survey: Uuid) -> PathBuf {
 pub struct OutputFolder {
     folder: PathBuf,
     footprints: FeatureFile,
-    landslides: BTreeMap<Uuid, Landslide>,
+    /// By survey and identity.
+    landslides: BTreeMap<(Uuid, Uuid), Landslide>,
 }
 
 impl OutputFolder {
@@ -77,30 +77,23 @@ impl OutputFolder {
     ///
     /// # Errors
     /// When the disk is full or fails.
-    pub fn frame(&mut self, report: &FrameReport) -> Result<(), OutputError> {
-        let Ok(placement) = &report.placement else {
-            return Ok(());
-        };
-        self.footprints.push(
-            &placement.footprint,
-            json!({
-                "name": report.name,
-                "sequence": report.sequence,
-                "time_unix_s": report.time.map(unix_seconds),
-                "gsd_m": placement.gsd_m,
-            }),
-        )
+    pub fn frame(&mut self, survey: Uuid, report: &FrameReport) -> Result<(), OutputError> {
+        match footprint_feature(survey, report) {
+            Some(footprint) => self.footprints.push(&footprint),
+            None => Ok(()),
+        }
     }
 
     /// Keeps the newest version of each landslide for the end.
-    pub fn landslides(&mut self, changed: &[Landslide]) {
+    pub fn landslides(&mut self, survey: Uuid, changed: &[Landslide]) {
         for landslide in changed {
+            let key = (survey, landslide.id);
             match landslide.status {
                 LandslideStatus::Active => {
-                    self.landslides.insert(landslide.id, landslide.clone());
+                    self.landslides.insert(key, landslide.clone());
                 }
                 LandslideStatus::Withdrawn => {
-                    self.landslides.remove(&landslide.id);
+                    self.landslides.remove(&key);
                 }
             }
         }
@@ -119,20 +112,8 @@ impl OutputFolder {
     fn write_landslides(&self) -> Result<(), OutputError> {
         let partial = self.folder.join("landslides.geojson.part");
         let mut file = FeatureFile::create(partial.clone())?;
-        for landslide in self.landslides.values() {
-            file.push(
-                &landslide.outline,
-                json!({
-                    "id": landslide.id,
-                    "version": landslide.version,
-                    "area_m2": landslide.area_m2,
-                    "confidence": landslide.confidence,
-                    "ce90_m": landslide.ce90_m,
-                    "observations": landslide.observations,
-                    "first_seen_unix_s": unix_seconds(landslide.first_seen),
-                    "last_seen_unix_s": unix_seconds(landslide.last_seen),
-                }),
-            )?;
+        for ((survey, _), landslide) in &self.landslides {
+            file.push(&landslide_feature(*survey, landslide))?;
         }
         file.finish()?;
         fs::rename(&partial, self.folder.join("landslides.geojson"))
@@ -180,18 +161,7 @@ impl FeatureFile {
         })
     }
 
-    fn push(&mut self, polygon: &Polygon<f64>, properties: JsonValue) -> Result<(), OutputError> {
-        let properties: Option<JsonObject> = match properties {
-            JsonValue::Object(object) => Some(object),
-            _ => None,
-        };
-        let feature = Feature {
-            bbox: None,
-            geometry: Some(GeometryValue::from(polygon).into()),
-            id: None,
-            properties,
-            foreign_members: None,
-        };
+    fn push(&mut self, feature: &Feature) -> Result<(), OutputError> {
         let separator = if self.first { "\n" } else { ",\n" };
         self.append(format!("{separator}{feature}").as_bytes())
             .map_err(|reason| self.failed(reason))?;
@@ -229,12 +199,5 @@ impl FeatureFile {
             path: self.path.display().to_string(),
             reason,
         }
-    }
-}
-
-fn unix_seconds(time: SystemTime) -> f64 {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => after.as_secs_f64(),
-        Err(before) => -before.duration().as_secs_f64(),
     }
 }

@@ -84,7 +84,7 @@ impl<'a> SurveyLog<'a> {
     /// When what was found cannot be kept and is not to be tried again.
     pub fn frame(&mut self, report: FrameReport, changed: Vec<Landslide>) -> Result<(), LogError> {
         (self.observer)(&report, &changed);
-        self.folder.landslides(&changed);
+        self.folder.landslides(self.survey, &changed);
         self.changed |= !changed.is_empty();
         if self.footprints.len() < BACKLOG {
             self.footprints.push_back(report.clone());
@@ -100,7 +100,7 @@ impl<'a> SurveyLog<'a> {
     /// # Errors
     /// As [`SurveyLog::frame`].
     pub fn finish(&mut self, changed: Vec<Landslide>) -> Result<(), LogError> {
-        self.folder.landslides(&changed);
+        self.folder.landslides(self.survey, &changed);
         self.keep(changed.into_iter().map(Body::Landslide));
         self.write(true)?;
         match (self.folder.finish(), &self.when_refused) {
@@ -168,7 +168,7 @@ impl<'a> SurveyLog<'a> {
 
     fn write_footprints(&mut self) -> Result<(), LogError> {
         while let Some(report) = self.footprints.front() {
-            self.folder.frame(report)?;
+            self.folder.frame(self.survey, report)?;
             self.footprints.pop_front();
         }
         Ok(())

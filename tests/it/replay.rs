@@ -446,3 +446,48 @@ fn check_tells_where_a_log_of_a_receiver_has_its_first_fix_or_why_it_has_none() 
         "{said}"
     );
 }
+
+#[test]
+fn what_a_replay_leaves_is_geojson_by_the_standard_that_names_its_survey() {
+    let flight = Flight::with(&[("a.jpg", tagged((31.0, 103.5)))]);
+    let output = flight.replay(&tiny_model()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", lines(&output));
+    let survey = &json(&output)["survey"];
+    let names = |feature: &Value| -> Vec<String> {
+        let properties = feature["properties"].as_object().unwrap();
+        properties.keys().cloned().collect()
+    };
+    for (file, properties) in [
+        (
+            "landslides.geojson",
+            &[
+                "area_m2",
+                "ce90_m",
+                "confidence",
+                "first_seen",
+                "last_seen",
+                "observations",
+                "survey",
+                "version",
+            ][..],
+        ),
+        (
+            "footprints.geojson",
+            &["gsd_m", "name", "sequence", "survey", "time"],
+        ),
+    ] {
+        let feature = &flight.features(file)[0];
+        assert_eq!(names(feature), properties, "{file}");
+        assert_eq!(&feature["properties"]["survey"], survey, "{file}");
+        let read: geojson::Feature = serde_json::from_value(feature.clone()).unwrap();
+        assert_eq!(read.id.is_some(), file == "landslides.geojson", "{file}");
+        let ring = feature["geometry"]["coordinates"][0].as_array().unwrap();
+        for number in ring.iter().flat_map(|place| place.as_array().unwrap()) {
+            let decimals = number
+                .to_string()
+                .split_once('.')
+                .map_or(0, |(_, d)| d.len());
+            assert!(decimals <= 7, "{file}: {number}");
+        }
+    }
+}

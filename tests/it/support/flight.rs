@@ -233,7 +233,9 @@ impl Landed {
     pub fn footprint_errors_m(&self) -> Vec<f64> {
         let features = self.features("footprints.geojson");
         let error = |feature: &Value| {
-            let unix_s = feature["properties"]["time_unix_s"].as_f64().unwrap();
+            let time = feature["properties"]["time"].as_str().unwrap();
+            let time = chrono::DateTime::parse_from_rfc3339(time).unwrap();
+            let unix_s = time.timestamp_micros() as f64 / 1e6;
             let (north_m, east_m) = place(feature);
             (north_m - Aircraft::north_m_at_unix(unix_s)).hypot(east_m)
         };
