@@ -59,7 +59,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     board: Option<PathBuf>,
     /// Identity of the survey, under which the ground station keeps what is found [default: a new one]
-    #[arg(long, value_name = "UUID")]
+    #[arg(long, value_name = "UUID", value_parser = survey)]
     survey: Option<Uuid>,
     /// Hand frames over at the pace they were taken, and drop the oldest waiting one when inference falls behind
     #[arg(long)]
@@ -87,6 +87,13 @@ struct Report {
     interrupted: bool,
     seconds: f64,
     peak_rss_bytes: Option<u64>,
+}
+
+fn survey(text: &str) -> Result<Uuid, &'static str> {
+    Uuid::try_parse(text).map_err(|_| {
+        "not a UUID; a replay and a flight end with theirs in --json, and `scarp-station surveys --store FILE` lists those \
+         that a ground station has received"
+    })
 }
 
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {

@@ -15,9 +15,10 @@ use quinn::{
     crypto::rustls::{QuicClientConfig, QuicServerConfig},
 };
 use rustls::{
-    ClientConfig, RootCertStore, ServerConfig,
+    CertificateError, ClientConfig, RootCertStore, ServerConfig,
+    client::{WebPkiServerVerifier, danger::ServerCertVerifier},
     crypto::CryptoProvider,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
     server::WebPkiClientVerifier,
 };
 use thiserror::Error;
@@ -61,6 +62,14 @@ pub enum TlsError {
     Exposed {
         /// The file.
         path: String,
+    },
+    /// The keys are those of the other end.
+    #[error(
+        "keys {folder}: are a drone's; give the folder station/ that `scarp-station keys` wrote"
+    )]
+    Drone {
+        /// The folder.
+        folder: String,
     },
     /// The files do not belong together.
     #[error(
@@ -153,6 +162,31 @@ impl Identity {
             .receive_window(window(2 * MAX_BATCH_BYTES));
         config.transport_config(Arc::new(transport));
         Ok(config)
+    }
+
+    /// Whether a drone would take this end for the ground station.
+    ///
+    /// # Errors
+    /// When the certificate is a drone's, or is not signed by the authority beside it.
+    pub fn require_station(&self) -> Result<(), TlsError> {
+        let [certificate, intermediates @ ..] = self.chain.as_slice() else {
+            return Err(self.mismatch("there is no certificate"));
+        };
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::clone(&self.roots), provider())
+                .build()
+                .map_err(|e| self.mismatch(e))?;
+        let name = ServerName::try_from(SERVER_NAME).map_err(|e| self.mismatch(e))?;
+        let verified =
+            verifier.verify_server_cert(certificate, intermediates, &name, &[], UnixTime::now());
+        verified.map(drop).map_err(|e| match e {
+            rustls::Error::InvalidCertificate(
+                CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. },
+            ) => TlsError::Drone {
+                folder: self.folder.display().to_string(),
+            },
+            other => self.mismatch(other),
+        })
     }
 
     /// The private key's bytes (DER), from which the ground station derives what must outlive its process.

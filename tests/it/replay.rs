@@ -448,6 +448,19 @@ fn check_tells_where_a_log_of_a_receiver_has_its_first_fix_or_why_it_has_none() 
 }
 
 #[test]
+fn a_survey_that_is_no_uuid_is_refused_with_where_to_find_one() {
+    let flight = Flight::with(&[]);
+    let mut replay = flight.replay(&tiny_model());
+    let output = replay.args(["--survey", "abc"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = lines(&output);
+    assert!(
+        said.contains("not a UUID") && said.contains("scarp-station surveys"),
+        "{said}"
+    );
+}
+
+#[test]
 fn what_a_replay_leaves_is_geojson_by_the_standard_that_names_its_survey() {
     let flight = Flight::with(&[("a.jpg", tagged((31.0, 103.5)))]);
     let output = flight.replay(&tiny_model()).output().unwrap();
