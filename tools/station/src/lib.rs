@@ -1,6 +1,7 @@
-//! The ground station: makes the keys, receives what drones report over QUIC and keeps it in a GeoPackage.
+//! The ground station: makes the keys, receives what drones report over QUIC, keeps it in a GeoPackage and shows it to other
+//! programs.
 
-pub mod export;
+pub mod feeds;
 pub mod keys;
 pub mod serve;
 pub mod store;

@@ -22,12 +22,15 @@ use scarp_link::{
     codec::{self, CodecError, MAX_BATCH_BYTES, Receipt},
 };
 use thiserror::Error;
-use tokio::task::JoinSet;
+use tokio::{sync::broadcast, task::JoinSet};
 use uuid::Uuid;
 
-use crate::store::{Store, StoreError};
-pub use outcome::{ServeError, Totals};
-use writer::{Writer, WriterGone};
+use crate::{
+    feeds::{Feed, Follower, INTERVAL, MAX_COMMITS_WAITING},
+    store::{Store, StoreError},
+};
+pub use outcome::{Ended, ServeError, Totals};
+use writer::{Writer, WriterGone, WriterHandle};
 
 /// Drones connected at once. A further one is turned away and comes again.
 const MAX_CONNECTIONS: usize = 32;
@@ -37,14 +40,22 @@ pub struct Server {
     endpoint: Endpoint,
     address: SocketAddr,
     writer: Writer,
+    followers: Vec<Follower>,
 }
 
 impl Server {
-    /// Listens on `listen` (port 0: any free one) with the keys of `identity`. Must be called within a tokio runtime.
+    /// Listens on `listen` (port 0: any free one) with the keys of `identity`, and shows what `store` holds by `feeds`. Must
+    /// be called within a tokio runtime.
     ///
     /// # Errors
-    /// When the keys do not fit, the address is taken, or the system gives no thread.
-    pub fn bind(listen: SocketAddr, identity: &Identity, store: Store) -> Result<Self, ServeError> {
+    /// When the keys do not fit, the address is taken, a feed cannot show what stands, or the system gives no thread.
+    pub fn bind(
+        listen: SocketAddr,
+        identity: &Identity,
+        store: Store,
+        feeds: Vec<Box<dyn Feed>>,
+    ) -> Result<Self, ServeError> {
+        identity.require_station()?;
         let tls = identity.server_config()?;
         let refused = |reason| ServeError::Listen {
             address: listen,
@@ -58,10 +69,23 @@ impl Server {
             Arc::new(TokioRuntime),
         )
         .map_err(refused)?;
+        let (commits, _) = broadcast::channel(MAX_COMMITS_WAITING);
+        let mut followers = Vec::new();
+        for feed in feeds {
+            // Subscribed before its snapshot, so that no commit comes between.
+            let subscribed = commits.subscribe();
+            followers.push(Follower::start(
+                feed,
+                store.reader()?,
+                subscribed,
+                INTERVAL,
+            )?);
+        }
         Ok(Self {
             address: endpoint.local_addr().map_err(refused)?,
             endpoint,
-            writer: Writer::start(store).map_err(ServeError::Thread)?,
+            writer: Writer::start(store, commits).map_err(ServeError::Thread)?,
+            followers,
         })
     }
 
@@ -71,11 +95,11 @@ impl Server {
         self.address
     }
 
-    /// Receives until `stop` is ready, then finishes what is being committed and closes the store.
+    /// Receives until `stop` is ready, then finishes what is being committed, shows it and closes the store.
     ///
     /// # Errors
     /// When the store cannot be closed.
-    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<Totals, ServeError> {
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<Ended, ServeError> {
         let mut drones = JoinSet::new();
         tokio::pin!(stop);
         loop {
@@ -85,7 +109,7 @@ impl Server {
                 Some(_) = drones.join_next() => {}
                 Some(incoming) = self.endpoint.accept() => {
                     if drones.len() < MAX_CONNECTIONS {
-                        drones.spawn(serve_connection(incoming, self.writer.clone_handle()));
+                        drones.spawn(serve_connection(incoming, self.writer.handle()));
                     } else {
                         log::warn!("{} turned away: {MAX_CONNECTIONS} drones are connected", incoming.remote_address());
                         incoming.refuse();
@@ -97,8 +121,19 @@ impl Server {
             .close(VarInt::from_u32(0), b"the ground station stops");
         drones.shutdown().await;
         self.endpoint.wait_idle().await;
-        let writer = self.writer;
-        tokio::task::spawn_blocking(move || writer.finish())
+        let (writer, followers) = (self.writer, self.followers);
+        let finish = move || -> Result<Ended, ServeError> {
+            let (store, totals) = writer.finish()?;
+            let shown = followers.into_iter().map(Follower::finish);
+            // All of them, before the store is closed: it becomes one plain file when nobody reads it.
+            let failed: Vec<_> = shown.filter_map(Result::err).collect();
+            store.close()?;
+            Ok(Ended {
+                totals,
+                feed_error: failed.into_iter().next(),
+            })
+        };
+        tokio::task::spawn_blocking(finish)
             .await
             .map_err(|_| ServeError::Panicked)?
     }
@@ -138,7 +173,7 @@ enum Refusal {
 }
 
 /// Serves one drone until it goes or errs.
-async fn serve_connection(incoming: Incoming, writer: Writer) {
+async fn serve_connection(incoming: Incoming, writer: WriterHandle) {
     let from = incoming.remote_address();
     let connection = match incoming.await {
         Ok(connection) => connection,
@@ -163,7 +198,7 @@ async fn serve_connection(incoming: Incoming, writer: Writer) {
 
 async fn take_batch(
     connection: &Connection,
-    writer: &Writer,
+    writer: &WriterHandle,
     from: SocketAddr,
 ) -> Result<(), Refusal> {
     let (mut send, mut receive) = connection.accept_bi().await.map_err(Refusal::Lost)?;
@@ -179,9 +214,9 @@ async fn take_batch(
     for (id, reason) in &refused {
         log::error!("{from} message {id} refused: {reason}");
     }
-    let applied = writer.commit(envelopes, refused.len()).await??;
-    if applied.new > 0 {
-        log::info!("{from} {} new messages stored", applied.new);
+    let new = writer.commit(envelopes, refused.len()).await??;
+    if new > 0 {
+        log::info!("{from} {new} new messages stored");
     }
     let receipt = Receipt { stored, refused };
     // A receipt that is lost does no harm: the drone sends again, and the store knows the messages.

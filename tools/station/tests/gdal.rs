@@ -5,8 +5,12 @@ mod common;
 
 use std::{path::Path, process::Command};
 
-use common::{Site, frame, landslide, survey, untagged};
-use scarp_inventory::LandslideStatus::{Active, Withdrawn};
+use common::{Site, envelope, frame, landslide, square, survey, untagged};
+use scarp_inventory::{
+    Landslide,
+    LandslideStatus::{Active, Withdrawn},
+};
+use scarp_link::Body;
 use scarp_station::store::Store;
 
 /// Runs ogrinfo, which must neither fail nor warn.
@@ -38,7 +42,7 @@ fn filled(path: &Path) -> Store {
         landslide(3, 1, Active),
         landslide(3, 2, Withdrawn),
     ];
-    store.apply(&messages).unwrap();
+    store.apply(messages).unwrap();
     store
 }
 
@@ -111,8 +115,21 @@ fn gdal_reads_the_store_while_it_is_open_for_writing() {
     let path = dir.path().join("s.gpkg");
     let mut store = filled(&path);
     check(&path);
-    store.apply(&[landslide(9, 1, Active)]).unwrap();
+    store.apply([landslide(9, 1, Active)]).unwrap();
     assert!(layer(&path, "landslides").contains("Feature Count: 3"));
+}
+
+/// Runs `scarp-station export` on a store, which must go well, and returns what it prints.
+fn export(store: &Path, out: &Path, layer: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_scarp-station"))
+        .args(["export", "--json", "--layer", layer, "--store"])
+        .arg(store)
+        .arg("--out")
+        .arg(out)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 #[test]
@@ -120,23 +137,67 @@ fn the_exported_geojson_is_read_by_gdal_with_the_same_landslides() {
     let site = Site::new();
     let _open = filled(&site.store());
     let out = site.path("landslides.geojson");
-    let output = Command::new(env!("CARGO_BIN_EXE_scarp-station"))
-        .args(["export", "--json", "--store"])
-        .arg(site.store())
-        .arg("--out")
-        .arg(&out)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    assert_eq!(output.stdout, b"{\"landslides\":2}\n");
+    assert_eq!(
+        export(&site.store(), &out, "landslides"),
+        "{\"landslides\":2}\n"
+    );
     let layer = ogrinfo(&["-al", "-so"], &out);
     for wanted in [
         "Geometry: Polygon",
         "Feature Count: 2",
+        "id: String",
         "confidence: Real",
         "first_seen: DateTime",
     ] {
         assert!(layer.contains(wanted), "{wanted} is not in:\n{layer}");
     }
     assert!(layer.contains("Extent: (7.010000, 46.000000) - (7.023000, 46.003000)"));
+    let invalid = "SELECT count(*) AS n FROM landslides WHERE ST_IsValid(geometry) <> 1";
+    assert_eq!(number(&out, invalid), 0);
+}
+
+#[test]
+fn what_was_searched_is_exported_without_the_frames_that_have_no_place() {
+    let site = Site::new();
+    let _open = filled(&site.store());
+    let out = site.path("footprints.geojson");
+    assert_eq!(
+        export(&site.store(), &out, "footprints"),
+        "{\"footprints\":2}\n"
+    );
+    let layer = ogrinfo(&["-al", "-so"], &out);
+    for wanted in [
+        "Geometry: Polygon",
+        "Feature Count: 2",
+        "time: DateTime",
+        "gsd_m: Real",
+    ] {
+        assert!(layer.contains(wanted), "{wanted} is not in:\n{layer}");
+    }
+}
+
+#[test]
+fn gdal_reads_a_landslide_across_the_antimeridian_as_two_parts_on_the_map() {
+    let site = Site::new();
+    let mut store = Store::open(&site.store()).unwrap();
+    let report = landslide(1, 1, Active);
+    let Body::Landslide(slide) = report.body() else {
+        panic!("a landslide was made");
+    };
+    let across = Landslide {
+        outline: square(179.9, -17.0, 0.4),
+        ..slide.clone()
+    };
+    store.apply([envelope(Body::Landslide(across))]).unwrap();
+    let out = site.path("landslides.geojson");
+    export(&site.store(), &out, "landslides");
+    let layer = ogrinfo(&["-al", "-so"], &out);
+    for wanted in [
+        "Geometry: Multi Polygon",
+        "Extent: (-180.000000, -17.000000) - (180.000000, -16.600000)",
+    ] {
+        assert!(layer.contains(wanted), "{wanted} is not in:\n{layer}");
+    }
+    let valid = "SELECT count(*) AS n FROM landslides WHERE ST_IsValid(geometry) = 1 AND ST_NumGeometries(geometry) = 2";
+    assert_eq!(number(&out, valid), 1);
 }

@@ -17,7 +17,7 @@ fn help(arguments: &[&str]) -> String {
 #[test]
 fn every_help_is_as_it_was() {
     insta::assert_snapshot!("help", help(&[]));
-    for command in ["keys", "serve", "export"] {
+    for command in ["keys", "serve", "surveys", "export"] {
         insta::assert_snapshot!(format!("help-{command}"), help(&[command]));
     }
 }

@@ -5,9 +5,13 @@ mod common;
 
 use std::fs;
 
-use common::{frame, landslide, query, survey, untagged};
-use scarp_inventory::LandslideStatus::{Active, Withdrawn};
-use scarp_station::store::{Applied, Store};
+use common::{frame, landslide, landslides, query, survey, untagged};
+use scarp_inventory::{
+    LandslideStatus::{Active, Withdrawn},
+    landslide_feature,
+};
+use scarp_link::{Body, Envelope};
+use scarp_station::store::{Applied, Store, StoreError};
 
 #[test]
 fn a_batch_stored_again_changes_not_one_byte() {
@@ -16,20 +20,22 @@ fn a_batch_stored_again_changes_not_one_byte() {
     let batch = [survey(), frame(1), untagged(2), landslide(1, 1, Active)];
     let mut store = Store::open(&path).unwrap();
     assert_eq!(
-        store.apply(&batch).unwrap(),
+        store.apply(batch.clone()).unwrap(),
         Applied {
             new: 4,
-            repeated: 0
+            repeated: 0,
+            changes: batch.to_vec(),
         }
     );
     store.close().unwrap();
     let before = fs::read(&path).unwrap();
     let mut store = Store::open(&path).unwrap();
     assert_eq!(
-        store.apply(&batch).unwrap(),
+        store.apply(batch).unwrap(),
         Applied {
             new: 0,
-            repeated: 4
+            repeated: 4,
+            changes: Vec::new(),
         }
     );
     store.close().unwrap();
@@ -51,9 +57,9 @@ fn versions_end_at_the_newest_in_whatever_order_they_come() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
         for version in order {
-            store.apply(&[landslide(1, version, Active)]).unwrap();
+            store.apply([landslide(1, version, Active)]).unwrap();
         }
-        let landslides = store.landslides().unwrap();
+        let landslides = landslides(&store).unwrap();
         assert_eq!(landslides.len(), 1, "{order:?}");
         assert_eq!(
             (landslides[0].version, landslides[0].area_m2),
@@ -75,17 +81,12 @@ fn a_withdrawn_landslide_leaves_the_layer_stays_in_the_history_and_a_late_report
             landslide(1, 2, Active),
             landslide(1, 3, Withdrawn),
         ];
-        store.apply(&[landslide(2, 1, Active)]).unwrap();
+        store.apply([landslide(2, 1, Active)]).unwrap();
         for index in order {
-            store.apply(&[reports[index].clone()]).unwrap();
+            store.apply([reports[index].clone()]).unwrap();
         }
-        let ids: Vec<_> = store
-            .landslides()
-            .unwrap()
-            .into_iter()
-            .map(|l| l.id)
-            .collect();
-        assert_eq!(ids, [uuid::Uuid::from_u128(2).to_string()], "{order:?}");
+        let ids: Vec<_> = landslides(&store).unwrap().iter().map(|l| l.id).collect();
+        assert_eq!(ids, [uuid::Uuid::from_u128(2)], "{order:?}");
         assert_eq!(
             query(
                 &path,
@@ -107,23 +108,81 @@ fn a_withdrawn_landslide_leaves_the_layer_stays_in_the_history_and_a_late_report
 fn what_is_stored_reads_back_as_it_was_reported() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
+    let reports = [survey(), frame(1), untagged(2), landslide(5, 2, Active)];
+    store.apply(reports.clone()).unwrap();
+    let mut stored = Vec::new();
+    let mut push = |survey, body| {
+        assert_eq!(survey, common::SURVEY);
+        stored.push(body);
+        Ok::<_, StoreError>(())
+    };
+    store
+        .surveys(|id, survey| push(id, Body::Survey(survey)))
+        .unwrap();
+    store
+        .footprints(|id, frame| push(id, Body::Frame(frame)))
+        .unwrap();
+    store
+        .landslides(|id, slide| push(id, Body::Landslide(slide)))
+        .unwrap();
+    assert_eq!(stored, reports.map(|report| report.body().clone()));
+}
+
+#[test]
+fn a_landslide_is_the_same_feature_before_it_is_stored_and_after() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
     let report = landslide(5, 2, Active);
-    store.apply(std::slice::from_ref(&report)).unwrap();
-    let scarp_link::Body::Landslide(sent) = report.body() else {
+    let Body::Landslide(sent) = report.body() else {
         panic!("a landslide was sent");
     };
-    let stored = store.landslides().unwrap().remove(0);
-    assert_eq!(stored.outline, sent.outline);
-    assert_eq!(
-        (stored.survey, stored.id),
-        (common::SURVEY.to_string(), sent.id.to_string())
-    );
-    assert_eq!(
-        (stored.confidence, stored.ce90_m, stored.observations),
-        (0.875, 3.5, 4)
-    );
-    assert_eq!(stored.first_seen, "2026-09-21T14:13:20.000Z");
-    assert_eq!(stored.last_seen, "2026-09-21T14:13:30.500Z");
+    let sent = landslide_feature(common::SURVEY, sent).to_string();
+    store.apply([report]).unwrap();
+    let stored = landslides(&store).unwrap().remove(0);
+    assert_eq!(landslide_feature(common::SURVEY, &stored).to_string(), sent);
+}
+
+#[test]
+fn a_landslide_that_another_program_spoilt_is_an_error_that_names_it() {
+    let spoilt = [
+        ("geom = x'4750'", "no GeoPackage header"),
+        ("geom = substr(geom, 1, 60)", "cannot be read"),
+        ("geom = NULL", "NOT NULL"),
+        ("id = 'five'", "column id"),
+        ("area_m2 = 'large'", "column area_m2"),
+        ("first_seen = 'yesterday'", "column first_seen"),
+    ];
+    for (change, expected) in spoilt {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s.gpkg");
+        let mut store = Store::open(&path).unwrap();
+        store.apply([landslide(5, 2, Active)]).unwrap();
+        let edit = rusqlite::Connection::open(&path)
+            .unwrap()
+            .execute_batch(&format!("UPDATE landslides SET {change}"));
+        let line = match edit {
+            Ok(()) => landslides(&store).unwrap_err().to_string(),
+            Err(refused) => refused.to_string(),
+        };
+        assert!(line.contains(expected), "{change}: {line}");
+        assert_eq!(line.lines().count(), 1, "{line}");
+    }
+}
+
+#[test]
+fn what_changes_nothing_that_stands_is_no_change() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
+    let [first, second, third] = [
+        landslide(1, 1, Active),
+        landslide(1, 2, Active),
+        landslide(1, 3, Withdrawn),
+    ];
+    let mut changes = |report: &Envelope| store.apply([report.clone()]).unwrap().changes;
+    assert_eq!(changes(&second), std::slice::from_ref(&second));
+    assert_eq!(changes(&first), [], "older than what stands");
+    assert_eq!(changes(&second), [], "stored before");
+    assert_eq!(changes(&third), std::slice::from_ref(&third));
 }
 
 #[test]
@@ -165,18 +224,14 @@ fn a_damaged_store_is_refused_or_read_but_never_panics() {
     let path = dir.path().join("s.gpkg");
     let mut store = Store::open(&path).unwrap();
     store
-        .apply(
-            &(0..200)
-                .map(|id| landslide(id, 1, Active))
-                .collect::<Vec<_>>(),
-        )
+        .apply((0..200).map(|id| landslide(id, 1, Active)))
         .unwrap();
     store.close().unwrap();
     let whole = fs::read(&path).unwrap();
     let mut refused = 0;
     let mut attempt = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
-        if let Err(e) = Store::open_to_read(&path).and_then(|store| store.landslides()) {
+        if let Err(e) = Store::open_to_read(&path).and_then(|store| landslides(&store)) {
             assert_eq!(e.to_string().lines().count(), 1, "{e}");
             refused += 1;
         }
@@ -189,7 +244,7 @@ fn a_damaged_store_is_refused_or_read_but_never_panics() {
         let mut bytes = whole.clone();
         bytes[page * 4096 + 1..page * 4096 + 60].fill(0xa5);
         fs::write(&path, &bytes).unwrap();
-        if let Err(e) = Store::open_to_read(&path).and_then(|store| store.landslides()) {
+        if let Err(e) = Store::open_to_read(&path).and_then(|store| landslides(&store)) {
             assert_eq!(e.to_string().lines().count(), 1, "{e}");
             refused += 1;
         }
@@ -202,8 +257,8 @@ fn a_store_of_an_earlier_version_is_brought_to_the_names_of_now_once_it_is_opene
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("s.gpkg");
     let mut store = Store::open(&path).unwrap();
-    store.apply(&[landslide(1, 1, Active)]).unwrap();
-    let stored = store.landslides().unwrap();
+    store.apply([landslide(1, 1, Active)]).unwrap();
+    let stored = landslides(&store).unwrap();
     store.close().unwrap();
     // As it was before its columns were renamed.
     rusqlite::Connection::open(&path)
@@ -219,9 +274,9 @@ fn a_store_of_an_earlier_version_is_brought_to_the_names_of_now_once_it_is_opene
     assert_eq!(refused.lines().count(), 1);
 
     let mut store = Store::open(&path).unwrap();
-    assert_eq!(store.landslides().unwrap(), stored);
-    store.apply(&[landslide(1, 2, Active)]).unwrap();
+    assert_eq!(landslides(&store).unwrap(), stored);
+    store.apply([landslide(1, 2, Active)]).unwrap();
     store.close().unwrap();
     let store = Store::open_to_read(&path).unwrap();
-    assert_eq!(store.landslides().unwrap()[0].version, 2);
+    assert_eq!(landslides(&store).unwrap()[0].version, 2);
 }

@@ -6,7 +6,7 @@ use scarp_link::TlsError;
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::store::StoreError;
+use crate::{feeds::FeedError, store::StoreError};
 
 /// A receiver that cannot start or end well.
 #[derive(Debug, Error)]
@@ -25,12 +25,24 @@ pub enum ServeError {
         /// Why the system refused.
         reason: std::io::Error,
     },
+    /// A feed cannot show what stands in the store.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
     /// The system gave no thread.
     #[error("serve: cannot start a thread: {0}; close other programs")]
     Thread(std::io::Error),
     /// The thread that owns the store has died.
     #[error("serve: the store's thread ended in a panic; please report this")]
     Panicked,
+}
+
+/// How a receiver that was stopped has ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// What was received.
+    pub totals: Totals,
+    /// Why a feed does not show what stands in the store at the end; receiving did not suffer from it.
+    pub feed_error: Option<FeedError>,
 }
 
 /// What was received.

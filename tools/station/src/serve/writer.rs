@@ -6,10 +6,13 @@ use std::{
 };
 
 use scarp_link::Envelope;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::outcome::{ServeError, Totals};
-use crate::store::{Applied, Store, StoreError};
+use crate::{
+    feeds::Commit,
+    store::{Store, StoreError},
+};
 
 /// Batches that may wait for the disk; a drone whose batch does not fit waits with it.
 const QUEUE: usize = 8;
@@ -17,13 +20,19 @@ const QUEUE: usize = 8;
 struct Job {
     messages: Vec<Envelope>,
     refused: usize,
-    reply: oneshot::Sender<Result<Applied, StoreError>>,
+    reply: oneshot::Sender<Result<usize, StoreError>>,
+}
+
+/// The thread that owns the store.
+pub struct Writer {
+    handle: WriterHandle,
+    thread: JoinHandle<(Store, Totals)>,
 }
 
 /// A way to the thread that owns the store.
-pub struct Writer {
+#[derive(Clone)]
+pub struct WriterHandle {
     jobs: mpsc::Sender<Job>,
-    thread: Option<JoinHandle<Result<Totals, StoreError>>>,
 }
 
 /// The store is being closed.
@@ -32,32 +41,38 @@ pub struct Writer {
 pub struct WriterGone;
 
 impl Writer {
-    /// Hands the store to a thread of its own.
-    pub fn start(store: Store) -> io::Result<Self> {
+    /// Hands the store to a thread of its own, which publishes each commit that changed something on `commits`.
+    pub fn start(store: Store, commits: broadcast::Sender<Commit>) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || work(store, queue))?;
+            .spawn(move || work(store, queue, &commits))?;
         Ok(Self {
-            jobs,
-            thread: Some(thread),
+            handle: WriterHandle { jobs },
+            thread,
         })
     }
 
-    /// Another way to the same thread. Only the first can [`finish`](Self::finish) it.
-    pub fn clone_handle(&self) -> Self {
-        Self {
-            jobs: self.jobs.clone(),
-            thread: None,
-        }
+    /// A way to the thread.
+    pub fn handle(&self) -> WriterHandle {
+        self.handle.clone()
     }
 
-    /// Commits a batch; `refused` more messages of it were not understood and are only counted.
+    /// Lets the thread commit what waits, and takes the store back. Every handle must be gone.
+    pub fn finish(self) -> Result<(Store, Totals), ServeError> {
+        drop(self.handle);
+        self.thread.join().map_err(|_| ServeError::Panicked)
+    }
+}
+
+impl WriterHandle {
+    /// Commits a batch and returns how many of its messages are new; `refused` more of them were not understood and are
+    /// only counted.
     pub async fn commit(
         &self,
         messages: Vec<Envelope>,
         refused: usize,
-    ) -> Result<Result<Applied, StoreError>, WriterGone> {
+    ) -> Result<Result<usize, StoreError>, WriterGone> {
         let (reply, committed) = oneshot::channel();
         let job = Job {
             messages,
@@ -67,33 +82,31 @@ impl Writer {
         self.jobs.send(job).await.map_err(|_| WriterGone)?;
         committed.await.map_err(|_| WriterGone)
     }
-
-    /// Lets the thread commit what waits and close the store. Every other handle must be gone.
-    pub fn finish(self) -> Result<Totals, ServeError> {
-        drop(self.jobs);
-        let Some(thread) = self.thread else {
-            return Ok(Totals::default());
-        };
-        Ok(thread.join().map_err(|_| ServeError::Panicked)??)
-    }
 }
 
-fn work(mut store: Store, mut queue: mpsc::Receiver<Job>) -> Result<Totals, StoreError> {
+fn work(
+    mut store: Store,
+    mut queue: mpsc::Receiver<Job>,
+    commits: &broadcast::Sender<Commit>,
+) -> (Store, Totals) {
     let mut totals = Totals::default();
     while let Some(job) = queue.blocking_recv() {
         totals.refused += job.refused as u64;
         let outcome = if job.messages.is_empty() {
-            Ok(Applied::default())
+            Ok(0)
         } else {
-            store.apply(&job.messages)
+            store.apply(job.messages).map(|applied| {
+                totals.stored += applied.new as u64;
+                totals.repeated += applied.repeated as u64;
+                if !applied.changes.is_empty() {
+                    // Waits for nobody, and fails where nobody listens.
+                    commits.send(applied.changes.into()).ok();
+                }
+                applied.new
+            })
         };
-        if let Ok(applied) = &outcome {
-            totals.stored += applied.new as u64;
-            totals.repeated += applied.repeated as u64;
-        }
         // The drone may have gone meanwhile; what is committed stays.
         job.reply.send(outcome).ok();
     }
-    store.close()?;
-    Ok(totals)
+    (store, totals)
 }

@@ -20,6 +20,12 @@ pub struct StoreError {
 /// A fault of a store whose path is not named yet.
 #[derive(Debug)]
 pub enum Cause {
+    /// There is no file.
+    Missing,
+    /// It is a folder.
+    Folder,
+    /// It is a file without content.
+    Empty,
     /// It is a database, but no GeoPackage.
     NotAGeoPackage,
     /// It is a GeoPackage, but not one of ours.
@@ -44,6 +50,15 @@ impl Cause {
     /// The error for the store at `path`.
     pub fn at(self, path: &Path) -> StoreError {
         let (reason, remedy) = match self {
+            Self::Missing => (
+                "there is no such file".to_owned(),
+                "give the one that `scarp-station serve` stores in with --store",
+            ),
+            Self::Folder => ("is a folder".to_owned(), "give a file with --store"),
+            Self::Empty => (
+                "is empty".to_owned(),
+                "start `scarp-station serve` on it, or give another file with --store",
+            ),
             Self::NotAGeoPackage => (
                 "is a database but no GeoPackage".to_owned(),
                 "give another file with --store",

@@ -4,15 +4,16 @@ mod contents;
 mod error;
 pub mod geometry;
 mod migrate;
+mod read;
 mod write;
 
 use std::{
+    fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use geo::Polygon;
-use rusqlite::{Connection, OpenFlags, Row};
+use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
 pub use write::Applied;
@@ -30,37 +31,15 @@ pub struct Store {
     connection: Connection,
 }
 
-/// A landslide as it stands.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StoredLandslide {
-    /// UUID of the survey.
-    pub survey: String,
-    /// UUID of the landslide.
-    pub id: String,
-    /// Version that stands.
-    pub version: u32,
-    /// Outline, x = longitude and y = latitude in degrees.
-    pub outline: Polygon<f64>,
-    /// Area in square metres.
-    pub area_m2: f64,
-    /// Landslide probability, 0 to 1.
-    pub confidence: f64,
-    /// CE90 in metres.
-    pub ce90_m: f64,
-    /// Frames that saw it.
-    pub observations: u32,
-    /// First exposure that showed it, RFC 3339, UTC.
-    pub first_seen: String,
-    /// Last exposure that showed it, RFC 3339, UTC.
-    pub last_seen: String,
-}
-
 impl Store {
     /// Opens the store at `path` for writing, or makes it.
     ///
     /// # Errors
     /// When the file is damaged, is not a store of this program, or cannot be written. It is not changed then.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if path.is_dir() {
+            return Err(error::Cause::Folder.at(path));
+        }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let store = Self::connect(path, flags)?;
         store.prepare_to_write().map_err(|e| e.at(path))?;
@@ -72,6 +51,14 @@ impl Store {
     /// # Errors
     /// When there is no such file, or it is damaged or not a store of this program.
     pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        // SQLite would say of the first that it cannot be opened, of the second that the disk fails, of the third nothing.
+        match fs::metadata(path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Err(error::Cause::Missing),
+            Ok(found) if found.is_dir() => Err(error::Cause::Folder),
+            Ok(found) if found.len() == 0 => Err(error::Cause::Empty),
+            _ => Ok(()),
+        }
+        .map_err(|e| e.at(path))?;
         let store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         store.check().map_err(|e| e.at(path))?;
         Ok(store)
@@ -140,9 +127,10 @@ impl Store {
         }
         for select in [
             "SELECT table_name, last_change, min_x, min_y, max_x, max_y FROM gpkg_contents",
-            "SELECT geom, survey, id, version, area_m2, confidence, ce90_m, observations, first_seen, last_seen FROM landslides",
             "SELECT status FROM landslide_history",
-            "SELECT untagged FROM footprints",
+            read::LANDSLIDES,
+            read::FOOTPRINTS,
+            read::SURVEYS,
             "SELECT id FROM messages",
         ] {
             db.prepare(select).map_err(error::Cause::not_ours)?;
@@ -150,31 +138,12 @@ impl Store {
         Ok(())
     }
 
-    /// The landslides as they stand, in the order of their first report.
+    /// The same store, opened for reading.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds a geometry that is no polygon.
-    pub fn landslides(&self) -> Result<Vec<StoredLandslide>, StoreError> {
-        let read = || {
-            let mut statement = self.connection.prepare(
-                "SELECT survey, id, version, geom, area_m2, confidence, ce90_m, observations, first_seen, last_seen
-                 FROM landslides ORDER BY fid",
-            )?;
-            let rows = statement.query_map([], read_landslide)?;
-            let mut landslides = Vec::new();
-            for row in rows {
-                let (blob, landslide) = row?;
-                let outline = geometry::decode(&blob).map_err(|e| {
-                    error::Cause::Damaged(format!("landslide {}: {e}", landslide.id))
-                })?;
-                landslides.push(StoredLandslide {
-                    outline,
-                    ..landslide
-                });
-            }
-            Ok(landslides)
-        };
-        read().map_err(|e: error::Cause| e.at(&self.path))
+    /// As [`open_to_read`](Self::open_to_read).
+    pub fn reader(&self) -> Result<Self, StoreError> {
+        Self::open_to_read(&self.path)
     }
 
     /// Closes the store and leaves one plain file that can be copied and opened from a read-only disk.
@@ -193,23 +162,4 @@ impl Store {
             .close()
             .map_err(|(_, e)| error::Cause::from(e).at(&self.path))
     }
-}
-
-/// The landslide without its outline, and the blob that holds it.
-fn read_landslide(row: &Row<'_>) -> rusqlite::Result<(Vec<u8>, StoredLandslide)> {
-    Ok((
-        row.get(3)?,
-        StoredLandslide {
-            survey: row.get(0)?,
-            id: row.get(1)?,
-            version: row.get(2)?,
-            outline: Polygon::empty(),
-            area_m2: row.get(4)?,
-            confidence: row.get(5)?,
-            ce90_m: row.get(6)?,
-            observations: row.get(7)?,
-            first_seen: row.get(8)?,
-            last_seen: row.get(9)?,
-        },
-    ))
 }

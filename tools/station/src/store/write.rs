@@ -10,12 +10,14 @@ use uuid::Uuid;
 use super::{Store, StoreError, contents, error::Cause, geometry};
 
 /// What a batch of messages came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Applied {
     /// Messages stored now.
     pub new: usize,
     /// Messages stored before, which changed nothing.
     pub repeated: usize,
+    /// The messages stored now that changed what stands: all but landslides in an older version than one stored before.
+    pub changes: Vec<Envelope>,
 }
 
 impl Store {
@@ -26,18 +28,24 @@ impl Store {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn apply(&mut self, messages: &[Envelope]) -> Result<Applied, StoreError> {
+    pub fn apply(
+        &mut self,
+        messages: impl IntoIterator<Item = Envelope>,
+    ) -> Result<Applied, StoreError> {
         self.try_apply(messages).map_err(|e| e.at(&self.path))
     }
 
-    fn try_apply(&mut self, messages: &[Envelope]) -> Result<Applied, Cause> {
+    fn try_apply(
+        &mut self,
+        messages: impl IntoIterator<Item = Envelope>,
+    ) -> Result<Applied, Cause> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut applied = Applied::default();
         let mut landslides_changed = false;
         for message in messages {
-            if !note_message(&transaction, message)? {
+            if !note_message(&transaction, &message)? {
                 applied.repeated += 1;
                 continue;
             }
@@ -46,10 +54,13 @@ impl Store {
                 Body::Survey(survey) => put_survey(&transaction, message.survey(), survey)?,
                 Body::Frame(frame) => put_frame(&transaction, message.survey(), frame)?,
                 Body::Landslide(slide) => {
-                    put_landslide(&transaction, message.survey(), slide)?;
                     landslides_changed = true;
+                    if !put_landslide(&transaction, message.survey(), slide)? {
+                        continue;
+                    }
                 }
             }
+            applied.changes.push(message);
         }
         if landslides_changed {
             contents::landslides_changed(&transaction)?;
@@ -116,7 +127,8 @@ fn put_frame(db: &Transaction<'_>, survey: Uuid, frame: &FrameReport) -> Result<
     contents::grown(db, "footprints", placement.ok().map(|p| &p.footprint))
 }
 
-fn put_landslide(db: &Transaction<'_>, survey: Uuid, slide: &Landslide) -> Result<(), Cause> {
+/// Whether it is newer than what was reported of this landslide before.
+fn put_landslide(db: &Transaction<'_>, survey: Uuid, slide: &Landslide) -> Result<bool, Cause> {
     let newest: Option<u32> = db
         .prepare_cached("SELECT max(version) FROM landslide_history WHERE survey = ?1 AND id = ?2")?
         .query_row(params![survey.to_string(), slide.id.to_string()], |row| {
@@ -145,7 +157,7 @@ fn put_landslide(db: &Transaction<'_>, survey: Uuid, slide: &Landslide) -> Resul
     .execute(bound)?;
     contents::grown(db, "landslide_history", Some(&slide.outline))?;
     if newest.is_some_and(|newest| newest >= slide.version) {
-        return Ok(());
+        return Ok(false);
     }
     if active {
         db.prepare_cached(&format!(
@@ -159,7 +171,7 @@ fn put_landslide(db: &Transaction<'_>, survey: Uuid, slide: &Landslide) -> Resul
         db.prepare_cached("DELETE FROM landslides WHERE survey = ?1 AND id = ?2")?
             .execute(params![survey.to_string(), slide.id.to_string()])?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// SQL for the GeoPackage DATETIME of a parameter in seconds after 1970.

@@ -12,6 +12,7 @@ use std::{
 use geo::{Polygon, polygon};
 use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus};
 use scarp_link::{Body, Config, Envelope, Journal, Survey, Uplink};
+use scarp_station::store::{Store, StoreError};
 use uuid::Uuid;
 
 pub const SURVEY: Uuid = Uuid::from_u128(0x5CA2_9000);
@@ -74,6 +75,16 @@ pub fn landslide(id: u128, version: u32, status: LandslideStatus) -> Envelope {
     }))
 }
 
+/// The landslides that stand in a store.
+pub fn landslides(store: &Store) -> Result<Vec<Landslide>, StoreError> {
+    let mut found = Vec::new();
+    store.landslides(|_, landslide| {
+        found.push(landslide);
+        Ok::<_, StoreError>(())
+    })?;
+    Ok(found)
+}
+
 pub fn square(west: f64, south: f64, side: f64) -> Polygon<f64> {
     polygon![
         (x: west, y: south), (x: west + side, y: south),
@@ -118,12 +129,18 @@ impl Site {
 
     /// `scarp-station serve` as a process of its own, on `port` (0: any), once it listens.
     pub fn serve(&self, port: u16) -> Station {
+        self.serve_with(port, &[])
+    }
+
+    /// The same, with further arguments.
+    pub fn serve_with(&self, port: u16, arguments: &[&str]) -> Station {
         let mut process = Command::new(env!("CARGO_BIN_EXE_scarp-station"))
             .args(["serve", "--json", "--listen", &format!("127.0.0.1:{port}")])
             .arg("--store")
             .arg(self.store())
             .arg("--keys")
             .arg(self.path("keys/station"))
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -156,7 +173,14 @@ impl Station {
     }
 
     /// SIGTERM, as Ctrl-C: returns what it says it received.
-    pub fn stop(mut self) -> serde_json::Value {
+    pub fn stop(self) -> serde_json::Value {
+        let (totals, status) = self.stop_with_status();
+        assert_eq!(status, Some(0));
+        totals
+    }
+
+    /// The same, whatever its exit status, which is returned too.
+    pub fn stop_with_status(mut self) -> (serde_json::Value, Option<i32>) {
         let id = self.process.id().to_string();
         assert!(
             Command::new("kill")
@@ -167,8 +191,8 @@ impl Station {
         );
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
-        assert_eq!(self.process.wait().unwrap().code(), Some(0));
-        serde_json::from_str(&line).unwrap()
+        let status = self.process.wait().unwrap().code();
+        (serde_json::from_str(&line).unwrap(), status)
     }
 }
 

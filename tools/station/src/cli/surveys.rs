@@ -1,0 +1,41 @@
+//! `scarp-station surveys`.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use anyhow::Context;
+use chrono::{DateTime, SecondsFormat, Utc};
+use scarp_station::store::Store;
+use serde_json::json;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// GeoPackage to read
+    #[arg(long, value_name = "FILE")]
+    store: PathBuf,
+    /// Print a JSON object for each survey
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let store = Store::open_to_read(&args.store)?;
+    let mut out = io::stdout().lock();
+    store.surveys(|id, survey| {
+        let start = DateTime::<Utc>::from(survey.start).to_rfc3339_opts(SecondsFormat::Secs, true);
+        let (software, model) = (&survey.software, &survey.model_name);
+        let version = &survey.model_version;
+        let line = if args.json {
+            json!({
+                "survey": id, "start": start, "software": software,
+                "model_name": model, "model_version": version,
+            })
+            .to_string()
+        } else {
+            format!("{id}  {start}  {software}  {model} {version}")
+        };
+        writeln!(out, "{line}").context("standard output")
+    })
+}

@@ -1,0 +1,73 @@
+//! What other programs are shown of the store, and kept up to date with while drones report. One file here for each kind.
+
+mod follower;
+mod geojson;
+
+use std::{io, sync::Arc};
+
+use scarp_link::Envelope;
+use thiserror::Error;
+
+use crate::store::{Store, StoreError};
+pub use follower::{Follower, INTERVAL, MAX_COMMITS_WAITING};
+pub use geojson::{GeoJsonFile, Layer, UnknownEnding};
+
+/// The messages of one commit that changed what stands in the store, in their order: surveys, frames, and landslides that
+/// are new, newer than what stood, or withdrawn.
+pub type Commit = Arc<[Envelope]>;
+
+/// A way to show other programs what the store holds.
+pub trait Feed: Send {
+    /// Shows all that stands in the store, whatever was shown before.
+    ///
+    /// # Errors
+    /// When it cannot be shown. It is called again then, and what was shown before had better still be there.
+    fn snapshot(&mut self, store: &Store) -> Result<(), FeedError>;
+
+    /// Shows what `commits`, at least one, have changed since the last call. The store holds them, and perhaps later ones
+    /// already. May take its time: commits that do not wait for it are made up for by a snapshot.
+    ///
+    /// # Errors
+    /// As [`snapshot`](Self::snapshot).
+    fn update(&mut self, store: &Store, commits: &[Commit]) -> Result<(), FeedError>;
+}
+
+/// A feed that does not show what the store holds.
+#[derive(Debug, Error)]
+pub enum FeedError {
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file cannot be written.
+    #[error("file {path}: {reason}; free space or give a file that can be written")]
+    Write {
+        /// The file.
+        path: String,
+        /// Why the system refused.
+        reason: io::Error,
+    },
+    /// The system gave no thread.
+    #[error("feed: cannot start a thread: {0}; close other programs")]
+    Thread(io::Error),
+    /// The feed's thread has died.
+    #[error("feed: its thread ended in a panic; please report this")]
+    Panicked,
+}
+
+/// The feeds of a ground station, as its command line names them.
+#[derive(Debug, clap::Args)]
+pub struct FeedArgs {
+    /// Also keep the landslides that stand in this GeoJSON file, a few seconds behind
+    #[arg(long, value_name = "FILE", value_parser = GeoJsonFile::parser())]
+    geojson: Option<GeoJsonFile>,
+}
+
+impl FeedArgs {
+    /// The feeds asked for.
+    #[must_use]
+    pub fn feeds(self) -> Vec<Box<dyn Feed>> {
+        let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
+        feeds.extend(self.geojson.map(|file| Box::new(file) as _));
+        feeds
+    }
+}

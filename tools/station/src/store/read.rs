@@ -1,0 +1,162 @@
+//! Reading what stands in the store: one row after the other, so that memory does not grow with the store.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Row, types::FromSql};
+use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus};
+use scarp_link::Survey;
+use uuid::Uuid;
+
+use super::{Store, StoreError, error::Cause, geometry};
+
+pub(super) const LANDSLIDES: &str =
+    "SELECT survey, id, version, geom, area_m2, confidence, ce90_m, observations,
+    unixepoch(first_seen, 'subsec') AS first_seen, unixepoch(last_seen, 'subsec') AS last_seen
+    FROM landslides ORDER BY fid";
+pub(super) const FOOTPRINTS: &str =
+    "SELECT survey, sequence, name, unixepoch(time, 'subsec') AS time, geom, gsd_m, untagged
+    FROM footprints ORDER BY fid";
+pub(super) const SURVEYS: &str =
+    "SELECT survey, unixepoch(start, 'subsec') AS start, software, model_name, model_version
+    FROM surveys ORDER BY fid";
+
+impl Store {
+    /// Hands the landslides as they stand to `each`, with their survey, in the order of their first report.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds what is no landslide, and what `each` returns, which ends the reading.
+    pub fn landslides<E: From<StoreError>>(
+        &self,
+        each: impl FnMut(Uuid, Landslide) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each(LANDSLIDES, landslide, each)
+    }
+
+    /// Hands the frames, also those that could not be placed, to `each`, with their survey, in the order they came in.
+    ///
+    /// # Errors
+    /// As [`landslides`](Self::landslides).
+    pub fn footprints<E: From<StoreError>>(
+        &self,
+        each: impl FnMut(Uuid, FrameReport) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each(FOOTPRINTS, frame, each)
+    }
+
+    /// Hands the surveys with their identities to `each`, in the order they came in.
+    ///
+    /// # Errors
+    /// As [`landslides`](Self::landslides).
+    pub fn surveys<E: From<StoreError>>(
+        &self,
+        each: impl FnMut(Uuid, Survey) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each(SURVEYS, survey, each)
+    }
+
+    /// Whether anything was ever received of a survey.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn has_survey(&self, survey: Uuid) -> Result<bool, StoreError> {
+        let found = || -> Result<bool, Cause> {
+            let mut statement = self
+                .connection
+                .prepare("SELECT 1 FROM messages WHERE survey = ?1 LIMIT 1")?;
+            Ok(statement.exists([survey.to_string()])?)
+        };
+        found().map_err(|cause| cause.at(&self.path))
+    }
+
+    /// Hands what `read` makes of each row of `select` to `each`.
+    fn each<T, E: From<StoreError>>(
+        &self,
+        select: &str,
+        read: impl Fn(&Row<'_>) -> Result<T, Cause>,
+        mut each: impl FnMut(Uuid, T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let at = |cause: Cause| cause.at(&self.path);
+        let sqlite = |error: rusqlite::Error| at(error.into());
+        let mut statement = self.connection.prepare(select).map_err(sqlite)?;
+        let mut rows = statement.query([]).map_err(sqlite)?;
+        while let Some(row) = rows.next().map_err(sqlite)? {
+            let survey = uuid(row, "survey").map_err(at)?;
+            each(survey, read(row).map_err(at)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn landslide(row: &Row<'_>) -> Result<Landslide, Cause> {
+    let id = uuid(row, "id")?;
+    let blob: Vec<u8> = get(row, "geom")?;
+    Ok(Landslide {
+        id,
+        version: get(row, "version")?,
+        status: LandslideStatus::Active,
+        outline: geometry::decode(&blob)
+            .map_err(|e| Cause::Damaged(format!("landslide {id}: {e}")))?,
+        area_m2: get(row, "area_m2")?,
+        confidence: get(row, "confidence")?,
+        ce90_m: get(row, "ce90_m")?,
+        observations: get(row, "observations")?,
+        first_seen: time(row, "first_seen")?,
+        last_seen: time(row, "last_seen")?,
+    })
+}
+
+fn frame(row: &Row<'_>) -> Result<FrameReport, Cause> {
+    let sequence = get::<i64>(row, "sequence")?.cast_unsigned();
+    let placement = match get::<Option<Vec<u8>>>(row, "geom")? {
+        Some(blob) => Ok(FrameFootprint {
+            footprint: geometry::decode(&blob)
+                .map_err(|e| Cause::Damaged(format!("frame {sequence}: {e}")))?,
+            gsd_m: get(row, "gsd_m")?,
+        }),
+        None => Err(get(row, "untagged")?),
+    };
+    Ok(FrameReport {
+        sequence,
+        name: get(row, "name")?,
+        time: get::<Option<f64>>(row, "time")?
+            .map(|seconds| instant("time", seconds))
+            .transpose()?,
+        placement,
+    })
+}
+
+fn survey(row: &Row<'_>) -> Result<Survey, Cause> {
+    Ok(Survey {
+        start: time(row, "start")?,
+        software: get(row, "software")?,
+        model_name: get(row, "model_name")?,
+        model_version: get(row, "model_version")?,
+    })
+}
+
+/// The value of a column; another program may have left one of another kind there.
+fn get<T: FromSql>(row: &Row<'_>, column: &str) -> Result<T, Cause> {
+    row.get(column)
+        .map_err(|e| Cause::Damaged(format!("column {column}: {e}")))
+}
+
+fn uuid(row: &Row<'_>, column: &str) -> Result<Uuid, Cause> {
+    let text: String = get(row, column)?;
+    Uuid::try_parse(&text).map_err(|e| Cause::Damaged(format!("column {column}: {e}")))
+}
+
+fn time(row: &Row<'_>, column: &str) -> Result<SystemTime, Cause> {
+    instant(column, get(row, column)?)
+}
+
+/// A time that SQLite gives in seconds after 1970; the store keeps milliseconds.
+fn instant(column: &str, seconds: f64) -> Result<SystemTime, Cause> {
+    let milliseconds = (seconds * 1000.0).round();
+    if milliseconds >= 0.0 {
+        Ok(UNIX_EPOCH + Duration::from_millis(milliseconds as u64))
+    } else {
+        Err(Cause::Damaged(format!(
+            "column {column}: {seconds} s lie before 1970"
+        )))
+    }
+}
