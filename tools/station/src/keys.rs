@@ -112,9 +112,7 @@ fn make_folder(folder: &Path) -> Result<(), KeysError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(folder)
-        .map_err(|reason| write_error(folder, reason))
+    builder.create(folder).map_err(|e| write_error(folder, e))
 }
 
 fn write(path: PathBuf, text: &str, mode: u32) -> Result<(), KeysError> {
@@ -131,7 +129,7 @@ fn write(path: PathBuf, text: &str, mode: u32) -> Result<(), KeysError> {
             file.write_all(text.as_bytes())?;
             file.sync_all()
         })
-        .map_err(|reason| write_error(&path, reason))
+        .map_err(|e| write_error(&path, e))
 }
 
 fn write_error(path: &Path, reason: io::Error) -> KeysError {

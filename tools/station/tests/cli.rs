@@ -5,7 +5,10 @@ mod common;
 
 use std::process::{Command, Output};
 
-use common::Site;
+use common::{Site, landslide, survey};
+use scarp_inventory::LandslideStatus::Active;
+use scarp_station::store::Store;
+use uuid::Uuid;
 
 fn scarp_station(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_scarp-station"))
@@ -51,16 +54,198 @@ fn serve_says_what_is_wrong_with_keys_store_and_address() {
     };
     assert!(serve(&path("keys"), &store, "127.0.0.1:0").contains("station/ or drone/"));
     assert!(serve(&keys, &other, "127.0.0.1:0").contains("check that its folder exists"));
-    assert!(serve(&keys, &store, &taken).contains("give a free address"));
+    assert!(serve(&keys, &path("keys"), "127.0.0.1:0").contains("is a folder"));
+    let in_use = serve(&keys, &store, &taken);
+    assert!(in_use.contains("give a free address"), "{in_use}");
+    assert_eq!(in_use.matches("os error").count(), 1, "{in_use}");
+}
+
+/// Standard error of a command line that must be refused, with nothing printed for programs.
+fn refusal(arguments: &[&str]) -> String {
+    let output = scarp_station(arguments);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(output.stdout.is_empty());
+    text
 }
 
 #[test]
-fn export_of_a_store_that_is_not_there_says_so() {
+fn an_address_that_lacks_a_part_is_refused_with_an_example_of_a_whole_one() {
+    for (given, wrong, example) in [
+        ("4433", "a port without an address", "0.0.0.0:4433"),
+        (":5000", "a port without an address", "0.0.0.0:5000"),
+        ("10.0.0.2", "an address without a port", "10.0.0.2:4433"),
+        ("::1", "an address without a port", "[::1]:4433"),
+        (
+            "localhost:4433",
+            "not an IP address and a port",
+            "0.0.0.0:4433",
+        ),
+        (
+            "0.0.0.0:70000",
+            "not an IP address and a port",
+            "0.0.0.0:4433",
+        ),
+    ] {
+        let text = refusal(&["serve", "--store", "s", "--keys", "k", "--listen", given]);
+        assert!(
+            text.contains(wrong) && text.contains(example),
+            "{given}: {text}"
+        );
+    }
+}
+
+#[test]
+fn a_survey_that_is_no_uuid_is_refused_with_how_to_list_them() {
+    let text = refusal(&[
+        "export", "--store", "s", "--out", "o.json", "--survey", "abc",
+    ]);
+    assert!(
+        text.contains("not a UUID") && text.contains("scarp-station surveys"),
+        "{text}"
+    );
+}
+
+#[test]
+fn surveys_lists_those_of_a_store_and_export_takes_one_of_them() {
+    let site = Site::new();
+    let path = |name: &str| site.path(name).to_str().unwrap().to_owned();
+    let (store, out) = (path("survey.gpkg"), path("o.geojson"));
+    let mut open = Store::open(&site.store()).unwrap();
+    open.apply([survey(), landslide(1, 1, Active)]).unwrap();
+    let listed = scarp_station(&["surveys", "--store", &store]);
+    let text = String::from_utf8(listed.stdout).unwrap();
+    let id = common::SURVEY.to_string();
+    let expected = format!("{id}  2026-09-21T14:13:20Z  scarp 0.1.0  segformer-b0 0.1.0\n");
+    assert_eq!(text, expected);
+    let json = scarp_station(&["surveys", "--store", &store, "--json"]).stdout;
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json["survey"], id.as_str());
+
+    let of = |survey| {
+        [
+            "export", "--store", &store, "--out", &out, "--json", "--survey", survey,
+        ]
+    };
+    assert_eq!(scarp_station(&of(&id)).stdout, b"{\"landslides\":1}\n");
+    let other = Uuid::from_u128(1).to_string();
+    std::fs::remove_file(&out).unwrap();
+    let line = failure(&of(&other));
+    assert!(
+        line.contains(&other) && line.contains("scarp-station surveys"),
+        "{line}"
+    );
+    assert!(!site.path("o.geojson").exists());
+}
+
+#[test]
+fn a_store_that_cannot_be_read_is_told_by_its_true_cause_and_nothing_is_made() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    let (store, out) = (path("s.gpkg"), path("o.geojson"));
-    assert!(failure(&["export", "--store", &store, "--out", &out]).contains("s.gpkg"));
-    assert!(!dir.path().join("o.geojson").exists());
+    std::fs::create_dir(path("folder")).unwrap();
+    std::fs::write(path("empty.gpkg"), "").unwrap();
+    std::fs::write(path("text.gpkg"), "not a database".repeat(100)).unwrap();
+    for (store, cause) in [
+        ("none.gpkg", "there is no such file"),
+        ("folder", "is a folder"),
+        ("empty.gpkg", "is empty"),
+        ("text.gpkg", "not a database"),
+    ] {
+        for command in ["export", "surveys"] {
+            let mut arguments = vec![command.to_owned(), "--store".to_owned(), path(store)];
+            if command == "export" {
+                arguments.extend(["--out".to_owned(), path("o.geojson")]);
+            }
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let line = failure(&arguments);
+            assert!(line.contains(store) && line.contains(cause), "{line}");
+        }
+    }
+    let mut left: Vec<_> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["empty.gpkg", "folder", "text.gpkg"]);
+}
+
+#[test]
+fn an_ending_that_no_format_has_is_refused_before_anything_is_written() {
+    let site = Site::new();
+    let path = |name: &str| site.path(name).to_str().unwrap().to_owned();
+    let store = path("survey.gpkg");
+    drop(Store::open(&site.store()).unwrap());
+    for out in ["x.kml", "x", "x.geojson.gz", "survey.gpkg"] {
+        for arguments in [
+            ["export", "--store", &store, "--out", &path(out)].as_slice(),
+            &[
+                "serve",
+                "--store",
+                &store,
+                "--keys",
+                "k",
+                "--geojson",
+                &path(out),
+            ],
+        ] {
+            let text = refusal(arguments);
+            assert!(
+                text.contains(".geojson") && text.contains(".json"),
+                "{text}"
+            );
+        }
+        assert_eq!(site.path(out).exists(), out == "survey.gpkg", "{out}");
+    }
+    for out in ["x.json", "x.GeoJSON"] {
+        let written = scarp_station(&["export", "--store", &store, "--out", &path(out)]);
+        assert!(written.status.success(), "{written:?}");
+    }
+}
+
+#[test]
+fn an_export_that_cannot_be_written_says_why_once_and_leaves_nothing() {
+    let site = Site::new();
+    let path = |name: &str| site.path(name).to_str().unwrap().to_owned();
+    let store = path("survey.gpkg");
+    drop(Store::open(&site.store()).unwrap());
+    std::fs::create_dir(site.path("folder.geojson")).unwrap();
+    for (out, cause) in [
+        ("folder.geojson", "Is a directory"),
+        ("none/o.geojson", "No such file or directory"),
+    ] {
+        let line = failure(&["export", "--store", &store, "--out", &path(out)]);
+        assert_eq!(line.matches(cause).count(), 1, "{line}");
+    }
+    assert!(!site.path("folder.geojson.part").exists());
+}
+
+#[test]
+fn keys_that_cannot_be_written_say_why_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let line = failure(&["keys", "--out", file.to_str().unwrap()]);
+    assert_eq!(line.matches("Not a directory").count(), 1, "{line}");
+}
+
+#[test]
+fn the_keys_of_a_drone_are_refused_by_the_station_and_named() {
+    let site = Site::new();
+    let path = |name: &str| site.path(name).to_str().unwrap().to_owned();
+    let (store, keys) = (path("survey.gpkg"), path("keys/drone"));
+    let line = failure(&[
+        "serve",
+        "--store",
+        &store,
+        "--keys",
+        &keys,
+        "--listen",
+        "127.0.0.1:0",
+    ]);
+    assert!(
+        line.contains("keys/drone") && line.contains("station/"),
+        "{line}"
+    );
 }
 
 #[test]
