@@ -55,7 +55,8 @@ class Source(Table):
 
 
 class Crop(Table):
-    """Crops of one side in pixels at a scale drawn log-uniformly (1 is native resolution).
+    """Crops of one side in pixels at a scale drawn log-uniformly (1 is the image's pixels, or, of an image known to be
+    finer, the release's GSD).
 
     A step takes `batch` of them over all devices; steps of this kind come with probability ~ `share`. With both scales 1 a
     crop is cut on the pixel grid and only mirrored and turned by quarters.
@@ -72,6 +73,11 @@ class Crop(Table):
         if self.max_scale < self.min_scale:
             raise ValueError("max_scale is below min_scale")
         return self
+
+    def scales(self, to_gsd: float) -> tuple[float, float]:
+        """The bounds of the scale for an image that `to_gsd` brings to the release's GSD; crops on the grid stay there."""
+        on_grid = self.min_scale == self.max_scale == 1.0
+        return (1.0, 1.0) if on_grid else (self.min_scale * to_gsd, self.max_scale * to_gsd)
 
 
 class Optimiser(Table):

@@ -9,8 +9,9 @@ import pytest
 import tifffile
 
 from scarp_train.data.importers import choose
-from scarp_train.data.importers.run import Imported, Settings, run_import
+from scarp_train.data.importers.run import Imported, Settings, read_leave_out, run_import
 from scarp_train.data.origin import Origin, read_origins
+from scarp_train.errors import DatasetError
 
 
 def bring(source: Path, layout: str = "auto", labels: str | None = None, **settings: object) -> tuple[Path, Imported]:
@@ -180,3 +181,36 @@ def test_every_layout_is_recognised_and_told_in_import_json(tmp_path: Path, layo
 
 def _find(out: Path, name: str) -> tuple[str, str]:
     return next((part, name) for part in ("train_dataset", "val_dataset") if name in names(out, part))
+
+
+def test_negatives_are_all_background_and_their_folder_is_the_event(tmp_path: Path):
+    for seed in range(3):
+        layouts.save(tmp_path / "town" / f"{seed}.jpg", layouts.picture(seed)[0])
+    out, done = bring(tmp_path / "town", "negatives", split=0.0)
+    assert _counts(done) == {"train": 3} and done.landslide_pixels == 0
+    _, label = read(out, "train_dataset", "1")
+    assert label.shape == (layouts.SIDE, layouts.SIDE) and not label.any()
+    assert read_origins(out).of("train_dataset/images/1.tif").event == "town"
+
+
+def test_pictures_without_labels_are_negatives_only_where_the_user_says_so(tmp_path: Path):
+    layouts.save(tmp_path / "town" / "0.jpg", layouts.picture(0)[0])
+    with pytest.raises(DatasetError, match="holds no known layout"):
+        choose(tmp_path / "town", "auto")
+
+
+def test_images_that_are_left_out_are_told_with_the_reason(tmp_path: Path):
+    for seed in range(3):
+        layouts.save(tmp_path / "town" / f"{seed}.jpg", layouts.picture(seed)[0])
+    (tmp_path / "list.txt").write_text("# a comment\n2 shows the horizon # far\n")
+    out, done = bring(tmp_path / "town", "negatives", split=0.0, leave_out=read_leave_out(tmp_path / "list.txt"))
+    assert names(out, "train_dataset") == ["0", "1"]
+    assert [(Path(left.what).name, left.why) for left in done.left_out] == [("2.jpg", "shows the horizon")]
+    with pytest.raises(DatasetError, match="no image is named 7"):
+        bring(tmp_path / "town", "negatives", leave_out={"7": "gone"})
+
+
+def test_a_name_without_a_reason_is_refused(tmp_path: Path):
+    (tmp_path / "list.txt").write_text("a clouds\nb\n")
+    with pytest.raises(DatasetError, match="line 2: b is left out without a reason"):
+        read_leave_out(tmp_path / "list.txt")

@@ -7,10 +7,12 @@ import pytest
 import torch
 from conftest import make_recipe, tiff
 
+from scarp_train.data import augment
 from scarp_train.data.loader import batches
 from scarp_train.data.pairs import find_pairs
 from scarp_train.data.samples import Samples
 from scarp_train.errors import DatasetError
+from scarp_train.recipe import Crop
 
 CROPS = [{"size": 64, "batch": 6, "share": 0.7}, {"size": 32, "batch": 5, "share": 0.3}]
 
@@ -106,3 +108,25 @@ def test_a_cell_with_an_ignored_pixel_is_ignored_and_others_give_the_share_of_la
     truth = samples(gdcld, crop=whole, source=[{"name": "sim"}])[0, 0].truth[0]
     assert truth.shape == (16, 16)
     assert ((truth == 1).sum(), (truth == 0).sum(), (truth == -1).sum()) == (64, 176, 16)
+
+
+@pytest.mark.parametrize(("gsd_m", "scale"), [(None, 0.5), (0.2, 0.5), (0.6, 0.5), (0.05, 0.125)])
+def test_an_image_finer_than_the_network_is_brought_to_its_gsd_and_a_coarser_one_kept(
+    gdcld: Path, monkeypatch: pytest.MonkeyPatch, gsd_m: float | None, scale: float
+):
+    if gsd_m is not None:
+        (gdcld / "dataset.toml").write_text(f'[[image]]\nname = "*"\ngsd_m = {gsd_m}\n')
+    drawn_at: list[tuple[float, float]] = []
+
+    def cut(image: np.ndarray, label: np.ndarray, side: int, scales: tuple[float, float], rng: np.random.Generator) -> tuple:
+        drawn_at.append(scales)
+        return image[:side, :side], label[:side, :side].astype(np.float32)
+
+    monkeypatch.setattr(augment, "cut", cut)
+    crops = [{"size": 32, "batch": 1, "min_scale": 0.5, "max_scale": 0.5}]
+    samples(gdcld, crop=crops, source=[{"name": "sim"}])[(0, 0)]
+    assert drawn_at == [(pytest.approx(scale), pytest.approx(scale))]
+
+
+def test_crops_on_the_pixel_grid_stay_there_whatever_the_gsd():
+    assert Crop(min_scale=1.0, max_scale=1.0).scales(0.3) == (1.0, 1.0)

@@ -66,6 +66,7 @@ def _add_import(actions: argparse._SubParsersAction) -> None:
     command.add_argument("--split", type=_share, default=0.25, help="for validation where none is published (0.25)")
     command.add_argument("--seed", type=int, default=0, help="of that split")
     command.add_argument("--allow-damaged", type=_count, default=0, metavar="N", help="do without N damaged images (0)")
+    command.add_argument("--leave-out", type=Path, metavar="FILE", help="images not to import, one a line: NAME REASON")
     command.add_argument("--json", action="store_true", help="print the result as JSON")
     command.set_defaults(run=run)
 
@@ -73,7 +74,7 @@ def _add_import(actions: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> None:
     """Imports, and says what was left out and why, and whether the licence is still to be stated."""
     from ..data.importers import choose
-    from ..data.importers.run import Settings, run_import
+    from ..data.importers.run import Settings, read_leave_out, run_import
     from ..data.licences import describe_sources
     from ..data.origin import Origin
 
@@ -84,6 +85,7 @@ def run(options: argparse.Namespace) -> None:
         split=options.split,
         seed=options.seed,
         allow_damaged=options.allow_damaged,
+        leave_out=read_leave_out(options.leave_out) if options.leave_out else {},
     )
     done = run_import(options.source, importer, options.out, settings)
     if options.json:

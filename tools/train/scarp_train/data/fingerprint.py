@@ -12,7 +12,7 @@ CHUNK = 1 << 20
 
 
 def fingerprint(pairs: dict[str, list[Pair]]) -> str:
-    """A hash of the names and content of all images and labels, by source.
+    """A hash of the names, content and GSD of all images and labels, by source.
 
     An archive's directory holds its members' checksums; files in folders are read for theirs, about a second for 1000 tiles
     of 1024 pixels. So a dataset may be copied, touched or unpacked, but not changed.
@@ -22,7 +22,7 @@ def fingerprint(pairs: dict[str, list[Pair]]) -> str:
 
 
 def _content(pair: Pair) -> tuple:
-    return pair.name, pair.ignored, _checksum(pair.image), _checksum(pair.label)
+    return pair.name, pair.ignored, pair.origin.gsd_m, _checksum(pair.image), _checksum(pair.label)
 
 
 def _checksum(entry: Entry) -> int:

@@ -118,6 +118,14 @@ def read_origins(folder: Path) -> Origins:
         raise _wrong(path, f"line {_line(text, error.index, error.key)}: {error}") from error
 
 
+def scale_to(gsd_m: float, own_m: float | None) -> float:
+    """The scale in 0..1 that brings an image of the GSD `own_m` to the network's `gsd_m`.
+
+    1 where the image is coarser or its GSD unknown: enlarging would add no detail, and landslides come in every size.
+    """
+    return 1.0 if own_m is None else min(own_m / gsd_m, 1.0)
+
+
 def event(name: str) -> str | None:
     """The event a name speaks of."""
     squeezed = _squeeze(name)

@@ -11,6 +11,7 @@ import torch
 from ..errors import DatasetError
 from ..recipe import Crop, Recipe, Source
 from . import augment
+from .origin import scale_to
 from .pairs import Pair
 from .read import read_pair
 
@@ -76,16 +77,18 @@ class Samples:
         self, crop: Crop, turn: int, rng: np.random.Generator, damaged: list[str]
     ) -> tuple[Source, np.ndarray, np.ndarray]:
         index = int(rng.choice(len(self.shares), p=self.shares))
-        image, label = self._read(index, turn, damaged)
-        return self.recipe.source[index], *augment.cut(image, label, crop.size, (crop.min_scale, crop.max_scale), rng)
+        pair, image, label = self._read(index, turn, damaged)
+        scales = crop.scales(scale_to(self.recipe.release.gsd_m, pair.origin.gsd_m))
+        return self.recipe.source[index], *augment.cut(image, label, crop.size, scales, rng)
 
-    def _read(self, index: int, turn: int, damaged: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    def _read(self, index: int, turn: int, damaged: list[str]) -> tuple[Pair, np.ndarray, np.ndarray]:
         """The image whose turn it is: all images of a source in a random order, then all in another order."""
         pairs = self.pairs[index]
         for more in range(TRIES):
             epoch, place = divmod(turn + more, len(pairs))
             try:
-                return self._decoded(pairs[self._order(index, epoch)[place]])
+                pair = pairs[self._order(index, epoch)[place]]
+                return pair, *self._decoded(pair)
             except DatasetError as error:
                 damaged.append(str(error))
         raise DatasetError(f"{damaged[0]}; {TRIES} images in a row cannot be used")

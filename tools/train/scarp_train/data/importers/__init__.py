@@ -11,9 +11,10 @@ from .gvlm import Gvlm
 from .hr_gldd import HrGldd
 from .landslide4sense import Landslide4Sense
 from .mask_beside import MaskBeside
+from .negatives import Negatives
 from .voc import Voc
 
-LAYOUTS: tuple[type[Importer], ...] = (HrGldd, Cas, Gvlm, Bijie, Landslide4Sense, AnnDir, Voc, MaskBeside)
+LAYOUTS: tuple[type[Importer], ...] = (HrGldd, Cas, Gvlm, Bijie, Landslide4Sense, AnnDir, Voc, MaskBeside, Negatives)
 
 
 def choose(source: Path, layout: str, labels: str | None = None) -> Importer:
@@ -25,7 +26,10 @@ def choose(source: Path, layout: str, labels: str | None = None) -> Importer:
         what = "is a file; unpack the archive and give its folder" if source.exists() else "is not there"
         raise DatasetError(f"{source}: {what}")
     importers = {kind.name: Cas(labels) if kind is Cas else kind() for kind in LAYOUTS}
-    chosen = [importers[layout]] if layout != "auto" else list(importers.values())
+    if layout == "auto":
+        chosen = [importer for importer in importers.values() if not isinstance(importer, Negatives)]
+    else:
+        chosen = [importers[layout]]
     fitting = [importer for importer in chosen if importer.looks_like(source)]
     if len(fitting) > 1:
         names = " and ".join(importer.name for importer in fitting)
@@ -35,9 +39,9 @@ def choose(source: Path, layout: str, labels: str | None = None) -> Importer:
         hint = "unpack its archives first" if zipped else "give the folder that holds it"
         if layout != "auto":
             raise DatasetError(f"{source}: holds no {layout} ({chosen[0].describe}); {hint}")
+        names = ", ".join(importer.name for importer in chosen)
         raise DatasetError(
-            f"{source}: holds no known layout ({', '.join(importers)}); {hint}; `scarp-train dataset import --help` says "
-            "how each looks"
+            f"{source}: holds no known layout ({names}); {hint}; `scarp-train dataset import --help` says how each looks"
         )
     if labels and fitting[0].name != Cas.name:
         raise DatasetError(f"--labels is for the layout {Cas.name}; {fitting[0].name} has one kind of labels")

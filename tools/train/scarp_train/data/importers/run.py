@@ -22,13 +22,29 @@ _NAMED = 5  # damaged images that an error names
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user says: an origin that goes before what names tell, the landslide's value, the split, and patience."""
+    """What the user says: an origin that goes before what names tell, the landslide's value, the split, and patience.
+
+    `leave_out` are images that are not imported, by their file name without extension, and why.
+    """
 
     origin: Origin = UNKNOWN
     landslide: int | None = None
     split: float = 0.25
     seed: int = 0
     allow_damaged: int = 0
+    leave_out: dict[str, str] = field(default_factory=dict)
+
+
+def read_leave_out(path: Path) -> dict[str, str]:
+    """The images to leave out and why, from lines NAME REASON (# starts a comment). Raises `DatasetError`."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path}: cannot be read ({error})") from error
+    entries = [(number, *line.split("#")[0].strip().partition(" ")) for number, line in enumerate(lines, start=1)]
+    if bare := [(number, name) for number, name, _, reason in entries if name and not reason]:
+        raise DatasetError(f"{path}: line {bare[0][0]}: {bare[0][1]} is left out without a reason; write it behind the name")
+    return {name: reason.strip() for _, name, _, reason in entries if name}
 
 
 @dataclass
@@ -51,7 +67,7 @@ def run_import(source: Path, importer: Importer, out: Path, settings: Settings) 
     Everything that can be read is written before too much damage is an error, which names it. Raises `DatasetError` where
     nothing can be imported, more is damaged than allowed, or `out` holds something else or is full.
     """
-    listed = list(importer.items(source))
+    listed = _without(list(importer.items(source)), settings.leave_out)
     done = Imported(left_out=[entry for entry in listed if isinstance(entry, LeftOut)])
     items, done.split = split([entry for entry in listed if isinstance(entry, Item)], settings.split, settings.seed)
     if not items:
@@ -70,6 +86,17 @@ def run_import(source: Path, importer: Importer, out: Path, settings: Settings) 
         write_origins(record, kept, settings.origin, importer.licence)
     record.close(asdict(done))
     return done
+
+
+def _without(listed: list[Item | LeftOut], leave_out: dict[str, str]) -> list[Item | LeftOut]:
+    """`listed` with the images that the user leaves out. Raises `DatasetError` for a name that no image has."""
+    stems = {entry.stem for entry in listed if isinstance(entry, Item)}
+    if strange := sorted(leave_out.keys() - stems):
+        raise DatasetError(f"no image is named {strange[0]}, which is to be left out; look at the list")
+    return [
+        LeftOut(entry.where, 1, leave_out[entry.stem]) if isinstance(entry, Item) and entry.stem in leave_out else entry
+        for entry in listed
+    ]
 
 
 def _survey(items: Sequence[Item], done: Imported) -> tuple[list[Item], Counter[int]]:
