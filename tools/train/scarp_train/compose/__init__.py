@@ -1,0 +1,1 @@
+"""Composites: real ground with slides and bare fields that are not there, made of other real pictures' pixels."""
