@@ -2,11 +2,12 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::Arc,
     thread::{self, JoinHandle},
 };
 
 use crossbeam_channel::{Receiver, bounded};
+use parking_lot::Mutex;
 use scarp_geo::{
     Rotation,
     reference_frame::{Ned, Platform},
@@ -19,7 +20,7 @@ use scarp_nav::{
     },
 };
 
-use super::{monotonic_clock::now, mutex::locked, shared_trajectory::Track};
+use super::{monotonic_clock::now, shared_trajectory::Track};
 
 /// Messages that may wait for their reader, which takes microseconds for one: two seconds of them.
 const WAITING: usize = 256;
@@ -101,7 +102,7 @@ impl Autopilot {
                 .as_ref()
                 .map(AutopilotLink::health)
                 .unwrap_or_default(),
-            ..locked(&self.status).clone()
+            ..self.status.lock().clone()
         }
     }
 
@@ -195,10 +196,10 @@ impl Listener {
                 }
             }
             (Report::Heartbeat(heartbeat), _) => {
-                locked(&self.status).armed = Some(heartbeat.armed);
+                self.status.lock().armed = Some(heartbeat.armed);
             }
             // Not CAMERA_TRIGGER: PX4 tells of one image by both.
-            (Report::Captured(_), _) => locked(&self.status).images += 1,
+            (Report::Captured(_), _) => self.status.lock().images += 1,
             _ => {}
         }
     }
@@ -207,7 +208,7 @@ impl Listener {
     fn believe(&mut self, report: &Report) {
         if self.doubted == Some(whose(report)) {
             self.doubted = None;
-            locked(&self.status).fault = None;
+            self.status.lock().fault = None;
         }
     }
 
@@ -234,7 +235,7 @@ impl Listener {
     }
 
     fn attitude(&self, at: Monotonic, attitude: Rotation<Platform, Ned>) {
-        let mut status = locked(&self.status);
+        let mut status = self.status.lock();
         match self.track.push_attitude(at, attitude) {
             Ok(()) => {
                 status.attitudes += 1;
@@ -253,7 +254,7 @@ impl Listener {
         };
         let fix = fixes.fix(position, instant, arrived);
         let used = self.track.take(fix.map_err(|doubt| doubt.to_string()));
-        let mut status = locked(&self.status);
+        let mut status = self.status.lock();
         match used {
             Ok(fix) => {
                 status.fixes += 1;
@@ -266,7 +267,7 @@ impl Listener {
 
     fn fault(&self, reason: String) {
         log::debug!("autopilot: {reason}");
-        locked(&self.status).fault = Some(reason);
+        self.status.lock().fault = Some(reason);
     }
 }
 

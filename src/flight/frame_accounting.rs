@@ -1,14 +1,12 @@
 //! What the pipeline has in hand, and what was lost because it was too slow.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-};
+use std::{collections::VecDeque, sync::Arc};
 
+use parking_lot::Mutex;
 use scarp_inventory::{FrameReport, Landslide};
 use scarp_nav::Monotonic;
 
-use super::{load_shedder::Level, mutex::locked};
+use super::load_shedder::Level;
 
 /// Frames between their handing over and their report, shared between the camera's end of the pipeline and the sink's.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +47,7 @@ pub struct Totals {
 impl Workload {
     /// A frame goes into the pipeline at `now`, with so much ground that the one before does not show.
     pub(super) fn hand_over(&self, sequence: u64, new_m2: f64, now: Monotonic) {
-        let mut state = locked(&self.0);
+        let mut state = self.0.lock();
         if state.under_way.is_empty() {
             state.progress = Some(now);
         }
@@ -59,7 +57,7 @@ impl Workload {
 
     /// Whether a frame worth searching is left out: every other one is when ground has to be.
     pub(super) fn leaves_out(&self, level: Level, new_m2: f64) -> bool {
-        let mut state = locked(&self.0);
+        let mut state = self.0.lock();
         state.leave_out = level == Level::Shed && !state.leave_out;
         if state.leave_out {
             state.totals.shed += 1;
@@ -70,12 +68,12 @@ impl Workload {
 
     /// A frame shows too little ground to be searched.
     pub(super) fn too_low(&self) {
-        locked(&self.0).totals.too_low += 1;
+        self.0.lock().totals.too_low += 1;
     }
 
     /// A frame has come out at `now`, in the order in which frames went in: those before it that have not were dropped.
     pub(super) fn report(&self, report: &FrameReport, changed: &[Landslide], now: Monotonic) {
-        let mut state = locked(&self.0);
+        let mut state = self.0.lock();
         state.progress = Some(now);
         while let Some(&(sequence, new_m2)) = state.under_way.front()
             && sequence <= report.sequence
@@ -96,13 +94,13 @@ impl Workload {
     /// Frames under way.
     #[must_use]
     pub fn under_way(&self) -> usize {
-        locked(&self.0).under_way.len()
+        self.0.lock().under_way.len()
     }
 
     /// For how many seconds nothing has come out, though frames are under way.
     #[must_use]
     pub fn stalled_s(&self, now: Monotonic) -> f64 {
-        let state = locked(&self.0);
+        let state = self.0.lock();
         let waits = state.progress.filter(|_| !state.under_way.is_empty());
         waits.map_or(0.0, |since| now.seconds_since(since))
     }
@@ -110,7 +108,7 @@ impl Workload {
     /// What has become of the frames so far.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        locked(&self.0).totals
+        self.0.lock().totals
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     io::{self, Read, Write},
     net::{TcpStream, ToSocketAddrs},
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
@@ -12,11 +12,12 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, never};
+use parking_lot::Mutex;
 use scarp_nav::{
     FixSettings, GnssDelay, GnssReceiver, Monotonic, Pulse, PulseDoubt, ReceiverCounts, TimedFix,
 };
 
-use super::{monotonic_clock::now, mutex::locked, pps, shared_trajectory::Track};
+use super::{monotonic_clock::now, pps, shared_trajectory::Track};
 
 /// Speeds that receivers are sold with or set to, the most usual first.
 const BAUD_RATES: [u32; 7] = [115_200, 38_400, 9_600, 57_600, 230_400, 460_800, 921_600];
@@ -118,7 +119,7 @@ impl Gnss {
     /// What the receiver has told so far.
     #[must_use]
     pub fn status(&self) -> GnssStatus {
-        locked(&self.status).clone()
+        self.status.lock().clone()
     }
 }
 
@@ -157,7 +158,7 @@ impl Reader {
             let baud_rate = self.port.baud_rate.unwrap_or(BAUD_RATES[speed]);
             let left = match open(&self.port.device, baud_rate) {
                 Ok(port) => {
-                    locked(&self.status).opened += 1;
+                    self.status.lock().opened += 1;
                     self.listen(port, baud_rate)
                 }
                 Err(error) => Left::Lost(format!("{error}; is the receiver plugged in?")),
@@ -199,7 +200,7 @@ impl Reader {
             let at = now();
             for pulse in self.pulses.try_iter() {
                 receiver.pulse(pulse);
-                locked(&self.status).pulses += 1;
+                self.status.lock().pulses += 1;
             }
             let before = receiver.counts().lines.sentences;
             for &byte in &buffer[..count] {
@@ -212,9 +213,9 @@ impl Reader {
             if counts.lines.sentences > before {
                 understood = Some(at);
                 let serial = !self.port.device.starts_with(GPSD);
-                locked(&self.status).baud_rate = serial.then_some(baud_rate);
+                self.status.lock().baud_rate = serial.then_some(baud_rate);
             }
-            locked(&self.status).counts = counts;
+            self.status.lock().counts = counts;
             match understood {
                 None if at.seconds_since(opened) > TRIAL_S => return Left::NotUnderstood,
                 Some(last) if at.seconds_since(last) > SILENCE_S => {
@@ -230,7 +231,7 @@ impl Reader {
         if self.port.pps.is_none() {
             return;
         }
-        let mut status = locked(&self.status);
+        let mut status = self.status.lock();
         match doubt {
             None if !status.time_by_pulse => log::info!("GNSS: time comes from the pulse"),
             Some(doubt) if status.time_by_pulse => {
@@ -244,7 +245,7 @@ impl Reader {
 
     fn epoch(&self, fix: Result<TimedFix, String>) {
         let used = self.track.take(fix);
-        let mut status = locked(&self.status);
+        let mut status = self.status.lock();
         match used {
             Ok(fix) => {
                 status.fixes += 1;
@@ -256,7 +257,7 @@ impl Reader {
     }
 
     fn fault(&self, reason: String) {
-        let mut status = locked(&self.status);
+        let mut status = self.status.lock();
         // Said once, not at every attempt for as long as there is no receiver.
         let level = if status.fault.as_ref() == Some(&reason) {
             log::Level::Debug

@@ -3,13 +3,14 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     thread,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use scarp_capture::{
     FrameError,
     live::{Camera, Counts, OpenError, RawFrame, ReconnectingCamera, Step, to_rgb},
@@ -19,9 +20,8 @@ use scarp_infer::too_little_ground;
 use scarp_nav::{Monotonic, NoPose};
 
 use super::{
-    frame_accounting::Workload, load_shedder::Level, monotonic_clock::now, mutex::locked,
-    overlap::Overlap, placement_health::PlacementHealth, shared_trajectory::Track,
-    thumbnail_store::Thumbnails,
+    frame_accounting::Workload, load_shedder::Level, monotonic_clock::now, overlap::Overlap,
+    placement_health::PlacementHealth, shared_trajectory::Track, thumbnail_store::Thumbnails,
 };
 use crate::pipeline::{Flight, Item, Placed, Reject, Source, View, wall_time};
 
@@ -133,7 +133,7 @@ where
             Step::Nothing => {}
             Step::Closed { retry_in } => thread::sleep(retry_in.min(STEP)),
         }
-        let mut status = locked(&self.watched.camera);
+        let mut status = self.watched.camera.lock();
         status.newest = self.camera.newest();
         status.fault = self.camera.fault().map(str::to_owned);
         status.counts = *self.camera.counts();
@@ -222,7 +222,7 @@ where
     /// Square metres of new ground; nothing when the frame is not worth searching.
     fn worth(&mut self, view: &View, at: Monotonic) -> Option<f64> {
         self.watched.placement.placed();
-        let level = *locked(&self.watched.level);
+        let level = *self.watched.level.lock();
         let limit = match level {
             Level::Full => self.exposure.overlap,
             Level::LessOverlap | Level::Shed => self.exposure.least_overlap,

@@ -11,7 +11,6 @@ mod live_source;
 mod load_shedder;
 mod monitor;
 mod monotonic_clock;
-mod mutex;
 mod overlap;
 mod placement_health;
 mod pps;

@@ -2,10 +2,11 @@
 //! `health.json`.
 
 use std::{
-    sync::{Arc, Mutex, atomic::Ordering},
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use scarp_link::LinkStatus;
 use scarp_nav::{
     Monotonic,
@@ -23,7 +24,6 @@ use super::{
     live_source::{CameraStatus, Watched},
     load_shedder::{Level, Load, LoadShedder, LoadShedderSettings},
     monotonic_clock::now,
-    mutex::locked,
 };
 
 /// A fault that comes and goes while the survey is degraded is told the pilot again after so long, seconds.
@@ -85,7 +85,7 @@ impl Monitor {
     /// Polls everything once, reports, and raises the flag that ends the flight once the aircraft has landed.
     pub fn poll(&mut self) -> Health {
         let now = now();
-        let camera = locked(&self.watched.camera).clone();
+        let camera = self.watched.camera.lock().clone();
         let totals = self.watched.workload.totals();
         let hottest_c = hottest_c(THERMAL.as_ref());
         let level = self.shedder.decide(
@@ -96,7 +96,7 @@ impl Monitor {
             },
             now,
         );
-        *locked(&self.watched.level) = level;
+        *self.watched.level.lock() = level;
         let autopilot = self.autopilot.status();
         let images = autopilot.images;
         let observed = self.observed(&camera, autopilot, totals, level, now);
@@ -164,7 +164,7 @@ impl Monitor {
             },
             armed: autopilot.armed,
             placement: self.watched.placement.fault(now),
-            disk: locked(&self.disk).clone(),
+            disk: self.disk.lock().clone(),
             coverage,
         }
     }

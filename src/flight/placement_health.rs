@@ -1,10 +1,9 @@
 //! Whether the camera's frames can be placed: sensors may all talk, and their samples still not make a place.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use scarp_nav::Monotonic;
-
-use super::mutex::locked;
 
 /// So many frames in a row without a place are more than a moment's gap.
 const IN_A_ROW: u32 = 2;
@@ -26,12 +25,12 @@ struct Unplaced {
 impl PlacementHealth {
     /// A frame's place is known.
     pub(super) fn placed(&self) {
-        *locked(&self.0) = Unplaced::default();
+        *self.0.lock() = Unplaced::default();
     }
 
     /// A frame has no place, found out at `now`.
     pub(super) fn unplaced(&self, reason: String, now: Monotonic) {
-        let mut unplaced = locked(&self.0);
+        let mut unplaced = self.0.lock();
         unplaced.frames = unplaced.frames.saturating_add(1);
         unplaced.last = Some((reason, now));
     }
@@ -39,7 +38,7 @@ impl PlacementHealth {
     /// Why frames have no place, when none has had one of late.
     #[must_use]
     pub fn fault(&self, now: Monotonic) -> Option<String> {
-        let unplaced = locked(&self.0);
+        let unplaced = self.0.lock();
         let (reason, last) = unplaced.last.as_ref()?;
         let holds = unplaced.frames >= IN_A_ROW && now.seconds_since(*last) <= OF_LATE_S;
         holds.then(|| format!("frames cannot be placed: {reason}"))

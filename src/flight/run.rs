@@ -4,12 +4,13 @@ use std::{
     fs, io,
     path::Path,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     thread,
 };
 
+use parking_lot::Mutex;
 use scarp_capture::live::{Camera, OpenError};
 use scarp_geo::Terrain;
 use scarp_link::Uplink;
@@ -25,7 +26,6 @@ use super::{
     load_shedder::{Level, LoadShedderSettings},
     monitor::{LinkProbe, Monitor, POLL, notify},
     monotonic_clock::now,
-    mutex::locked,
     placement_health::PlacementHealth,
     sensor_settings::{Equipment, Positions},
     shared_trajectory::Track,
@@ -168,7 +168,7 @@ where
     notify(&[NotifyState::Stopping]);
     let summary = summary?;
     let health = health.map_err(|_| PipelineError::Panic("watch"))?;
-    let storage_error = locked(&disk).clone();
+    let storage_error = disk.lock().clone();
     Ok(FlightResult {
         summary,
         health,

@@ -1,14 +1,15 @@
 //! The aircraft's way, written by the sensors' threads and read by the camera's.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use scarp_geo::{
     HeightAboveTakeoff, Pose, Rotation,
     reference_frame::{Ned, Platform},
 };
 use scarp_nav::{Monotonic, NoPose, NotUsed, TimedFix, Trajectory, TrajectorySettings};
 
-use super::{monotonic_clock::now, mutex::locked};
+use super::monotonic_clock::now;
 
 /// A [`Trajectory`] that threads share.
 #[derive(Debug, Clone)]
@@ -27,7 +28,7 @@ impl Track {
     /// The source's doubt, or why [`Trajectory::push_fix`] does not use it.
     pub fn take(&self, fix: Result<TimedFix, String>) -> Result<TimedFix, String> {
         let fix = fix?;
-        match locked(&self.0).push_fix(fix.clone()) {
+        match self.0.lock().push_fix(fix.clone()) {
             Ok(()) => Ok(fix),
             Err(doubt) => Err(doubt.to_string()),
         }
@@ -42,7 +43,7 @@ impl Track {
         at: Monotonic,
         platform: Rotation<Platform, Ned>,
     ) -> Result<(), NotUsed> {
-        locked(&self.0).push_attitude(at, platform)
+        self.0.lock().push_attitude(at, platform)
     }
 
     /// See [`Trajectory::push_height`].
@@ -50,7 +51,7 @@ impl Track {
     /// # Errors
     /// As there.
     pub fn push_height(&self, at: Monotonic, height: HeightAboveTakeoff) -> Result<(), NotUsed> {
-        locked(&self.0).push_height(at, height)
+        self.0.lock().push_height(at, height)
     }
 
     /// See [`Trajectory::pose_at`], asked for now.
@@ -58,6 +59,6 @@ impl Track {
     /// # Errors
     /// As there.
     pub fn pose_at(&self, exposed: Monotonic) -> Result<Pose, NoPose> {
-        locked(&self.0).pose_at(exposed, now())
+        self.0.lock().pose_at(exposed, now())
     }
 }

@@ -4,15 +4,14 @@ use std::{
     collections::VecDeque,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::Arc,
     thread::{self, JoinHandle},
 };
 
 use crossbeam_channel::{Sender, bounded};
 use image::{RgbImage, codecs::jpeg::JpegEncoder};
+use parking_lot::Mutex;
 use scarp_infer::resample;
-
-use super::mutex::locked;
 
 /// Pixels across.
 const WIDTH: f64 = 320.0;
@@ -70,7 +69,7 @@ impl Store {
     /// Removes the older half, so that something graver than a thumbnail can be written. Tells whether there were any.
     #[must_use]
     pub fn make_room(&self) -> bool {
-        let mut ring = locked(&self.ring);
+        let mut ring = self.ring.lock();
         let half = ring.files.len().div_ceil(2);
         (0..half).for_each(|_| ring.remove_oldest());
         half > 0
@@ -82,7 +81,7 @@ impl Store {
         JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
             .encode_image(picture)
             .map_err(|e| e.to_string())?;
-        let mut ring = locked(&self.ring);
+        let mut ring = self.ring.lock();
         let bytes = jpeg.len() as u64;
         while !ring.files.is_empty() && ring.bytes + bytes > self.limits.thumbnails_max_bytes {
             ring.remove_oldest();

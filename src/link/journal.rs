@@ -8,9 +8,9 @@ use std::{
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError, RwLock},
 };
 
+use parking_lot::{Mutex, RwLock};
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
 use thiserror::Error;
 use uuid::Uuid;
@@ -99,6 +99,7 @@ pub struct Journal {
     /// Nothing after a fault of the disk, until it opens again: the database refuses all work once a write has failed.
     database: RwLock<Option<Database>>,
     max_bytes: u64,
+    /// Changed only after a commit, so a thread that panicked cannot have left the counts wrong.
     state: Mutex<State>,
 }
 
@@ -154,7 +155,7 @@ impl Journal {
             .map(|envelope| Ok((envelope.id(), envelope.encode()?)))
             .collect::<Result<Vec<_>, MessageError>>()?;
         let bytes: u64 = messages.iter().map(|(_, m)| m.len() as u64).sum();
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.held.bytes.saturating_add(bytes) > self.max_bytes {
             return Err(JournalError::Full {
                 path: self.path.display().to_string(),
@@ -226,7 +227,7 @@ impl Journal {
     /// What the journal holds now.
     #[must_use]
     pub fn held(&self) -> Held {
-        self.state().held
+        self.state.lock().held
     }
 
     /// The journal's file.
@@ -239,7 +240,7 @@ impl Journal {
         if numbers.is_empty() {
             return Ok(());
         }
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let mut held = state.held;
         self.write(|pending, refused| {
             for &number in numbers {
@@ -283,40 +284,29 @@ impl Journal {
         work: impl FnOnce(&Database) -> Result<T, redb::Error>,
     ) -> Result<T, JournalError> {
         self.reopen()?;
-        let shared = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let shared = self.database.read();
         let result = match &*shared {
             Some(database) => work(database),
             None => Err(redb::Error::PreviousIo),
         };
         drop(shared);
         if let Err(redb::Error::Io(_) | redb::Error::PreviousIo) = &result {
-            *self
-                .database
-                .write()
-                .unwrap_or_else(PoisonError::into_inner) = None;
+            *self.database.write() = None;
         }
         result.map_err(|e| storage(&self.path, e))
     }
 
     fn reopen(&self) -> Result<(), JournalError> {
-        let shared = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let shared = self.database.read();
         if shared.is_some() {
             return Ok(());
         }
         drop(shared);
-        let mut own = self
-            .database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut own = self.database.write();
         if own.is_none() {
             *own = Some(open_database(&self.path)?);
         }
         Ok(())
-    }
-
-    /// The counts are changed only after a commit, so a thread that panicked cannot have left them wrong.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

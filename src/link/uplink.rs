@@ -7,11 +7,12 @@
 use std::{
     collections::HashSet,
     path::PathBuf,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
+use parking_lot::{Condvar, Mutex};
 use quinn::{ClientConfig, Connection, Endpoint, VarInt};
 use thiserror::Error;
 use tokio::sync::Notify;
@@ -149,7 +150,7 @@ impl Uplink {
     /// How the link does now.
     #[must_use]
     pub fn status(&self) -> LinkStatus {
-        let progress = self.shared.progress();
+        let progress = self.shared.progress.lock();
         LinkStatus {
             connected: progress.connected,
             held: self.shared.journal.held(),
@@ -165,13 +166,9 @@ impl Uplink {
     pub fn drain(&self, timeout: Duration) -> LinkStatus {
         let shared = &self.shared;
         let waiting = |_: &mut Progress| shared.journal.held().messages > 0;
-        let progress = shared.progress();
-        // A poisoned lock only means that another thread panicked; the counts stand.
-        drop(
-            shared
-                .changed
-                .wait_timeout_while(progress, timeout, waiting),
-        );
+        shared
+            .changed
+            .wait_while_for(&mut shared.progress.lock(), waiting, timeout);
         self.status()
     }
 }
@@ -188,12 +185,8 @@ impl Drop for Uplink {
 }
 
 impl Shared {
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn report<T>(&self, change: impl FnOnce(&mut Progress) -> T) -> T {
-        let result = change(&mut self.progress());
+        let result = change(&mut self.progress.lock());
         self.changed.notify_all();
         result
     }

@@ -3,10 +3,11 @@
 use std::{
     collections::VecDeque,
     error::Error,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Instant, SystemTime},
 };
 
+use parking_lot::Mutex;
 use scarp_inventory::{FrameReport, Landslide};
 use scarp_link::{Body, Envelope, JournalError, LinkError, Uplink};
 use uuid::Uuid;
@@ -108,7 +109,7 @@ impl<'a> SurveyLog<'a> {
             (Err(error), WhenRefused::End) => Err(error.into()),
             (Err(error), WhenRefused::TryAgain { fault, .. }) => {
                 log::error!("{error}");
-                *locked(fault) = Some(error.to_string());
+                *fault.lock() = Some(error.to_string());
                 Ok(())
             }
         }
@@ -148,7 +149,7 @@ impl<'a> SurveyLog<'a> {
         ];
         let failed = written.into_iter().find_map(Result::err);
         if let WhenRefused::TryAgain { fault, .. } = &self.when_refused {
-            note(&mut locked(fault), failed.map(|error| error.to_string()));
+            note(&mut fault.lock(), failed.map(|error| error.to_string()));
         }
         Ok(())
     }
@@ -194,8 +195,4 @@ fn note(fault: &mut Option<String>, failed: Option<String>) {
         log::error!("{line}");
     }
     *fault = failed;
-}
-
-fn locked(fault: &Mutex<Option<String>>) -> std::sync::MutexGuard<'_, Option<String>> {
-    fault.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -50,7 +50,7 @@ fn what_is_found_while_the_disk_is_full_is_told_at_once_and_kept_when_there_is_r
     refuse_writes(true);
     let full = Instant::now();
     let told = |flying: &Flying| {
-        let said = flying.aircraft.said.lock().unwrap();
+        let said = flying.aircraft.said.lock();
         said.iter()
             .any(|line| line.starts_with("Scarp degraded: journal"))
     };

@@ -49,7 +49,7 @@ fn gimbal() -> Report {
 
 /// How many attitudes were used, the instant of the newest, and what is wrong.
 fn told(listener: &Listener) -> (u64, Option<Monotonic>, Option<String>) {
-    let status = locked(&listener.status).clone();
+    let status = listener.status.lock().clone();
     (status.attitudes, status.newest, status.fault)
 }
 

@@ -2,11 +2,12 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     thread::{self, JoinHandle},
 };
 
 use crossbeam_channel::{Sender, bounded};
+use parking_lot::Mutex;
 use thiserror::Error;
 
 use super::{
@@ -84,10 +85,7 @@ impl AutopilotLink {
     /// How the link is.
     #[must_use]
     pub fn health(&self) -> LinkHealth {
-        self.health
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.health.lock().clone()
     }
 
     fn order(&self, order: Order) -> Result<(), NotSent> {

@@ -1,10 +1,6 @@
 //! The thread that reads from the autopilot's port and writes to it.
 
-use std::{
-    io,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use mavlink::{
@@ -13,6 +9,7 @@ use mavlink::{
     error::{MessageReadError, MessageWriteError},
     write_v2_msg,
 };
+use parking_lot::Mutex;
 
 use super::{
     Component, ComponentState, LinkHealth, LinkSettings, PortAddress, PortState, Received,
@@ -180,9 +177,6 @@ impl Worker {
         self.health.vehicle = self.component.vehicle();
         self.health.synchronised = self.component.clock().is_synchronised();
         self.health.foreign = self.component.foreign();
-        self.shown
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone_from(&self.health);
+        self.shown.lock().clone_from(&self.health);
     }
 }

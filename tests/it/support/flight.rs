@@ -209,7 +209,7 @@ impl Flying {
             .map(|entry| entry.unwrap().path())
             .find(|path| path.is_dir())
             .unwrap();
-        let said = self.aircraft.said.lock().unwrap().clone();
+        let said = self.aircraft.said.lock().clone();
         Landed {
             flown,
             survey,

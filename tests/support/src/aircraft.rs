@@ -5,7 +5,7 @@ use std::{
     net::UdpSocket,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
@@ -13,6 +13,7 @@ use std::{
 };
 
 use mavlink::{MavlinkReader, dialects::common as dialect};
+use parking_lot::Mutex;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::{
@@ -254,7 +255,7 @@ impl Aircraft {
                 }
                 Ok((_, dialect::MavMessage::STATUSTEXT(line))) => {
                     let text = line.text.to_str().unwrap().to_owned();
-                    self.said.lock().unwrap().push(text);
+                    self.said.lock().push(text);
                 }
                 _ => {}
             }

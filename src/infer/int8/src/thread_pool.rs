@@ -3,11 +3,13 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
 };
+
+use parking_lot::{Condvar, Mutex};
 
 /// Rounds of waiting before a thread sleeps: operators follow each other within microseconds, waking takes longer.
 const SPINS: u32 = 20_000;
@@ -125,7 +127,7 @@ impl ThreadPool {
         let lasting: &'static (dyn Fn() + Sync) = unsafe { std::mem::transmute(work) };
         shared.busy.store(self.members.len(), Ordering::Relaxed);
         {
-            let mut task = shared.task();
+            let mut task = shared.job.lock();
             task.work = Some(Work(lasting));
             shared.generation.fetch_add(1, Ordering::Release);
         }
@@ -153,7 +155,7 @@ impl ThreadPool {
 impl Drop for ThreadPool {
     fn drop(&mut self) {
         {
-            let mut task = self.shared.task();
+            let mut task = self.shared.job.lock();
             task.stop = true;
             self.shared.generation.fetch_add(1, Ordering::Release);
         }
@@ -166,10 +168,6 @@ impl Drop for ThreadPool {
 }
 
 impl Shared {
-    fn task(&self) -> MutexGuard<'_, Task> {
-        self.job.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// What a member does all its life.
     fn worker_loop(&self) {
         let mut seen = 0;
@@ -180,9 +178,9 @@ impl Shared {
                 spins += 1;
             }
             let work = {
-                let mut task = self.task();
+                let mut task = self.job.lock();
                 while self.generation.load(Ordering::Acquire) == seen {
-                    task = self.wake.wait(task).unwrap_or_else(PoisonError::into_inner);
+                    self.wake.wait(&mut task);
                 }
                 seen = self.generation.load(Ordering::Acquire);
                 if task.stop {

@@ -2,11 +2,11 @@
 
 use std::{
     io::{self, IsTerminal},
-    sync::Mutex,
     time::{Duration, Instant},
 };
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use parking_lot::Mutex;
 
 /// Between two lines where there is no terminal.
 const PAUSE: Duration = Duration::from_secs(20);
@@ -53,7 +53,7 @@ impl Progress {
     }
 
     fn line(&self) {
-        let Some(Ok(mut due)) = self.due.as_ref().map(Mutex::try_lock) else {
+        let Some(mut due) = self.due.as_ref().and_then(Mutex::try_lock) else {
             return;
         };
         if Instant::now() < *due {

@@ -5,9 +5,10 @@ use std::{
     fs::File,
     io::{self, BufReader, Read, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
+use parking_lot::Mutex;
 use tempfile::{Builder, TempPath};
 use thiserror::Error;
 use zip::ZipArchive;
@@ -123,11 +124,7 @@ impl Zipped {
             .tempfile()
             .map_err(copy)?
             .into_parts();
-        let mut zip = self
-            .archive
-            .zip
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut zip = self.archive.zip.lock();
         let entry = zip
             .by_index(self.index)
             .map_err(|e| damaged(e.to_string()))?;

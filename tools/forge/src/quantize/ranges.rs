@@ -1,7 +1,8 @@
 //! The ranges of activations on real images, by running the float network through the engine that flies.
 
-use std::{collections::HashMap, sync::Mutex};
+use std::collections::HashMap;
 
+use parking_lot::Mutex;
 use rayon::prelude::*;
 
 use super::observe::{Histogram, Observer, Range};
@@ -29,9 +30,7 @@ pub fn ranges(
         engine.run(image, |index, numbers| {
             let mut seen = Range::empty();
             seen.cover(numbers);
-            let mut widest = widest
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut widest = widest.lock();
             if let Some(range) = widest.get_mut(index) {
                 range.cover(&[seen.low, seen.high]);
             }
@@ -39,9 +38,7 @@ pub fn ranges(
         tick();
         Ok(())
     })?;
-    let widest = widest
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let widest = widest.into_inner();
     let chosen = if observer == Observer::MinMax {
         widest
     } else {
@@ -54,21 +51,13 @@ pub fn ranges(
                 let mut own = Histogram::new(widest.get(index).copied().unwrap_or(Range::empty()));
                 own.add(numbers);
                 if let Some(total) = total.get(index) {
-                    total
-                        .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner)
-                        .merge(&own);
+                    total.lock().merge(&own);
                 }
             })?;
             tick();
             Ok(())
         })?;
-        let choose = |total: &Mutex<Histogram>| {
-            total
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .choose(observer)
-        };
+        let choose = |total: &Mutex<Histogram>| total.lock().choose(observer);
         total.par_iter().map(choose).collect()
     };
     Ok(values

@@ -2,14 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::Instant,
 };
 
+use parking_lot::Mutex;
 use scarp_infer::{Mosaic, ProbabilityMap, Segmenter};
 
 use super::{Effort, GroundResolution, ValidateError};
@@ -74,10 +72,7 @@ pub(super) fn probability(
                             width: tiling.width,
                             height: tiling.height,
                         };
-                        let pixels = image
-                            .lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .read(window)?;
+                        let pixels = image.lock().read(window)?;
                         let mut answer = vec![0.0; cells];
                         let start = Instant::now();
                         segmenter.tile(&pixels, &mut answer)?;
