@@ -1,6 +1,8 @@
 //! The EXIF block of a frame (CIPA DC-008): a little-endian TIFF without a picture.
 
-use crate::{camera::Camera, clock::Utc};
+use chrono::{DateTime, Timelike, Utc};
+
+use crate::camera::Camera;
 
 /// Side of a pixel on the simulated sensor in millimetres.
 const PIXEL_MM: f64 = 0.005;
@@ -9,7 +11,7 @@ const PIXEL_MM: f64 = 0.005;
 #[derive(Debug, Clone, Copy)]
 pub struct Exposure {
     /// When the shutter opened.
-    pub time: Utc,
+    pub time: DateTime<Utc>,
     /// Degrees.
     pub latitude_deg: f64,
     /// Degrees.
@@ -21,9 +23,9 @@ pub struct Exposure {
 /// The block from the TIFF header on.
 #[must_use]
 pub fn block(camera: &Camera, exposure: &Exposure) -> Vec<u8> {
-    let civil = exposure.time.civil();
-    let ((year, month, day), (hour, minute, second, ms)) = (civil.date, civil.time);
-    let date_time = format!("{year:04}:{month:02}:{day:02} {hour:02}:{minute:02}:{second:02}");
+    let time = exposure.time;
+    let ms = time.timestamp_subsec_millis();
+    let date_time = time.format("%Y:%m:%d %H:%M:%S").to_string();
     let focal_mm = camera.focal_px * PIXEL_MM;
     let (width, height) = (f64::from(camera.width), f64::from(camera.height));
     // The 35 mm equivalent compares diagonals.
@@ -64,13 +66,13 @@ pub fn block(camera: &Camera, exposure: &Exposure) -> Vec<u8> {
         .field(
             7,
             Value::Rational(vec![
-                (hour as u32, 1),
-                (minute as u32, 1),
-                ((second * 1000 + ms) as u32, 1000),
+                (time.hour(), 1),
+                (time.minute(), 1),
+                (time.second() * 1000 + ms, 1000),
             ]),
         )
         .field(0x12, text("WGS-84"))
-        .field(0x1D, text(&format!("{year:04}:{month:02}:{day:02}")));
+        .field(0x1D, text(&time.format("%Y:%m:%d").to_string()));
 
     let main = |photo_at: u32, gps_at: u32| {
         Directory::new()

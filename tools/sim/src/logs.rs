@@ -3,9 +3,10 @@
 use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 
 use crate::{
-    clock::Utc,
+    clock::{after, rfc3339},
     drift::RATE_HZ,
     flight::Flight,
     nmea,
@@ -23,14 +24,14 @@ pub fn write(
     world: &World,
     flight: &Flight,
     sensors: &Sensors,
-    start: Utc,
+    start: DateTime<Utc>,
     sigmas: &Sigmas,
 ) -> anyhow::Result<()> {
     let mut nmea_log = String::new();
     let mut attitude = String::from("time_utc,yaw_deg,pitch_deg,roll_deg\n");
     for sample in 0..=(flight.duration_s() * RATE_HZ) as u64 {
         let time_s = sample as f64 / RATE_HZ;
-        let time = start.after_s(time_s);
+        let time = after(start, time_s);
         let pose = sensors.measure(flight, time_s);
         let [easting, northing, height] = pose.position;
         let (latitude, longitude) = world.utm.inverse(easting, northing);
@@ -39,7 +40,7 @@ pub fn write(
         writeln!(
             attitude,
             "{},{:.4},{:.4},{:.4}",
-            time.rfc3339(),
+            rfc3339(time),
             pose.yaw_deg,
             pose.pitch_deg,
             pose.roll_deg
@@ -56,7 +57,7 @@ pub fn write(
             truth,
             "{},{},{latitude:.9},{longitude:.9},{height:.3},{:.4},{:.4},{:.4}",
             frame_name(shot),
-            start.after_s(time_s).rfc3339(),
+            rfc3339(after(start, time_s)),
             pose.yaw_deg,
             pose.pitch_deg,
             pose.roll_deg

@@ -1,12 +1,14 @@
 //! NMEA 0183 sentences of the simulated receiver.
 
-use crate::{clock::Utc, sensors::Sigmas};
+use chrono::{DateTime, Utc};
+
+use crate::sensors::Sigmas;
 
 /// GGA, RMC and GST of one fix, each ended by CR LF. The height over EGM96 is GGA's height over mean sea level; the
 /// separation, of the geoid above the ellipsoid, is left empty in a simulated world without ellipsoidal heights.
 #[must_use]
 pub fn fix(
-    time: Utc,
+    time: DateTime<Utc>,
     latitude_deg: f64,
     longitude_deg: f64,
     height_m: f64,
@@ -14,10 +16,9 @@ pub fn fix(
     course: (f64, f64),
     sigmas: &Sigmas,
 ) -> String {
-    let civil = time.civil();
-    let ((year, month, day), (hour, minute, second, ms)) = (civil.date, civil.time);
-    let clock = format!("{hour:02}{minute:02}{second:02}.{:02}", ms / 10);
-    let date = format!("{day:02}{month:02}{:02}", year % 100);
+    let hundredths = time.timestamp_subsec_millis() / 10;
+    let clock = format!("{}.{hundredths:02}", time.format("%H%M%S"));
+    let date = time.format("%d%m%y");
     let latitude = format!(
         "{},{}",
         angle(latitude_deg, 2),
@@ -68,7 +69,7 @@ mod tests {
     #[test]
     fn a_fix_south_and_west_is_written_so() {
         let text = fix(
-            Utc(951_827_696_789),
+            DateTime::from_timestamp_millis(951_827_696_789).unwrap(),
             -33.5,
             -70.25,
             812.3456,

@@ -7,12 +7,13 @@ use std::{
 };
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 
 use crate::{
     camera::{Camera, Pose},
     camera_response::CameraResponse,
-    clock::Utc,
+    clock,
     dice::Dice,
     drift::Drift,
     exif::Exposure,
@@ -81,7 +82,7 @@ pub fn fly(
         flight.duration_s(),
     );
     let takeoff_m = ground_below(&world, flight.position(0.0));
-    let start = Utc::morning(request.seed);
+    let start = clock::morning(request.seed);
 
     let truths: Vec<Pose> = flight
         .exposures_s
@@ -197,7 +198,7 @@ fn note(
     flight: &Flight,
     sensors: &Sensors,
     takeoff_m: f64,
-    start: Utc,
+    start: DateTime<Utc>,
     time_s: f64,
 ) -> Note {
     let pose = sensors.measure(flight, time_s);
@@ -208,7 +209,7 @@ fn note(
     let speed = flight.speed_m_s();
     Note {
         exposure: Exposure {
-            time: start.after_s(time_s),
+            time: clock::after(start, time_s),
             latitude_deg,
             longitude_deg,
             altitude_m,

@@ -3,11 +3,12 @@
 use std::{fs, path::Path};
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::{
     camera::Camera,
-    clock::Utc,
+    clock::rfc3339,
     survey_plan::{Request, Survey},
 };
 
@@ -77,12 +78,12 @@ pub fn write(
     survey: &Survey,
     camera: &Camera,
     lines: usize,
-    start: Utc,
+    start: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     let (plan, sigmas) = (&request.plan, &request.sigmas);
     let file = SurveyFile {
         seed: request.seed,
-        start_utc: start.rfc3339(),
+        start_utc: rfc3339(start),
         epsg: survey.world.utm.epsg(),
         vertical_datum: "EGM96",
         landslides: survey.truth.len(),

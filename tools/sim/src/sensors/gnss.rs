@@ -1,7 +1,9 @@
 //! The GNSS receiver of a live flight: NMEA 0183, some time after the instants that it is about.
 
+use chrono::{DateTime, Utc};
+
 use super::{Sigmas, sortie::Sortie};
-use crate::{clock::Utc, nmea};
+use crate::{clock::after, nmea};
 
 /// Epochs per second.
 const RATE_HZ: f64 = 10.0;
@@ -15,7 +17,7 @@ const SIGMAS: Sigmas = Sigmas {
 /// The receiver.
 #[derive(Debug, Clone)]
 pub struct Receiver {
-    start: Utc,
+    start: DateTime<Utc>,
     delay_s: f64,
     separation_m: f64,
     epoch: u32,
@@ -25,7 +27,7 @@ impl Receiver {
     /// Switched on at `start`, a whole tenth of a second; each epoch's sentences come `delay_s` after its instant. The geoid is `separation_m` above
     /// the ellipsoid.
     #[must_use]
-    pub fn new(start: Utc, delay_s: f64, separation_m: f64) -> Self {
+    pub fn new(start: DateTime<Utc>, delay_s: f64, separation_m: f64) -> Self {
         Self {
             start,
             delay_s,
@@ -46,7 +48,7 @@ impl Receiver {
         self.epoch += 1;
         let motion = sortie.at(instant_s);
         nmea::fix(
-            self.start.after_s(instant_s),
+            after(self.start, instant_s),
             motion.latitude_deg,
             motion.longitude_deg,
             motion.height_m,
@@ -83,7 +85,8 @@ mod tests {
             wait_s: 0.0,
             seconds: 60.0,
         };
-        let mut receiver = Receiver::new(Utc(1_790_000_000_000), 0.2, -42.5);
+        let start = DateTime::from_timestamp_millis(1_790_000_000_000).unwrap();
+        let mut receiver = Receiver::new(start, 0.2, -42.5);
         for _ in 0..100 {
             receiver.sentences(&sortie);
         }

@@ -1,9 +1,9 @@
 //! The autopilot's messages about an instant of the flight.
 
+use chrono::{DateTime, Utc};
 use mavlink::{MessageData, dialects::common as dialect};
 
 use super::sortie::Motion;
-use crate::clock::Utc;
 
 /// What the clocks of the autopilot show.
 #[derive(Debug, Clone, Copy)]
@@ -11,7 +11,7 @@ pub struct Clocks {
     /// Since boot.
     pub boot_s: f64,
     /// Date and time.
-    pub utc: Utc,
+    pub utc: DateTime<Utc>,
 }
 
 /// The message of an id that it has.
@@ -24,7 +24,7 @@ pub fn message(id: u32, clocks: Clocks, motion: &Motion) -> Option<dialect::MavM
     Some(match id {
         dialect::HEARTBEAT_DATA::ID => M::HEARTBEAT(heartbeat(motion.armed)),
         dialect::SYSTEM_TIME_DATA::ID => M::SYSTEM_TIME(dialect::SYSTEM_TIME_DATA {
-            time_unix_usec: clocks.utc.0 as u64 * 1000,
+            time_unix_usec: clocks.utc.timestamp_micros() as u64,
             time_boot_ms,
         }),
         dialect::ATTITUDE_DATA::ID => M::ATTITUDE(dialect::ATTITUDE_DATA {
@@ -112,7 +112,7 @@ mod tests {
 
     const CLOCKS: Clocks = Clocks {
         boot_s: 101.5,
-        utc: Utc(1_790_000_001_500),
+        utc: DateTime::from_timestamp_millis(1_790_000_001_500).unwrap(),
     };
     const MOTION: Motion = Motion {
         latitude_deg: -31.200_000_04,

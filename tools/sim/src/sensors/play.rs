@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
+use chrono::{DateTime, TimeDelta};
 use serde::Serialize;
 
 use super::{
@@ -16,7 +17,7 @@ use super::{
     vehicle::{Sent, Vehicle},
     wire::{Radio, Serial},
 };
-use crate::clock::Utc;
+use crate::clock::{after, rfc3339};
 
 /// What was sent and heard.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -64,7 +65,8 @@ pub fn play(
         .elapsed()
         .context("the clock shows a time before 1970; set it")?;
     // Receivers measure at whole tenths of a second.
-    let utc = Utc(since_1970.as_millis() as i64 / 100 * 100);
+    let utc =
+        DateTime::UNIX_EPOCH + TimeDelta::milliseconds(since_1970.as_millis() as i64 / 100 * 100);
     let started = Instant::now();
     let now_s = || started.elapsed().as_secs_f64();
     let mut receiver = Receiver::new(utc, gnss.delay_s, gnss.separation_m);
@@ -110,7 +112,7 @@ pub fn play(
         fixes: receiver.epochs(),
         nmea_bytes_lost: serial.map_or(0, |serial| serial.lost()),
         sent: vehicle.sent(),
-        from_utc: utc.after_s(sortie.on_line_s()).rfc3339(),
+        from_utc: rfc3339(after(utc, sortie.on_line_s())),
         from_deg: place(sortie.on_line_s()),
         to_deg: place(sortie.on_line_s() + sortie.seconds),
         scarp: vehicle.heard(),

@@ -1,5 +1,6 @@
 //! The autopilot of a live flight: MAVLink 2, without the wire.
 
+use chrono::{DateTime, Utc};
 use mavlink::{MavHeader, MessageData, dialects::common as dialect};
 
 use super::{
@@ -7,7 +8,7 @@ use super::{
     message::{Clocks, message},
     sortie::Sortie,
 };
-use crate::clock::Utc;
+use crate::clock::after;
 
 /// How long the autopilot has been up at the start of the flight.
 const UP_S: f64 = 100.0;
@@ -17,7 +18,7 @@ const OFF: f64 = f64::INFINITY;
 /// The autopilot: system 1, component 1, as ArduPilot and PX4 come.
 #[derive(Debug, Clone)]
 pub struct Vehicle {
-    start: Utc,
+    start: DateTime<Utc>,
     streams: [Stream; 6],
     heard: CompanionLog,
 }
@@ -43,7 +44,7 @@ pub struct Sent {
 impl Vehicle {
     /// An autopilot that knows the time, and sends what they send by themselves.
     #[must_use]
-    pub fn new(start: Utc) -> Self {
+    pub fn new(start: DateTime<Utc>) -> Self {
         let stream = |message_id, interval_s: f64| Stream {
             message_id,
             interval_s,
@@ -86,7 +87,7 @@ impl Vehicle {
         let motion = sortie.at(now_s);
         let clocks = Clocks {
             boot_s: UP_S + now_s,
-            utc: self.start.after_s(now_s),
+            utc: after(self.start, now_s),
         };
         let mut messages = Vec::new();
         for stream in &mut self.streams {
@@ -226,7 +227,7 @@ mod tests {
 
     #[test]
     fn messages_come_at_their_rates_and_at_others_when_asked() {
-        let mut vehicle = Vehicle::new(Utc(1_790_000_000_000));
+        let mut vehicle = Vehicle::new(DateTime::UNIX_EPOCH);
         assert_eq!(ten_seconds(&mut vehicle, 0.0), [10, 10, 500, 0, 100, 50]);
         let result = |answer| match answer {
             Some(dialect::MavMessage::COMMAND_ACK(ack)) => ack.result,
@@ -250,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_timesync_request_is_answered_with_the_clock_of_the_attitudes() {
-        let mut vehicle = Vehicle::new(Utc(1_790_000_000_000));
+        let mut vehicle = Vehicle::new(DateTime::UNIX_EPOCH);
         let request = dialect::TIMESYNC_DATA {
             ts1: 77,
             ..Default::default()
@@ -274,7 +275,7 @@ mod tests {
 
     #[test]
     fn after_a_pause_messages_go_on_without_a_burst() {
-        let mut vehicle = Vehicle::new(Utc(0));
+        let mut vehicle = Vehicle::new(DateTime::UNIX_EPOCH);
         assert_eq!(vehicle.due(0.0, &sortie()).len(), 5);
         assert_eq!(vehicle.due(5.0, &sortie()).len(), 5);
         assert_eq!(vehicle.due(5.001, &sortie()).len(), 0);
