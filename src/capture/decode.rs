@@ -1,4 +1,4 @@
-//! Decoding JPEG files strictly: a picture that is there only in part is an error, not a grey area.
+//! Photographs read from files: what is no whole picture of a survey is refused.
 
 use std::{fs, path::Path};
 
@@ -8,12 +8,8 @@ use img_parts::{
     jpeg::{Jpeg, markers},
 };
 use thiserror::Error;
-use zune_jpeg::{
-    JpegDecoder,
-    zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
-};
 
-use super::live::PixelError;
+use super::{jpeg, live::PixelError};
 
 /// Largest picture decoded, in pixels.
 const MAX_PIXELS: u64 = 200_000_000;
@@ -153,29 +149,12 @@ fn decode(path: String, bytes: Bytes) -> Result<Decoded, FrameError> {
         Some(end) if end as u64 >= pixels / MAX_PIXELS_PER_BYTE => scan + end,
         _ => return Err(FrameError::Truncated { path }),
     };
-    // The decoder takes an end marker that comes too early for the end and leaves the rest of the picture grey, even
-    // in strict mode; without the marker it reports the missing data. A progressive file needs its marker. So does a
-    // narrow picture, whose last rows can fit into the bytes the decoder reads ahead.
     let baseline = jpeg
         .segments()
         .iter()
         .any(|s| s.marker() == markers::SOF0 || s.marker() == markers::SOF1);
-    let marker = if baseline && width >= 512 { 0 } else { 2 };
-    let picture = bytes.slice(..end + marker);
-    let options = DecoderOptions::default()
-        .set_strict_mode(true)
-        .set_max_width(usize::from(u16::MAX))
-        .set_max_height(usize::from(u16::MAX))
-        .jpeg_set_out_colorspace(ColorSpace::RGB);
-    let damaged = |reason: String| FrameError::Damaged {
-        path: path.clone(),
-        reason: reason.replace('\n', " "),
-    };
-    let pixels = JpegDecoder::new_with_options(ZCursor::new(&picture[..]), options)
-        .decode()
-        .map_err(|error| damaged(error.to_string()))?;
-    let image = RgbImage::from_raw(width, height, pixels)
-        .ok_or_else(|| damaged("it does not decode to colour pixels".to_owned()))?;
+    let image = jpeg::decode(&bytes, end, baseline, (width, height))
+        .map_err(|reason| FrameError::Damaged { path, reason })?;
     Ok(Decoded { image, jpeg })
 }
 

@@ -5,6 +5,7 @@ mod civil;
 mod decode;
 mod exif;
 mod folder;
+mod jpeg;
 pub mod live;
 mod metadata;
 mod tag;

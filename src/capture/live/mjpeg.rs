@@ -1,48 +1,19 @@
-//! The JPEG frames of cameras, decoded strictly.
+//! The JPEG frames of cameras.
 
 use image::RgbImage;
-use zune_jpeg::{
-    JpegDecoder,
-    zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
-};
 
 use super::layout::{Layout, PixelError};
+use crate::jpeg;
 
 const END_OF_IMAGE: [u8; 2] = [0xFF, 0xD9];
 
-/// From this width on the decoder reports missing rows when it finds no end marker; the last rows of a narrower picture
-/// can fit into the bytes it reads ahead.
-const REPORTS_MISSING_FROM: u32 = 512;
-
 /// Decodes one frame; what the driver leaves behind the end marker is not looked at.
 pub(super) fn to_rgb(layout: &Layout, bytes: &[u8]) -> Result<RgbImage, PixelError> {
-    let damaged = |reason: String| PixelError::Jpeg {
-        reason: reason.replace('\n', " "),
-    };
-    let end = bytes
-        .windows(2)
-        .rposition(|pair| pair == END_OF_IMAGE)
-        .ok_or_else(|| damaged("it has no end".to_owned()))?;
-    // An end marker that comes too early makes the decoder leave the rest grey without a word.
-    let marker = if layout.width >= REPORTS_MISSING_FROM {
-        0
-    } else {
-        END_OF_IMAGE.len()
-    };
-    let options = DecoderOptions::default()
-        .set_strict_mode(true)
-        .set_max_width(layout.width as usize)
-        .set_max_height(layout.height as usize)
-        .jpeg_set_out_colorspace(ColorSpace::RGB);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&bytes[..end + marker]), options);
-    let rgb = decoder.decode().map_err(|e| damaged(e.to_string()))?;
-    let size = decoder.dimensions();
-    if size != Some((layout.width as usize, layout.height as usize)) {
-        let (width, height) = size.unwrap_or_default();
-        return Err(damaged(format!("it is {width} x {height} pixels")));
-    }
-    RgbImage::from_raw(layout.width, layout.height, rgb)
-        .ok_or_else(|| damaged("it does not decode to colour pixels".to_owned()))
+    let end = bytes.windows(2).rposition(|pair| pair == END_OF_IMAGE);
+    // Motion JPEG has baseline pictures only.
+    end.ok_or_else(|| "it has no end".to_owned())
+        .and_then(|end| jpeg::decode(bytes, end, true, (layout.width, layout.height)))
+        .map_err(|reason| PixelError::Jpeg { reason })
 }
 
 #[cfg(test)]
