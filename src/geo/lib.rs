@@ -15,6 +15,7 @@ mod pose;
 pub mod reference_frame;
 mod rotation;
 mod rotation_matrix;
+mod scanline_fill;
 mod terrain;
 #[cfg(test)]
 mod testing;
@@ -37,6 +38,7 @@ pub use local_plane::LocalPlane;
 pub use pose::{Altitudes, GroundVelocity, Pose, PoseCovariance};
 pub use rotation::Rotation;
 pub use rotation_matrix::RotationMatrix;
+pub use scanline_fill::fill_spans;
 pub use terrain::{Surface, Terrain, TerrainHeight};
 pub use time::{CameraTime, GnssTime, Timestamp};
 pub use utm::Utm;

@@ -3,10 +3,10 @@
 use std::time::SystemTime;
 
 use geo::{BoundingRect, Coord, MapCoords, Polygon, Rect};
+use scarp_geo::fill_spans;
 use thiserror::Error;
 
 use super::{
-    fill,
     settings::Settings,
     vote_grid::{FrameRaster, SIDE},
 };
@@ -84,7 +84,7 @@ impl Observation {
             y: i64::from(c.y),
         });
         let mut draw = |polygon: &Polygon<f64>, from: u32, to: u32| {
-            fill::spans(polygon, wide, |row, columns| {
+            fill_spans(polygon, wide, |row, columns| {
                 let row = (row - wide.min().y) as usize * width;
                 let cell = |column: i64| row + (column - wide.min().x) as usize;
                 let cells = marks.get_mut(cell(columns.start)..cell(columns.end));

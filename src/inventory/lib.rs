@@ -7,7 +7,6 @@
 mod association;
 mod component;
 mod contour;
-mod fill;
 mod frame_coverage;
 mod frame_observation;
 mod geojson_feature;

@@ -1,11 +1,9 @@
 //! The outlines of what one frame shows.
 
 use geo::{Area, Coord, MapCoords, Polygon, Rect};
+use scarp_geo::fill_spans;
 
-use super::{
-    contour::{Field, contours},
-    fill,
-};
+use super::contour::{Field, contours};
 
 /// Landslide probability on a grid over one frame, as a network gives it.
 ///
@@ -75,7 +73,7 @@ pub(super) fn fill_small_holes(polygon: Polygon<f64>, min_area: f64) -> Polygon<
 fn mean_inside(grid: &ProbabilityGrid<'_>, polygon: &Polygon<f64>) -> f64 {
     let (mut sum, mut count) = (0.0, 0_u32);
     let window = Rect::new((0, 0), (grid.width as i64, grid.height as i64));
-    fill::spans(polygon, window, |row, columns| {
+    fill_spans(polygon, window, |row, columns| {
         for column in columns {
             let index = row as usize * grid.width + column as usize;
             sum += grid.values.get(index).map_or(0.0, |&p| f64::from(p));

@@ -1,5 +1,8 @@
 //! Outlines turned into pixels: a pixel is landslide when its centre lies inside a polygon.
 
+use geo::{BoundingRect, MultiLineString, Polygon, Rect};
+use scarp_geo::fill_spans;
+
 use super::{crs::Conversion, outlines::Rings};
 use crate::raster::{Georeference, Window};
 
@@ -10,10 +13,30 @@ pub struct Mask {
 }
 
 struct Shape {
-    rings: Rings,
-    /// Least and greatest row any of it reaches, and columns.
-    rows: (f64, f64),
-    columns: (f64, f64),
+    polygon: Polygon<f64>,
+    /// What it reaches, in columns and rows.
+    bounds: Rect<f64>,
+}
+
+impl Shape {
+    /// The polygon of rings; nothing where they have no point.
+    fn new(rings: Rings) -> Option<Self> {
+        let rings: MultiLineString<f64> = rings.into_iter().collect();
+        let bounds = rings.bounding_rect()?;
+        let mut rings = rings.into_iter();
+        let polygon = Polygon::new(rings.next()?, rings.collect());
+        Some(Self { polygon, bounds })
+    }
+
+    /// Whether any of it may lie in a window.
+    fn touches(&self, window: Window) -> bool {
+        let (low, high) = (self.bounds.min(), self.bounds.max());
+        let within = |low: f64, high: f64, start: u32, length: u32| {
+            high > f64::from(start) && low < f64::from(start + length)
+        };
+        within(low.x, high.x, window.x, window.width)
+            && within(low.y, high.y, window.y, window.height)
+    }
 }
 
 impl Mask {
@@ -27,6 +50,12 @@ impl Mask {
         place: &Georeference,
         (width, height): (u32, u32),
     ) {
+        let image = Window {
+            x: 0,
+            y: 0,
+            width,
+            height,
+        };
         let to_pixel = |&point: &(f64, f64)| {
             let (x, y) = conversion.apply(point)?;
             Some(place.pixel(x, y))
@@ -36,25 +65,9 @@ impl Mask {
                 .iter()
                 .map(|ring| ring.iter().map(to_pixel).collect())
                 .collect();
-            let Some(rings) = rings else { continue };
-            let range = |of: fn(&(f64, f64)) -> f64| {
-                rings
-                    .iter()
-                    .flatten()
-                    .map(of)
-                    .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-                        (low.min(v), high.max(v))
-                    })
-            };
-            let (columns, rows) = (range(|p| p.0), range(|p| p.1));
-            let touches = |(low, high): (f64, f64), side| high > 0.0 && low < f64::from(side);
-            if touches(columns, width) && touches(rows, height) {
-                self.shapes.push(Shape {
-                    rings,
-                    rows,
-                    columns,
-                });
-            }
+            let shape = rings.and_then(Shape::new);
+            self.shapes
+                .extend(shape.filter(|shape| shape.touches(image)));
         }
     }
 
@@ -68,53 +81,26 @@ impl Mask {
     #[must_use]
     pub fn labels(&self, window: Window) -> Vec<u8> {
         let mut labels = vec![0; window.width as usize * window.height as usize];
-        let within = |(low, high): (f64, f64), start: u32, length: u32| {
-            high > f64::from(start) && low < f64::from(start + length)
-        };
-        for shape in &self.shapes {
-            if within(shape.rows, window.y, window.height)
-                && within(shape.columns, window.x, window.width)
-            {
-                fill(&shape.rings, window, &mut labels);
-            }
+        let (left, top) = (i64::from(window.x), i64::from(window.y));
+        let cells = Rect::new(
+            (left, top),
+            (
+                left + i64::from(window.width),
+                top + i64::from(window.height),
+            ),
+        );
+        for shape in self.shapes.iter().filter(|shape| shape.touches(window)) {
+            fill_spans(&shape.polygon, cells, |row, columns| {
+                let line = (row - top) as usize * window.width as usize;
+                let (from, to) = (
+                    (columns.start - left) as usize,
+                    (columns.end - left) as usize,
+                );
+                labels[line + from..line + to].fill(1);
+            });
         }
         labels
     }
-}
-
-/// Sets the pixels inside: between the first and second, third and fourth, ... edge that a row of pixel centres crosses.
-/// Edges own their upper and left end, so that neighbours share no pixel and leave none out.
-fn fill(rings: &Rings, window: Window, labels: &mut [u8]) {
-    let (left, top) = (f64::from(window.x), f64::from(window.y));
-    let mut crossings: Vec<Vec<f64>> = vec![Vec::new(); window.height as usize];
-    for ring in rings {
-        let next = ring.iter().cycle().skip(1);
-        for (&a, &b) in ring.iter().zip(next) {
-            // From the upper end, so that an edge shared by two polygons is cut at the same places.
-            let (from, to) = if a.1 <= b.1 { (a, b) } else { (b, a) };
-            let first = first_centre(from.1 - top, window.height);
-            let end = first_centre(to.1 - top, window.height);
-            for (row, crossings) in crossings.iter_mut().enumerate().take(end).skip(first) {
-                let y = row as f64 + 0.5 + top;
-                let x = from.0 + (y - from.1) / (to.1 - from.1) * (to.0 - from.0);
-                crossings.push(x - left);
-            }
-        }
-    }
-    let width = window.width as usize;
-    for (line, crossings) in labels.chunks_exact_mut(width).zip(&mut crossings) {
-        crossings.sort_by(f64::total_cmp);
-        for pair in crossings.chunks_exact(2) {
-            let from = first_centre(pair[0], window.width);
-            let to = first_centre(pair[1], window.width);
-            line[from..to.max(from)].fill(1);
-        }
-    }
-}
-
-/// The first of `count` pixels whose centre does not lie before `position`, `count` if all do.
-fn first_centre(position: f64, count: u32) -> usize {
-    (position - 0.5).ceil().clamp(0.0, f64::from(count)) as usize
 }
 
 #[cfg(test)]
@@ -129,14 +115,7 @@ mod tests {
     };
 
     fn labels(polygons: &[Rings]) -> Vec<String> {
-        let shapes = polygons
-            .iter()
-            .map(|rings| Shape {
-                rings: rings.clone(),
-                rows: (-1e9, 1e9),
-                columns: (-1e9, 1e9),
-            })
-            .collect();
+        let shapes = polygons.iter().cloned().filter_map(Shape::new).collect();
         let labels = Mask { shapes }.labels(WINDOW);
         let line = |line: &[u8]| line.iter().map(|v| ['.', '#'][usize::from(*v)]).collect();
         labels.chunks_exact(4).map(line).collect()

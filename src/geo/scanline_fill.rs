@@ -5,8 +5,9 @@ use std::ops::Range;
 use geo::{Polygon, Rect};
 
 /// Calls `span(row, columns)` for each run of cells whose centres (column + 0.5, row + 0.5) lie in `polygon` (even-odd)
-/// and within the cells of `window`.
-pub(super) fn spans(
+/// and within the cells of `window`. An edge that runs through centres gives them to the polygon right of and below it, so that
+/// neighbours share no cell and leave none out.
+pub fn fill_spans(
     polygon: &Polygon<f64>,
     window: Rect<i64>,
     mut span: impl FnMut(i64, Range<i64>),
@@ -54,7 +55,7 @@ mod tests {
         );
         let window = Rect::new((-5_i64, 0_i64), (15, 40));
         let mut cells = std::collections::BTreeSet::new();
-        spans(&shape, window, |row, columns| {
+        fill_spans(&shape, window, |row, columns| {
             cells.extend(columns.map(|column| (column, row)))
         });
         for row in -2..42 {
@@ -73,7 +74,7 @@ mod tests {
         let window = Rect::new((0_i64, 0_i64), (8, 8));
         let mut cells = Vec::new();
         for x in [0.5, 2.5] {
-            spans(&square(x), window, |row, columns| {
+            fill_spans(&square(x), window, |row, columns| {
                 cells.extend(columns.map(|c| (row, c)))
             });
         }
