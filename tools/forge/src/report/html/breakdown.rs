@@ -1,10 +1,10 @@
 //! Which landslides are missed, and where the wrong pixels lie.
 
-use std::fmt::Write;
+use maud::{Markup, html};
 
-use super::{Scored, end_table, header, percent, row, thousands};
+use super::{Scored, percent, row, table, thousands};
 use crate::report::{
-    DistanceReport, ObjectReport, SizeReport,
+    DistanceReport, ObjectReport, SizeReport, Tally,
     svg::{Bar, bars},
 };
 
@@ -13,13 +13,16 @@ const ORANGE: &str = "#c9762b";
 const GREEN: &str = "#3a9a55";
 
 /// Objects, sizes and distances.
-pub(super) fn section(html: &mut String, overall: &Scored) {
-    objects(html, &overall.objects);
-    edges(html, overall);
+pub(super) fn section(overall: &Scored) -> Markup {
+    html! {
+        h2 { "Landslides as objects" }
+        (objects(&overall.objects))
+        h2 { "Wrong pixels by distance to the true outline" }
+        (edges(overall))
+    }
 }
 
-fn objects(html: &mut String, objects: &ObjectReport) {
-    html.push_str("<h2>Landslides as objects</h2>");
+fn objects(objects: &ObjectReport) -> Markup {
     let columns = [
         "area",
         "landslides",
@@ -30,7 +33,6 @@ fn objects(html: &mut String, objects: &ObjectReport) {
         "right",
         "precision",
     ];
-    header(html, &columns);
     let total = [
         thousands(objects.landslides),
         thousands(objects.landslides_found),
@@ -40,10 +42,8 @@ fn objects(html: &mut String, objects: &ObjectReport) {
         thousands(objects.finds_right),
         percent(objects.precision),
     ];
-    let name = format!("from {} m²", objects.from_m2);
-    row(html, "ours", &name, &total);
-    for size in &objects.by_size {
-        let cells = [
+    let cells = |size: &SizeReport| {
+        [
             thousands(size.landslides),
             thousands(size.landslides_found),
             percent(size.recall),
@@ -51,16 +51,12 @@ fn objects(html: &mut String, objects: &ObjectReport) {
             thousands(size.finds),
             thousands(size.finds_right),
             percent(size.precision),
-        ];
-        row(html, "", &format!("{} m²", area(size)), &cells);
-    }
-    end_table(html);
-    let _ = write!(
-        html,
-        r#"<p class="note">A landslide is found when finds cover at least half its area; a find is right when at least half of it lies on true landslides. So neither a landslide found in pieces nor two found as one counts as wrong. Pixels that touch at a corner belong together. Objects below {} m² count in their own row only. F1 of objects: {} %.</p><div class="figures">"#,
-        objects.from_m2,
-        percent(objects.f1)
-    );
+        ]
+    };
+    let rows = html! {
+        (row(Some("ours"), &format!("from {} m²", objects.from_m2), &total))
+        @for size in &objects.by_size { (row(None, &format!("{} m²", area(size)), &cells(size))) }
+    };
     let of = |score: fn(&SizeReport) -> Option<f64>| objects.by_size.iter().map(score).collect();
     let found = [
         bar("landslides found", BLUE, of(|size| size.recall)),
@@ -68,12 +64,16 @@ fn objects(html: &mut String, objects: &ObjectReport) {
         bar("finds right", ORANGE, of(|size| size.precision)),
     ];
     let names: Vec<String> = objects.by_size.iter().map(area).collect();
-    html.push_str(&bars(
-        "share by area of the landslide or find in m², %",
-        &names,
-        &found,
-    ));
-    html.push_str("</div>");
+    html! {
+        (table(&columns, &rows))
+        p.note {
+            "A landslide is found when finds cover at least half its area; a find is right when at least half of it lies on true \
+             landslides. So neither a landslide found in pieces nor two found as one counts as wrong. Pixels that touch at a corner \
+             belong together. Objects below " (objects.from_m2) " m² count in their own row only. F1 of objects: "
+            (percent(objects.f1)) " %."
+        }
+        div.figures { (bars("share by area of the landslide or find in m², %", &names, &found)) }
+    }
 }
 
 fn area(size: &SizeReport) -> String {
@@ -85,9 +85,8 @@ fn area(size: &SizeReport) -> String {
     }
 }
 
-fn edges(html: &mut String, overall: &Scored) {
+fn edges(overall: &Scored) -> Markup {
     let edges = &overall.edges;
-    html.push_str(r#"<h2>Wrong pixels by distance to the true outline</h2><div class="figures">"#);
     let wrong: u64 = edges
         .by_distance
         .iter()
@@ -110,8 +109,6 @@ fn edges(html: &mut String, overall: &Scored) {
             share(|at| at.false_alarms),
         ),
     ];
-    html.push_str(&bars("share of all wrong pixels, %", &names, &wrong));
-    html.push_str("</div>");
     let columns = [
         "percent",
         "precision",
@@ -120,22 +117,30 @@ fn edges(html: &mut String, overall: &Scored) {
         "landslide IoU",
         "two-class mIoU",
     ];
-    header(html, &columns);
     let band = format!("without {} px on either side of the outline", edges.band_px);
-    for (name, tally) in [("all pixels", &overall.tally), (&*band, &edges.beyond_band)] {
+    let cells = |tally: &Tally| {
         let s = &tally.scores;
-        let cells = [
+        [
             s.precision,
             s.recall,
             s.f1,
             s.landslide_iou,
             s.two_class_miou,
         ]
-        .map(percent);
-        row(html, "", name, &cells);
+        .map(percent)
+    };
+    let rows = html! {
+        (row(None, "all pixels", &cells(&overall.tally)))
+        (row(None, &band, &cells(&edges.beyond_band)))
+    };
+    html! {
+        div.figures { (bars("share of all wrong pixels, %", &names, &wrong)) }
+        (table(&columns, &rows))
+        p.note {
+            "Distances are in pixels of the image, to the nearest pixel of the other true class. Close to the outline labels \
+             themselves are uncertain: what is lost there says little, what is lost far from it is a landslide missed or made up."
+        }
     }
-    end_table(html);
-    html.push_str(r#"<p class="note">Distances are in pixels of the image, to the nearest pixel of the other true class. Close to the outline labels themselves are uncertain: what is lost there says little, what is lost far from it is a landslide missed or made up.</p>"#);
 }
 
 fn distance(at: &DistanceReport) -> String {

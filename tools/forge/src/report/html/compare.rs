@@ -1,11 +1,13 @@
 //! Models side by side.
 
-use std::{fmt::Write, iter};
+use std::iter;
 
-use super::{end_table, header, percent, points, row, thousands};
+use maud::{Markup, html};
+
+use super::{percent, points, row, table, thousands};
 use crate::{
     metrics::Scores,
-    report::{Comparison, Entry, Points, paper::TEST_SET},
+    report::{Comparison, Entry, Group, Points, paper::TEST_SET},
 };
 
 const SCORES: [&str; 8] = [
@@ -32,36 +34,41 @@ const REST: [&str; 10] = [
 ];
 
 /// The models, the paper's networks, and the models' landslide IoU by event and sensor.
-pub(super) fn section(html: &mut String, comparison: &Comparison) {
-    html.push_str("<h2>Models on the same images</h2>");
-    header(html, &SCORES);
-    for entry in &comparison.models {
-        scores(html, entry);
-    }
+pub(super) fn section(comparison: &Comparison) -> Markup {
     let best = (TEST_SET.network, TEST_SET.miou);
     let others = comparison.other_networks.iter();
-    for (network, miou) in iter::once(best).chain(others.map(|o| (o.network, o.miou))) {
-        let name = format!("{network}, {}", TEST_SET.what);
+    let published = iter::once(best).chain(others.map(|o| (o.network, o.miou)));
+    let paper_row = |(network, miou): (&str, f64)| {
         let mut cells = vec![String::new(); SCORES.len() - 2];
         cells.push(format!("{miou:.2}"));
-        row(html, "less", &name, &cells);
+        row(
+            Some("less"),
+            &format!("{network}, {}", TEST_SET.what),
+            &cells,
+        )
+    };
+    let score_rows = html! {
+        @for entry in &comparison.models { (scores(entry)) }
+        @for network in published { (paper_row(network)) }
+    };
+    let rest_rows = html! { @for entry in &comparison.models { (rest(entry)) } };
+    html! {
+        h2 { "Models on the same images" }
+        (table(&SCORES, &score_rows))
+        p.note {
+            (thousands(comparison.images as u64)) " images. Differences are to the first model. Published rows: Fang et al., ESSD \
+             16, 4817, 2024, of GDCLD's test set."
+        }
+        (table(&REST, &rest_rows))
+        p.note {
+            "A tile's seconds are those of one worker; tiles differ in size between models, and workers slow each other down. \
+             Parameters of a quantized model include its scales and zero points."
+        }
+        (groups(comparison))
     }
-    end_table(html);
-    let images = thousands(comparison.images as u64);
-    let _ = write!(
-        html,
-        r#"<p class="note">{images} images. Differences are to the first model. Published rows: Fang et al., ESSD 16, 4817, 2024, of GDCLD's test set.</p>"#
-    );
-    header(html, &REST);
-    for entry in &comparison.models {
-        rest(html, entry);
-    }
-    end_table(html);
-    html.push_str(r#"<p class="note">A tile's seconds are those of one worker; tiles differ in size between models, and workers slow each other down. Parameters of a quantized model include its scales and zero points.</p>"#);
-    groups(html, comparison);
 }
 
-fn scores(html: &mut String, entry: &Entry) {
+fn scores(entry: &Entry) -> Markup {
     let Scores {
         precision,
         recall,
@@ -79,16 +86,15 @@ fn scores(html: &mut String, entry: &Entry) {
         mean,
         None,
     ];
-    row(html, "ours", &entry.facts.label, &cells.map(percent));
-    if let Some(Points {
-        precision,
-        recall,
-        f1,
-        landslide_iou,
-        two_class_miou,
-    }) = entry.difference_points
-    {
-        let cells = [
+    let difference = entry.difference_points.as_ref().map(|difference| {
+        let &Points {
+            precision,
+            recall,
+            f1,
+            landslide_iou,
+            two_class_miou,
+        } = difference;
+        [
             precision,
             recall,
             f1,
@@ -96,12 +102,16 @@ fn scores(html: &mut String, entry: &Entry) {
             two_class_miou,
             None,
             None,
-        ];
-        row(html, "less", "difference, points", &cells.map(points));
+        ]
+        .map(points)
+    });
+    html! {
+        (row(Some("ours"), &entry.facts.label, &cells.map(percent)))
+        @if let Some(cells) = difference { (row(Some("less"), "difference, points", &cells)) }
     }
 }
 
-fn rest(html: &mut String, entry: &Entry) {
+fn rest(entry: &Entry) -> Markup {
     let (facts, objects) = (&entry.facts, &entry.overall.objects);
     let or_nothing = Option::unwrap_or_default;
     let cells = [
@@ -115,18 +125,16 @@ fn rest(html: &mut String, entry: &Entry) {
         or_nothing(facts.parameters.map(thousands)),
         or_nothing(facts.file_bytes.map(|b| format!("{:.1}", b as f64 / 1e6))),
     ];
-    row(html, "", &facts.label, &cells);
+    row(None, &facts.label, &cells)
 }
 
 /// A row for each group and a column for each model: GDCLD's test set has 13 groups, too many for columns.
-fn groups(html: &mut String, comparison: &Comparison) {
-    let Some(first) = comparison.models.first() else {
-        return;
+fn groups(comparison: &Comparison) -> Markup {
+    let groups = comparison.models.first().map(|first| &first.groups);
+    let known = groups.filter(|groups| !groups.iter().all(|entry| entry.group.is_unknown()));
+    let Some(groups) = known else {
+        return html! {};
     };
-    if first.groups.iter().all(|entry| entry.group.is_unknown()) {
-        return;
-    }
-    html.push_str("<h3>Landslide IoU by event and sensor, percent</h3>");
     let mut columns = vec!["", "images"];
     for entry in &comparison.models {
         columns.push(&entry.facts.label);
@@ -135,22 +143,26 @@ fn groups(html: &mut String, comparison: &Comparison) {
         }
     }
     columns.push("SegFormer MiT-B4 (paper)");
-    header(html, &columns);
-    for (index, group) in first.groups.iter().enumerate() {
-        let mut cells = vec![thousands(group.group.images as u64)];
-        for model in &comparison.models {
-            let Some(entry) = model.groups.get(index) else {
-                continue;
-            };
+    let cells = |index: usize, group: &Group| {
+        let mut cells = vec![thousands(group.images as u64)];
+        for entry in comparison.models.iter().filter_map(|m| m.groups.get(index)) {
             cells.push(percent(entry.group.scored.tally.scores.landslide_iou));
             if let Some(difference) = entry.difference_points {
                 cells.push(points(difference.landslide_iou));
             }
         }
-        let published = group.group.published;
+        let published = group.published.as_ref();
         cells.push(published.map_or_else(String::new, |p| format!("{:.2}", p.landslide_iou)));
-        row(html, "", &group.group.name(), &cells);
+        cells
+    };
+    let rows = html! {
+        @for (index, entry) in groups.iter().enumerate() {
+            (row(None, &entry.group.name(), &cells(index, &entry.group)))
+        }
+    };
+    html! {
+        h3 { "Landslide IoU by event and sensor, percent" }
+        (table(&columns, &rows))
+        p.note { "The paper's landslide IoU is the one its F1 implies." }
     }
-    end_table(html);
-    html.push_str(r#"<p class="note">The paper's landslide IoU is the one its F1 implies.</p>"#);
 }

@@ -1,8 +1,8 @@
 //! Precision over recall, and scores over the threshold.
 
-use std::fmt::Write;
+use maud::{Markup, html};
 
-use super::Report;
+use super::{Report, percent};
 use crate::{
     metrics::Scores,
     report::{
@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-pub(super) fn section(html: &mut String, report: &Report) {
+pub(super) fn section(report: &Report) -> Markup {
     let point = |tally: &Tally| tally.scores.recall.zip(tally.scores.precision);
     let over = |score: fn(&Scores) -> Option<f64>| -> Vec<(f64, f64)> {
         report
@@ -52,18 +52,18 @@ pub(super) fn section(html: &mut String, report: &Report) {
         .scores
         .landslide_iou
         .map(|iou| (f64::from(report.threshold), iou));
-    let _ = write!(
-        html,
-        r#"<h2>Curves</h2><div class="figures">{}{}</div>"#,
-        chart("recall", "precision", &[pr], point(&report.overall.tally)),
-        chart("threshold", "score", &sweep, at)
-    );
-    if let Some(best) = report.best_threshold() {
-        let _ = write!(
-            html,
-            "<p>The circle is the threshold used. On these images {:.2} would give the highest landslide IoU, {:.2} %; a threshold chosen on the images it is judged by flatters.</p>",
-            best.threshold,
-            best.tally.scores.landslide_iou.unwrap_or(0.0) * 100.0
-        );
+    html! {
+        h2 { "Curves" }
+        div.figures {
+            (chart("recall", "precision", &[pr], point(&report.overall.tally)))
+            (chart("threshold", "score", &sweep, at))
+        }
+        @if let Some(best) = report.best_threshold() {
+            p {
+                "The circle is the threshold used. On these images " (format!("{:.2}", best.threshold)) " would give the highest \
+                 landslide IoU, " (percent(best.tally.scores.landslide_iou)) " %; a threshold chosen on the images it is judged by \
+                 flatters."
+            }
+        }
     }
 }

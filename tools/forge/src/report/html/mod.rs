@@ -6,7 +6,9 @@ mod curves;
 mod images;
 mod scores;
 
-use std::{fmt::Write, io, path::Path};
+use std::{io, path::Path};
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Comparison, Report, Scored};
 
@@ -18,52 +20,60 @@ const STYLE: &str = include_str!("style.css");
 /// When an overlay cannot be read.
 pub fn page(report: &Report, overlays: &Path) -> io::Result<String> {
     let title = format!("{} {}", report.model, report.version);
-    let mut html = head(&title, "validation");
     let scale = match report.scale {
         Some(1.0) => "at their own scale".to_owned(),
         Some(scale) => format!("enlarged {scale:.2} times"),
         None => "each enlarged from its own GSD".to_owned(),
     };
-    let _ = write!(
-        html,
-        r#"<p class="soft">Quantization: {}. Threshold {:.2}; {} images, {scale}; {} refused.</p>"#,
-        escape(&report.quantization),
-        report.threshold,
-        thousands(report.images.len() as u64),
-        report.refused.len()
-    );
-    cards(&mut html, &report.overall);
-    images::refused(&mut html, report);
-    scores::table(&mut html, report);
-    if let Some(comparison) = &report.comparison {
-        compare::section(&mut html, comparison);
-    }
-    scores::groups(&mut html, report);
-    curves::section(&mut html, report);
-    breakdown::section(&mut html, &report.overall);
-    images::section(&mut html, report, overlays)?;
-    html.push_str("</html>\n");
-    Ok(html)
+    let images = images::section(report, overlays)?;
+    Ok(document(
+        &title,
+        "validation",
+        &html! {
+            p.soft {
+                "Quantization: " (report.quantization) ". Threshold " (format!("{:.2}", report.threshold)) "; "
+                (thousands(report.images.len() as u64)) " images, " (scale) "; " (report.refused.len()) " refused."
+            }
+            (cards(&report.overall))
+            (images::refused(report))
+            (scores::section(report))
+            @if let Some(comparison) = &report.comparison { (compare::section(comparison)) }
+            (scores::groups(report))
+            (curves::section(report))
+            (breakdown::section(&report.overall))
+            (images)
+        },
+    ))
 }
 
 /// The page of a comparison.
 #[must_use]
 pub fn comparison_page(comparison: &Comparison) -> String {
-    let mut html = head("Models side by side", "comparison");
-    compare::section(&mut html, comparison);
-    html.push_str("</html>\n");
-    html
+    let section = compare::section(comparison);
+    document("Models side by side", "comparison", &section)
 }
 
-fn head(title: &str, kind: &str) -> String {
-    let title = escape(title);
-    format!(
-        r#"<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}: {kind}</title><style>{STYLE}</style><h1>{title}</h1>"#
-    )
+fn document(title: &str, kind: &str, body: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                title { (title) ": " (kind) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { (title) }
+                (body)
+            }
+        }
+    };
+    page.into_string() + "\n"
 }
 
 /// The figures one looks for first.
-fn cards(html: &mut String, overall: &Scored) {
+fn cards(overall: &Scored) -> Markup {
     let (scores, objects) = (&overall.tally.scores, &overall.objects);
     let found = format!("of {} landslides found", thousands(objects.landslides));
     let right = format!("of {} finds right", thousands(objects.finds));
@@ -75,33 +85,33 @@ fn cards(html: &mut String, overall: &Scored) {
         (thousands(objects.landslides_found), &*found),
         (thousands(objects.finds_right), &*right),
     ];
-    html.push_str(r#"<div class="cards">"#);
-    for (value, name) in cards {
-        let _ = write!(html, "<div><b>{value}</b>{name}</div>");
+    html! {
+        div.cards {
+            @for (value, name) in cards { div { b { (value) } (name) } }
+        }
     }
-    html.push_str("</div>");
 }
 
-/// A table's first row.
-fn header(html: &mut String, columns: &[&str]) {
-    html.push_str(r#"<div class="wide"><table><tr>"#);
-    for column in columns {
-        let _ = write!(html, "<th>{}</th>", escape(column));
+/// A table of `rows` below the names of its columns.
+fn table(columns: &[&str], rows: &Markup) -> Markup {
+    html! {
+        div.wide {
+            table {
+                tr { @for column in columns { th { (column) } } }
+                (rows)
+            }
+        }
     }
-    html.push_str("</tr>");
 }
 
-/// A row of ready cells, the first of which names it.
-fn row(html: &mut String, class: &str, name: &str, cells: &[String]) {
-    let _ = write!(html, r#"<tr class="{class}"><td>{}</td>"#, escape(name));
-    for cell in cells {
-        let _ = write!(html, "<td>{cell}</td>");
+/// A table's row, the first cell of which names it.
+fn row(class: Option<&str>, name: &str, cells: &[String]) -> Markup {
+    html! {
+        tr class=[class] {
+            td { (name) }
+            @for cell in cells { td { (cell) } }
+        }
     }
-    html.push_str("</tr>");
-}
-
-fn end_table(html: &mut String) {
-    html.push_str("</table></div>");
 }
 
 fn percent(score: Option<f64>) -> String {
@@ -128,11 +138,4 @@ fn thousands(number: u64) -> String {
         text.push(digit);
     }
     text
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

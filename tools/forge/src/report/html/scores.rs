@@ -1,6 +1,8 @@
 //! Tables of pixel scores beside the paper's.
 
-use super::{Report, end_table, header, percent, points, row, thousands};
+use maud::{Markup, html};
+
+use super::{Report, percent, points, row, table, thousands};
 use crate::{
     metrics::Scores,
     report::{Difference, Group, Published, Row, paper},
@@ -21,40 +23,39 @@ const COLUMNS: [&str; 8] = [
 type Kind = (&'static str, fn(&Group) -> bool);
 
 /// All images together, and the published figures.
-pub(super) fn table(html: &mut String, report: &Report) {
-    html.push_str("<h2>Scores of pixels</h2>");
-    header(html, &COLUMNS);
+pub(super) fn section(report: &Report) -> Markup {
     let images = thousands(report.images.len() as u64);
     let scores = &report.overall.tally.scores;
-    row(
-        html,
-        "ours",
-        "this model, all pixels",
-        &cells(&images, scores),
-    );
     let mean = report.per_image_mean_iou;
     let mean = [None, None, None, None, mean].map(percent);
-    row(html, "", "this model, mean over images", &mean);
-    if let Some(published) = &report.published {
-        paper_rows(html, published);
-        end_table(html);
-    } else {
-        for published in [paper::TEST_SET, paper::VALIDATION_SET] {
-            paper_row(html, &published);
+    let rows = html! {
+        (row(Some("ours"), "this model, all pixels", &cells(&images, scores)))
+        (row(None, "this model, mean over images", &mean))
+        @if let Some(published) = &report.published {
+            (paper_rows(published))
+        } @else {
+            (paper_row(&paper::TEST_SET))
+            (paper_row(&paper::VALIDATION_SET))
         }
-        end_table(html);
-        html.push_str(r#"<p class="note">The published rows are of other images than these.</p>"#);
+    };
+    html! {
+        h2 { "Scores of pixels" }
+        (table(&COLUMNS, &rows))
+        @if report.published.is_none() {
+            p.note { "The published rows are of other images than these." }
+        }
+        p.note {
+            "Published rows: Fang et al., ESSD 16, 4817, 2024. Their mIoU is lower than the two-class mean that their own precision \
+             and recall imply, so it has a column of its own; their landslide IoU is the one their F1 implies."
+        }
     }
-    html.push_str(r#"<p class="note">Published rows: Fang et al., ESSD 16, 4817, 2024. Their mIoU is lower than the two-class mean that their own precision and recall imply, so it has a column of its own; their landslide IoU is the one their F1 implies.</p>"#);
 }
 
 /// Each event, each sensor, each event with each sensor.
-pub(super) fn groups(html: &mut String, report: &Report) {
+pub(super) fn groups(report: &Report) -> Markup {
     if report.groups.iter().all(Group::is_unknown) {
-        return;
+        return html! {};
     }
-    html.push_str("<h2>By event and sensor</h2>");
-    header(html, &COLUMNS);
     let kinds: [Kind; 3] = [
         ("by event", |group| group.sensor.is_none()),
         ("by sensor", |group| group.event.is_none()),
@@ -62,18 +63,24 @@ pub(super) fn groups(html: &mut String, report: &Report) {
             group.event.is_some() && group.sensor.is_some()
         }),
     ];
-    for (kind, is_of) in kinds {
-        row(html, "apart", kind, &vec![String::new(); COLUMNS.len() - 1]);
-        for group in report.groups.iter().filter(|group| is_of(group)) {
-            let images = thousands(group.images as u64);
-            let scores = &group.scored.tally.scores;
-            row(html, "ours", &group.name(), &cells(&images, scores));
-            if let Some(published) = &group.published {
-                paper_rows(html, published);
+    let ours = |group: &Group| {
+        let images = thousands(group.images as u64);
+        let cells = cells(&images, &group.scored.tally.scores);
+        row(Some("ours"), &group.name(), &cells)
+    };
+    let rows = html! {
+        @for (kind, is_of) in kinds {
+            (row(Some("apart"), kind, &vec![String::new(); COLUMNS.len() - 1]))
+            @for group in report.groups.iter().filter(|group| is_of(group)) {
+                (ours(group))
+                @if let Some(published) = &group.published { (paper_rows(published)) }
             }
         }
+    };
+    html! {
+        h2 { "By event and sensor" }
+        (table(&COLUMNS, &rows))
     }
-    end_table(html);
 }
 
 fn cells(images: &str, scores: &Scores) -> Vec<String> {
@@ -91,8 +98,7 @@ fn cells(images: &str, scores: &Scores) -> Vec<String> {
 }
 
 /// The paper's row for the same images, and the difference.
-fn paper_rows(html: &mut String, published: &Published) {
-    paper_row(html, &published.row);
+fn paper_rows(published: &Published) -> Markup {
     let Difference {
         precision,
         recall,
@@ -101,10 +107,13 @@ fn paper_rows(html: &mut String, published: &Published) {
     } = published.difference_points;
     let mut cells = vec![String::new()];
     cells.extend([precision, recall, f1, landslide_iou, None, None].map(points));
-    row(html, "less", "difference, points", &cells);
+    html! {
+        (paper_row(&published.row))
+        (row(Some("less"), "difference, points", &cells))
+    }
 }
 
-fn paper_row(html: &mut String, published: &Row) {
+fn paper_row(published: &Row) -> Markup {
     let name = format!("{}, {}", published.network, published.what);
     let given = |percent: f64| format!("{percent:.2}");
     let cells = [
@@ -116,5 +125,5 @@ fn paper_row(html: &mut String, published: &Row) {
         String::new(),
         given(published.miou),
     ];
-    row(html, "less", &name, &cells);
+    row(Some("less"), &name, &cells)
 }
