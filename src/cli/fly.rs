@@ -88,8 +88,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let survey = Uuid::new_v4();
     // Before anything that takes time: what an earlier flight left there is not so any more.
     HealthFile::new(out.join("health.json"), survey).write(&Health::starting());
-    let model =
-        pipeline::load_model(&board, &model_folder::find(args.model.as_deref(), &board)?)?;
+    let model = pipeline::load_model(&board, &model_folder::find(args.model.as_deref(), &board)?)?;
     let (terrain, start) = (terrain(args, &board)?, SystemTime::now());
     let when_full = WhenFull::DropOldest;
     let flight = Flight::from_board(&board, Arc::new(model), survey, start, when_full);

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod boards;
-mod documents;
 mod cameras;
+mod documents;
 mod elevation;
 mod engines;
 mod flight;
