@@ -223,22 +223,7 @@ fn a_client_without_a_certificate_gets_no_answer() {
 fn a_stolen_drone_key_cannot_pose_as_the_ground_station() {
     let site = Site::new();
     let thief = Identity::load(&site.path("keys/drone")).unwrap();
-    let runtime = runtime();
-    let _guard = runtime.enter();
-    let endpoint = Endpoint::server(
-        thief.server_config().unwrap(),
-        "127.0.0.1:0".parse().unwrap(),
-    )
-    .unwrap();
-    let address = endpoint.local_addr().unwrap();
-    runtime.spawn(async move {
-        while let Some(incoming) = endpoint.accept().await {
-            incoming.await.ok();
-        }
-    });
-    let uplink = site.uplink(address);
-    until("refusal", || uplink.status().last_error.is_some());
-    let line = uplink.drain(Duration::ZERO).last_error.unwrap();
+    let line = refusal_by(&site, thief.server_config().unwrap());
     assert!(line.contains("do not trust each other"), "{line}");
 }
 
@@ -258,22 +243,7 @@ fn a_ground_station_of_another_protocol_is_told_apart_from_one_with_other_keys()
         .unwrap();
     config.alpn_protocols = vec![b"scarp/1".to_vec()];
     let crypto = Arc::new(QuicServerConfig::try_from(config).unwrap());
-    let runtime = runtime();
-    let _guard = runtime.enter();
-    let endpoint = Endpoint::server(
-        quinn::ServerConfig::with_crypto(crypto),
-        "127.0.0.1:0".parse().unwrap(),
-    )
-    .unwrap();
-    let address = endpoint.local_addr().unwrap();
-    runtime.spawn(async move {
-        while let Some(incoming) = endpoint.accept().await {
-            incoming.await.ok();
-        }
-    });
-    let uplink = site.uplink(address);
-    until("refusal", || uplink.status().last_error.is_some());
-    let line = uplink.drain(Duration::ZERO).last_error.unwrap();
+    let line = refusal_by(&site, quinn::ServerConfig::with_crypto(crypto));
     assert!(line.contains("form of the link, scarp/2"), "{line}");
 }
 
@@ -372,6 +342,22 @@ fn a_refused_message_is_set_aside_and_holds_up_no_other() {
         (0, 2, 3)
     );
     assert_eq!(end.last_error.unwrap(), "link: a message was refused: odd");
+}
+
+/// What a drone of `site` reports of a station of this configuration that takes part in any handshake.
+fn refusal_by(site: &Site, config: quinn::ServerConfig) -> String {
+    let runtime = runtime();
+    let _guard = runtime.enter();
+    let endpoint = Endpoint::server(config, "127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = endpoint.local_addr().unwrap();
+    runtime.spawn(async move {
+        while let Some(incoming) = endpoint.accept().await {
+            incoming.await.ok();
+        }
+    });
+    let uplink = site.uplink(address);
+    until("refusal", || uplink.status().last_error.is_some());
+    uplink.drain(Duration::ZERO).last_error.unwrap()
 }
 
 fn runtime() -> tokio::runtime::Runtime {
