@@ -59,7 +59,7 @@ const AIRCRAFT_ONLY: [&str; 7] = [
 ];
 
 /// Most crates that the ground station is made of.
-const STATION_CRATES: usize = 160;
+const STATION_CRATES: usize = 150;
 
 fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))

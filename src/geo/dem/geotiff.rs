@@ -13,10 +13,10 @@ use tiff::{
 
 use super::{
     Dem, DemError,
-    crs::{Crs, GeoKeys, Vertical},
+    crs::Crs,
+    geo_keys::{GeoKeys, Vertical},
 };
-use crate::VerticalDatum;
-use crate::ecef;
+use crate::{VerticalDatum, ecef};
 
 /// Cells read at most: 400 MB of heights, a square of 10,000.
 const MAX_CELLS: usize = 100_000_000;
@@ -29,7 +29,21 @@ struct Grid {
     step_y: f64,
 }
 
-pub(super) fn read(path: &Path, stated: Option<VerticalDatum>) -> Result<Dem, DemError> {
+impl Dem {
+    /// Reads a GeoTIFF: striped or tiled, uncompressed, LZW, deflate or PackBits; one band of 16 or 32 bit integers
+    /// or 32 or 64 bit floats in metres; a WGS84 UTM zone or EPSG:4326, north up; gaps by GDAL's nodata tag.
+    ///
+    /// `stated` is the vertical datum where the file itself does not name one.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is none of that, when neither the file nor `stated` tells the vertical datum,
+    /// or when they disagree.
+    pub fn open(path: &Path, stated: Option<VerticalDatum>) -> Result<Self, DemError> {
+        read(path, stated)
+    }
+}
+
+fn read(path: &Path, stated: Option<VerticalDatum>) -> Result<Dem, DemError> {
     let name = path.display().to_string();
     let format = |reason: String| DemError::Format {
         path: name.clone(),

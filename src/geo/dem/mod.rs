@@ -1,9 +1,12 @@
 //! Elevation models.
 
 mod crs;
+#[cfg(feature = "geotiff")]
+mod geo_keys;
+#[cfg(feature = "geotiff")]
 mod geotiff;
 
-use std::{fmt, path::Path};
+use std::fmt;
 
 use thiserror::Error;
 
@@ -112,18 +115,6 @@ pub struct Dem {
 }
 
 impl Dem {
-    /// Reads a GeoTIFF: striped or tiled, uncompressed, LZW, deflate or PackBits; one band of 16 or 32 bit integers
-    /// or 32 or 64 bit floats in metres; a WGS84 UTM zone or EPSG:4326, north up; gaps by GDAL's nodata tag.
-    ///
-    /// `stated` is the vertical datum where the file itself does not name one.
-    ///
-    /// # Errors
-    /// When the file cannot be read or is none of that, when neither the file nor `stated` tells the vertical datum,
-    /// or when they disagree.
-    pub fn open(path: &Path, stated: Option<VerticalDatum>) -> Result<Self, DemError> {
-        geotiff::read(path, stated)
-    }
-
     /// The vertical datum of the heights.
     #[must_use]
     pub fn datum(&self) -> VerticalDatum {
