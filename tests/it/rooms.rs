@@ -1,6 +1,9 @@
 //! The rooms of the house: which crate may use which, and what the ground station does without.
 
-use std::{collections::BTreeMap, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
 
 use serde_json::Value;
 
@@ -105,17 +108,19 @@ fn every_crate_uses_only_those_that_the_table_allows() {
     }
 }
 
-/// The crates that the station is built of for a system, name and version.
-fn station(target: &[&str]) -> Vec<String> {
-    let tree = ["tree", "--package", "scarp-station", "--edges", "normal"];
-    let text = cargo(&[&tree[..], &["--prefix", "none"], target].concat());
-    let mut crates: Vec<String> = text
+/// The crates that `cargo tree` names with these arguments, each once, in the way that `format` asks.
+fn crates(format: &str, arguments: &[&str]) -> BTreeSet<String> {
+    let tree = ["tree", "--prefix", "none", "--format", format];
+    cargo(&[&tree[..], arguments].concat())
         .lines()
         .map(|line| line.trim_end_matches(" (*)").to_owned())
-        .collect();
-    crates.sort_unstable();
-    crates.dedup();
-    crates
+        .collect()
+}
+
+/// The crates that the station is built of for a system, name and version.
+fn station(target: &[&str]) -> BTreeSet<String> {
+    let normal = ["--package", "scarp-station", "--edges", "normal"];
+    crates("{p}", &[&normal[..], target].concat())
 }
 
 #[test]
@@ -141,5 +146,17 @@ fn the_station_is_made_of_few_crates() {
         crates.len() <= STATION_CRATES,
         "{}: {crates:?}",
         crates.len()
+    );
+}
+
+#[test]
+fn programs_are_built_of_what_the_tests_built() {
+    let features = |edges| crates("{p} {f}", &["--workspace", "--edges", edges]);
+    let programs = features("normal,build");
+    let tests = features("normal,build,dev");
+    let again: Vec<_> = programs.difference(&tests).collect();
+    assert!(
+        again.is_empty(),
+        "built twice, for the tests with other features; src/link/Cargo.toml says how to join them: {again:?}"
     );
 }
