@@ -2,16 +2,17 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anyhow::Context;
 use scarp_sim::{
-    demo::{self, Options},
+    demo::{self, Options, Report, Summary},
     flight::Plan,
     survey::Stage,
     survey_plan::Request,
 };
+use serde::Serialize;
 
 const ABOUT: &str = "\
 Flies scarp and scarp-station as they lie beside this program; tools/demo builds all three first.
@@ -20,7 +21,8 @@ Leaves in the folder: landslides.gpkg (for QGIS), landslides.geojson, overview.p
 Examples:
   tools/demo
   tools/demo --seed 900002 --model models/segformer-b0
-  tools/demo --json | jq .iou";
+  tools/demo --json | jq .iou
+  tools/demo --seed 900101 --surveys 10";
 
 /// Arguments of `scarp-sim demo`.
 #[derive(clap::Args)]
@@ -29,13 +31,16 @@ pub struct Args {
     /// Seed of the survey; 900000 and up were never trained on
     #[arg(long, default_value_t = 900_001)]
     seed: u64,
+    /// Surveys to fly, of this seed and the next ones; several end with a table of all and what they come to together
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100))]
+    surveys: u64,
     /// Ground to cover
     #[arg(long, value_name = "KM2", default_value_t = 1.0, value_parser = super::survey::between(0.02, 1.3))]
     area_km2: f64,
     /// Folder of the model [default: the one that scarp replay takes, see its --help]
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
-    /// Folder for everything the demo makes [default: target/demo/SEED]
+    /// Folder for everything the demo makes, where several have one each [default: target/demo/SEED]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// End with one JSON object on standard output
@@ -44,9 +49,34 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
+    let reports = (0..args.surveys)
+        .map(|n| survey(args, args.seed.wrapping_add(n)))
+        .collect::<anyhow::Result<Vec<Report>>>()?;
+    if let [report] = &reports[..] {
+        return print_json(args, report);
+    }
+    let summary = Summary::of(reports);
+    eprintln!("\n{summary}");
+    print_json(args, &summary)
+}
+
+fn print_json(args: &Args, value: &impl Serialize) -> anyhow::Result<()> {
+    if args.json {
+        writeln!(io::stdout(), "{}", serde_json::to_string(value)?).context("standard output")?;
+    }
+    Ok(())
+}
+
+fn survey(args: &Args, seed: u64) -> anyhow::Result<Report> {
+    let own = |folder: &Path| folder.join(seed.to_string());
+    let out = match &args.out {
+        Some(out) if args.surveys == 1 => out.clone(),
+        Some(out) => own(out),
+        None => own(Path::new("target/demo")),
+    };
     let options = Options {
         request: Request {
-            seed: args.seed,
+            seed,
             plan: Plan {
                 area_km2: args.area_km2,
                 ..Plan::default()
@@ -54,10 +84,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             ..Request::default()
         },
         model: args.model.clone(),
-        out: args
-            .out
-            .clone()
-            .unwrap_or_else(|| PathBuf::from("target/demo").join(args.seed.to_string())),
+        out,
     };
     let bar = super::bar(1, "");
     let report = demo::run(&options, |progress| {
@@ -78,8 +105,5 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     );
     eprintln!("  {}", options.out.join("landslides.gpkg").display());
     eprintln!("  {}", options.out.join("landslides.geojson").display());
-    if args.json {
-        writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
-    }
-    Ok(())
+    Ok(report)
 }

@@ -1,11 +1,14 @@
 //! The whole of Scarp on a simulated survey: fly it, search it with the real programs, compare with the truth.
 
+mod outlines;
 mod overview;
 mod placement;
 mod programs;
 mod raster;
+mod reliability;
 mod report;
 mod score;
+mod summary;
 
 use std::{
     fs,
@@ -14,18 +17,16 @@ use std::{
 };
 
 use anyhow::Context;
-use geo::{Coord, MapCoords, Polygon};
-use geojson::GeoJson;
+use geo::Polygon;
 
 use crate::{
     survey::{self, Progress},
     survey_plan::{Request, Survey},
-    world::World,
 };
 
-use self::programs::Programs;
+use self::{outlines::Outline, programs::Programs, reliability::Stated};
 
-pub use self::report::Report;
+pub use self::{report::Report, summary::Summary};
 
 /// What the demo is asked to do.
 #[derive(Debug, Clone)]
@@ -66,28 +67,45 @@ pub fn run(options: &Options, progress: impl Fn(Progress) + Sync) -> anyhow::Res
     let exported = out.join("landslides.geojson");
     programs.export(&store, &exported)?;
 
-    let found = read_outlines(&exported, &survey.world)?;
-    let found: Vec<Polygon<f64>> = found.into_iter().map(|(_, outline)| outline).collect();
-    let placed = read_outlines(&replayed.folder.join("footprints.geojson"), &survey.world)?;
-    let searched: Vec<Polygon<f64>> = placed.iter().map(|(_, outline)| outline.clone()).collect();
+    let found = outlines::read(&exported, &survey.world)?;
+    let placed = outlines::read(&replayed.folder.join("footprints.geojson"), &survey.world)?;
     let placement_error_m = placement::error_m(&placed, &survey.footprints);
     let truth: Vec<Polygon<f64>> = survey.truth.iter().map(|t| t.plane.clone()).collect();
-    let scores = score::score(&truth, &found, &searched)
+    let planes = |outlines: &[Outline]| outlines.iter().map(|o| o.plane.clone()).collect();
+    let (outlines, searched): (Vec<Polygon<f64>>, Vec<_>) = (planes(&found), planes(&placed));
+    let scores = score::score(&truth, &outlines, &searched)
         .context("no frame was placed on the ground, so there is nothing to compare; see above")?;
+    let stated = found
+        .iter()
+        .zip(&scores.right)
+        .filter_map(|(outline, right)| {
+            Some(Stated {
+                confidence: outline.confidence?,
+                right: (*right)?,
+            })
+        })
+        .collect();
     let seconds = started.elapsed().as_secs_f64();
-    let report = Report::new(&survey, &replayed, &scores, placement_error_m, seconds);
-    let (wrong, right): (Vec<_>, Vec<_>) = found
+    let report = Report::new(
+        &survey,
+        &replayed,
+        &scores,
+        stated,
+        placement_error_m,
+        seconds,
+    );
+    let (wrong, right): (Vec<_>, Vec<_>) = outlines
         .into_iter()
-        .enumerate()
-        .partition(|(f, _)| scores.false_outlines.contains(f));
-    let outlines = |numbered: Vec<(usize, Polygon<f64>)>| -> Vec<_> {
-        numbered.into_iter().map(|(_, outline)| outline).collect()
+        .zip(&scores.right)
+        .partition(|(_, right)| **right == Some(false));
+    let alone = |judged: Vec<(Polygon<f64>, &Option<bool>)>| -> Vec<_> {
+        judged.into_iter().map(|(outline, _)| outline).collect()
     };
     let picture = overview::Picture {
         terrain: &survey.overview,
         truth: &truth,
-        found: &outlines(right),
-        wrong: &outlines(wrong),
+        found: &alone(right),
+        wrong: &alone(wrong),
         searched: &searched,
     };
     picture.write(&out.join("overview.png"), &report)?;
@@ -112,49 +130,22 @@ fn start_afresh(out: &Path, store: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The polygons of a GeoJSON file on the world's UTM plane, each with its feature's name, empty where it has none.
-fn read_outlines(path: &Path, world: &World) -> anyhow::Result<Vec<(String, Polygon<f64>)>> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let GeoJson::FeatureCollection(collection) = text
-        .parse::<GeoJson>()
-        .with_context(|| format!("{} is not GeoJSON", path.display()))?
-    else {
-        anyhow::bail!("{} is not a feature collection", path.display());
-    };
-    let mut polygons = Vec::new();
-    for feature in collection.features {
-        let name = feature.property("name").and_then(|name| name.as_str());
-        let name = name.unwrap_or_default().to_owned();
-        let Some(geometry) = feature.geometry else {
-            continue;
-        };
-        match geo::Geometry::<f64>::try_from(geometry)? {
-            geo::Geometry::Polygon(polygon) => polygons.push((name, polygon)),
-            geo::Geometry::MultiPolygon(several) => {
-                polygons.extend(several.into_iter().map(|polygon| (name.clone(), polygon)));
-            }
-            _ => {}
-        }
-    }
-    let to_plane = |c: Coord<f64>| {
-        let (x, y) = world.utm.forward(c.y, c.x);
-        Coord { x, y }
-    };
-    Ok(polygons
-        .into_iter()
-        .map(|(name, polygon)| (name, polygon.map_coords(to_plane)))
-        .collect())
-}
-
 impl Report {
     fn new(
         survey: &Survey,
         replayed: &programs::Replayed,
         scores: &score::Scores,
+        stated: Vec<Stated>,
         placement_error_m: Option<score::Spread>,
         seconds: f64,
     ) -> Self {
+        let count = |which: &[Option<bool>]| {
+            scores
+                .right
+                .iter()
+                .filter(|&right| which.contains(right))
+                .count()
+        };
         Self {
             seed: survey.world.seed,
             model: replayed.model.clone(),
@@ -165,8 +156,9 @@ impl Report {
             outlines: scores.outlines,
             placement_error_m,
             position_error_m: scores.position_error_m,
-            landslides_found: scores.found,
-            outlines_false: scores.false_outlines.len(),
+            landslides_found: count(&[Some(true), Some(false)]),
+            outlines_false: count(&[Some(false)]),
+            stated,
             landslides_true: scores.true_landslides,
             landslides_true_found: scores.true_found,
             frames: replayed.frames,

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::score::{Rates, Spread};
+use super::{
+    reliability::Stated,
+    score::{Rates, Spread},
+};
 
 /// What a demo ends with. Fields may be added, never renamed.
 #[derive(Debug, Clone, Serialize)]
@@ -31,6 +34,8 @@ pub struct Report {
     pub landslides_found: usize,
     /// Those of them that are false: less than half of each is true.
     pub outlines_false: usize,
+    /// Of each outline found the confidence that it states, and whether it is right.
+    pub stated: Vec<Stated>,
     /// True landslides of which at least half was searched.
     pub landslides_true: usize,
     /// Those of them that were found.

@@ -49,10 +49,8 @@ pub struct Scores {
     pub area: Rates,
     /// Rates by outline; one is matched when half of it lies in the other set.
     pub outlines: Rates,
-    /// Found outlines.
-    pub found: usize,
-    /// Those of them that are false, by their places among all that were given: less than half of each is true.
-    pub false_outlines: Vec<usize>,
+    /// Of each found outline whether it is right: half of it is true. `None` where none of it was searched.
+    pub right: Vec<Option<bool>>,
     /// True landslides of which at least half was searched.
     pub true_landslides: usize,
     /// Those of them that were found.
@@ -167,19 +165,19 @@ impl Tally {
             .iter()
             .filter(|&&t| self.truth[t].is_matched())
             .count();
-        let seen: Vec<&Patch> = self.found[1..].iter().filter(|p| p.cells > 0).collect();
-        let right = seen.iter().filter(|p| p.is_matched()).count();
-        let is_false = |f: &usize| self.found[f + 1].cells > 0 && !self.found[f + 1].is_matched();
+        let judged = |p: &Patch| (p.cells > 0).then(|| p.is_matched());
+        let right: Vec<Option<bool>> = self.found[1..].iter().map(judged).collect();
+        let count = |which| right.iter().filter(|&&r| r == Some(which)).count() as u64;
+        let (right_count, false_count) = (count(true), count(false));
         let mut errors = self.centre_distances(|t| searched_share(t) >= WHOLE_SHARE);
         Scores {
             iou: ratio(self.both, true_cells + found_cells - self.both),
             area: rates(ratio(self.both, found_cells), ratio(self.both, true_cells)),
             outlines: rates(
-                ratio(right as u64, seen.len() as u64),
+                ratio(right_count, right_count + false_count),
                 ratio(true_found as u64, counted.len() as u64),
             ),
-            found: seen.len(),
-            false_outlines: (0..self.found.len() - 1).filter(is_false).collect(),
+            right,
             true_landslides: counted.len(),
             true_found,
             position_error_m: spread(&mut errors),
@@ -231,7 +229,7 @@ fn root(group: &[usize], mut member: usize) -> usize {
     member
 }
 
-fn ratio(part: u64, whole: u64) -> f64 {
+pub(super) fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 {
         0.0
     } else {
@@ -239,7 +237,7 @@ fn ratio(part: u64, whole: u64) -> f64 {
     }
 }
 
-fn rates(precision: f64, recall: f64) -> Rates {
+pub(super) fn rates(precision: f64, recall: f64) -> Rates {
     let sum = precision + recall;
     let f1 = if sum > 0.0 {
         2.0 * precision * recall / sum
@@ -304,10 +302,8 @@ mod tests {
             &[square(0.0, 0.0, 100.0)],
         )
         .unwrap();
-        assert_eq!(
-            (scores.iou, scores.true_landslides, scores.found),
-            (1.0, 1, 1)
-        );
+        assert_eq!((scores.iou, scores.true_landslides), (1.0, 1));
+        assert_eq!(scores.right, [Some(true), None]);
     }
 
     #[test]
@@ -320,7 +316,7 @@ mod tests {
         .unwrap();
         assert_eq!(scores.outlines.precision, 0.5);
         assert_eq!(scores.outlines.recall, 0.5);
-        assert_eq!(scores.false_outlines, [1]);
+        assert_eq!(scores.right, [Some(true), Some(false)]);
         assert!((scores.iou - 1.0 / 3.0).abs() < 1e-9);
     }
 
