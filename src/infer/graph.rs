@@ -146,7 +146,8 @@ fn parsed(onnx: &[u8], manifest: &Manifest, path: &str) -> Result<TypedModel, Mo
 }
 
 /// What tract says, with its causes, in one line.
-pub(super) fn one_line(error: &TractError) -> String {
+#[must_use]
+pub fn one_line(error: &TractError) -> String {
     let causes: Vec<String> = error
         .chain()
         .map(|cause| cause.to_string().replace('\n', " "))

@@ -27,12 +27,13 @@ pub use engine::{
     engines,
 };
 pub use error::{ManifestError, ModelError};
-pub use graph::Graph;
+pub use graph::{Graph, one_line};
 pub use lowering::{Unfused, lower};
 pub use manifest::{Golden, Input, Manifest, Output, Quantization, Training};
 pub use model::{Declined, Model};
 pub use model_session::ModelSession;
 pub use normalisation::Normalisation;
+pub use panic_guard::guarded;
 pub use probability::ProbabilityMap;
 pub use resample::{Crop, ResampleError, resample, resize};
 pub use segmenter::{SegmentError, Segmenter, too_little_ground};

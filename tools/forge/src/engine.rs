@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use scarp_infer::{guarded, one_line};
 use tract_onnx::{prelude::*, tract_hir::internal::TractErrorContext};
 
-use crate::graph::{Graph, GraphError, guarded, one_line};
+use crate::graph::{Graph, GraphError};
 
 /// A graph ready to run, shared by threads.
 pub struct Engine {

@@ -1,10 +1,8 @@
 //! Shapes and constants of a graph's values, as the engine that flies works them out.
 
-use std::{
-    collections::HashMap,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::collections::HashMap;
 
+use scarp_infer::{guarded, one_line};
 use tract_onnx::{
     prelude::*,
     tract_hir::{
@@ -111,23 +109,4 @@ fn constant(tensor: &Tensor) -> Option<Constant> {
         return Some(Constant::Floats(Values { shape, data }));
     }
     None
-}
-
-/// Runs `work`, turning a panic into its message: tract may not expect what it is given.
-pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let text = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied());
-        format!("panicked: {}", text.unwrap_or("unknown").replace('\n', " "))
-    })
-}
-
-pub(crate) fn one_line(error: &TractError) -> String {
-    let causes: Vec<String> = error
-        .chain()
-        .map(|cause| cause.to_string().replace('\n', " "))
-        .collect();
-    causes.join(": ")
 }

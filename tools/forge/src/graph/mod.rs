@@ -20,7 +20,6 @@ use tract_onnx::pb::{
     type_proto,
 };
 
-pub(crate) use self::facts::{guarded, one_line};
 pub use self::{
     error::GraphError,
     facts::{Constant, Facts, facts},
