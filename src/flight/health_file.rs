@@ -1,7 +1,7 @@
 //! What is told of the flight, for people and programs: `health.json`.
 
 use std::{
-    fs, io,
+    io,
     path::PathBuf,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -193,15 +193,13 @@ impl HealthFile {
             written_unix_s: since_1970.unwrap_or_default().as_secs_f64(),
             health,
         };
-        let partial = self.path.with_extension("part");
-        fs::write(&partial, serde_json::to_vec(&written)?)?;
-        fs::rename(partial, &self.path)
+        scarp_files::replace(&self.path, &serde_json::to_vec(&written)?)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{fs, time::Duration};
 
     use scarp_link::journal::Held;
 

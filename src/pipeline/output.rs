@@ -110,14 +110,21 @@ impl OutputFolder {
     }
 
     fn write_landslides(&self) -> Result<(), OutputError> {
-        let partial = self.folder.join("landslides.geojson.part");
-        let mut file = FeatureFile::create(partial.clone())?;
-        for ((survey, _), landslide) in &self.landslides {
-            file.push(&landslide_feature(*survey, landslide))?;
-        }
-        file.finish()?;
-        fs::rename(&partial, self.folder.join("landslides.geojson"))
-            .map_err(|reason| file.failed(reason))
+        let path = self.folder.join("landslides.geojson");
+        let write = |file: &mut dyn Write| {
+            file.write_all(HEAD)?;
+            for (n, ((survey, _), landslide)) in self.landslides.iter().enumerate() {
+                let feature = landslide_feature(*survey, landslide);
+                write!(file, "{}{feature}", separator(n == 0))?;
+            }
+            file.write_all(END)
+        };
+        scarp_files::replace_durably(&path, write, |reason| reason).map_err(|reason| {
+            OutputError::Write {
+                path: path.display().to_string(),
+                reason,
+            }
+        })
     }
 
     /// Completes both files.
@@ -142,6 +149,11 @@ struct FeatureFile {
 const HEAD: &[u8] = b"{\"type\":\"FeatureCollection\",\"features\":[";
 const END: &[u8] = b"\n]}\n";
 
+/// What parts a feature of a collection from what stands before it.
+fn separator(first: bool) -> &'static str {
+    if first { "\n" } else { ",\n" }
+}
+
 impl FeatureFile {
     fn create(path: PathBuf) -> Result<Self, OutputError> {
         let open = || {
@@ -162,8 +174,7 @@ impl FeatureFile {
     }
 
     fn push(&mut self, feature: &Feature) -> Result<(), OutputError> {
-        let separator = if self.first { "\n" } else { ",\n" };
-        self.append(format!("{separator}{feature}").as_bytes())
+        self.append(format!("{}{feature}", separator(self.first)).as_bytes())
             .map_err(|reason| self.failed(reason))?;
         self.first = false;
         Ok(())

@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 /// Every crate of the workspace with those that it may use; nothing points back, and nobody uses the program `scarp`.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("scarp-geo", &[]),
     ("scarp-nav", &["scarp-geo"]),
     ("scarp-capture", &["scarp-geo", "scarp-nav"]),
@@ -17,11 +17,13 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("scarp-inventory", &["scarp-geo"]),
     ("scarp-link", &["scarp-inventory"]),
     ("scarp-config", &[]),
+    ("scarp-files", &[]),
     (
         "scarp",
         &[
             "scarp-capture",
             "scarp-config",
+            "scarp-files",
             "scarp-geo",
             "scarp-infer",
             "scarp-inventory",
@@ -31,9 +33,9 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ),
     (
         "scarp-station",
-        &["scarp-geo", "scarp-inventory", "scarp-link"],
+        &["scarp-files", "scarp-geo", "scarp-inventory", "scarp-link"],
     ),
-    ("scarp-forge", &["scarp-geo", "scarp-infer"]),
+    ("scarp-forge", &["scarp-files", "scarp-geo", "scarp-infer"]),
     // Its geodesy is its own, so that what it makes can show a fault of ours.
     ("scarp-sim", &[]),
     ("scarp-bench", &["scarp-infer", "scarp-int8"]),

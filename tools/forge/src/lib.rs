@@ -3,7 +3,6 @@
 pub mod compare;
 pub mod dataset;
 pub mod engine;
-pub mod files;
 pub mod graph;
 pub mod metrics;
 pub mod network;

@@ -11,7 +11,6 @@ use anyhow::Context;
 use clap::ValueEnum;
 use scarp_forge::{
     dataset::Part,
-    files::write_whole,
     network::{Assumed, Network},
     report::{self, Report},
     validate::{self, Options},
@@ -134,7 +133,7 @@ pub fn write_json(value: &impl Serialize, path: &Path, also: Option<&Path>) -> a
 }
 
 pub fn write(path: &Path, contents: &[u8]) -> anyhow::Result<()> {
-    write_whole(path, contents)
+    scarp_files::replace(path, contents)
         .map_err(|e| anyhow::anyhow!("{e}; free space or choose another place"))
         .with_context(|| path.display().to_string())
 }

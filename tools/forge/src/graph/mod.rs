@@ -27,7 +27,6 @@ pub use self::{
     node::{NodeExt, node},
     tensor::{Values, float_tensor, int_tensor, raw_tensor},
 };
-use crate::files;
 
 /// A float or quantized network: one image in, one map out.
 #[derive(Debug, Clone)]
@@ -121,7 +120,7 @@ impl Graph {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), GraphError> {
-        files::write_whole(path, &self.encode()).map_err(|error| GraphError::Write {
+        scarp_files::replace(path, &self.encode()).map_err(|error| GraphError::Write {
             path: path.display().to_string(),
             error,
         })

@@ -21,7 +21,6 @@ pub use self::outcome::GroundResolution;
 pub(crate) use self::outcome::{Effort, Found};
 use crate::{
     dataset::{self, DatasetError, EntryError, Pair, Part},
-    files::write_whole,
     raster::RasterError,
     report::{ImageReport, Refused, Report},
 };
@@ -239,7 +238,7 @@ fn write_png(path: &Path, picture: &RgbImage) -> Result<(), ValidateError> {
     picture
         .write_to(&mut bytes, ImageFormat::Png)
         .map_err(io::Error::other)
-        .and_then(|()| write_whole(path, bytes.get_ref()))
+        .and_then(|()| scarp_files::replace(path, bytes.get_ref()))
         .map_err(written(path))
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Found, GroundResolution, Options, ValidateError, written};
-use crate::{dataset::Pair, files::write_whole};
+use crate::dataset::Pair;
 
 /// Changes whenever something else is counted or stored; results of another number are made anew.
 const FORMAT: u32 = 3;
@@ -69,7 +69,7 @@ pub(super) fn write(
     let text = serde_json::to_vec(&done).map_err(std::io::Error::from);
     let folder = path.parent().unwrap_or(out);
     fs::create_dir_all(folder).map_err(written(folder))?;
-    text.and_then(|text| write_whole(&path, &text))
+    text.and_then(|text| scarp_files::replace(&path, &text))
         .map_err(written(&path))
 }
 

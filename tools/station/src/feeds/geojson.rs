@@ -1,8 +1,7 @@
 //! A GeoJSON file (RFC 7946), for any program that reads maps.
 
 use std::{
-    fs::{self, File},
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -78,24 +77,8 @@ impl GeoJsonFile {
         layer: Layer,
         survey: Option<Uuid>,
     ) -> Result<usize, FeedError> {
-        let mut part = self.path.clone().into_os_string();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        let mut file = BufWriter::new(File::create(&part).map_err(|e| self.failed(e))?);
-        let written = self
-            .write_layer(store, layer, survey, &mut file)
-            .and_then(|features| {
-                let whole = |file: BufWriter<File>| {
-                    file.into_inner()?.sync_all()?;
-                    fs::rename(&part, &self.path)
-                };
-                whole(file).map_err(|e| self.failed(e))?;
-                Ok(features)
-            });
-        if written.is_err() {
-            fs::remove_file(&part).ok();
-        }
-        written
+        let write = |file: &mut dyn Write| self.write_layer(store, layer, survey, file);
+        scarp_files::replace_durably(&self.path, write, |reason| self.failed(reason))
     }
 
     fn write_layer(
@@ -103,10 +86,10 @@ impl GeoJsonFile {
         store: &Store,
         layer: Layer,
         survey: Option<Uuid>,
-        file: &mut impl Write,
+        mut file: &mut dyn Write,
     ) -> Result<usize, FeedError> {
         let wanted = |found: Uuid| survey.is_none_or(|survey| survey == found);
-        let mut writer = FeatureWriter::from_writer(&mut *file);
+        let mut writer = FeatureWriter::from_writer(&mut file);
         let mut features = 0;
         let mut push = |feature: Option<geojson::Feature>| {
             let Some(feature) = feature else {

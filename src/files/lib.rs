@@ -1,0 +1,170 @@
+//! Files that are replaced whole or not at all.
+//!
+//! What is written goes to a temporary file beside its place, `NAME.XXXXXX.part`, which then takes the name: a reader finds the
+//! old file or the new one, never a part. The temporary file is removed when it cannot be completed; one is left behind only
+//! where the program is killed just then.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    path::Path,
+};
+
+use tempfile::{Builder, NamedTempFile};
+
+/// Puts `contents` into the place of the file at `path`. What is there and is no plain file, such as a pipe or a device, is
+/// written to as it is. After a loss of power either file may be there.
+///
+/// # Errors
+/// When the file cannot be written; what was at `path` before is then untouched.
+pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let write = |file: &mut dyn Write| file.write_all(contents);
+    put(path, false, write, |error| error)
+}
+
+/// As [`replace`], for what `write` writes, and the new file outlasts a loss of power from the return on: it and its folder are
+/// flushed to the disk. Returns what `write` returns.
+///
+/// # Errors
+/// That of `write`, or of the system as `failed` tells it; what was at `path` before is then untouched, unless only its folder
+/// cannot be flushed.
+pub fn replace_durably<T, E>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<T, E>,
+    failed: impl Fn(io::Error) -> E,
+) -> Result<T, E> {
+    put(path, true, write, failed)
+}
+
+fn put<T, E>(
+    path: &Path,
+    durable: bool,
+    write: impl FnOnce(&mut dyn Write) -> Result<T, E>,
+    failed: impl Fn(io::Error) -> E,
+) -> Result<T, E> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        let open = File::options().write(true).open(path);
+        return buffered(&mut open.map_err(&failed)?, write, &failed);
+    }
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let mut part = beside(path, folder).map_err(&failed)?;
+    let written = buffered(part.as_file_mut(), write, &failed)?;
+    if durable {
+        part.as_file().sync_all().map_err(&failed)?;
+    }
+    part.persist(path).map_err(|error| failed(error.error))?;
+    if durable {
+        sync_folder(folder).map_err(&failed)?;
+    }
+    Ok(written)
+}
+
+/// A new file of a name like that of `path`, for whoever the system says and not, as tempfile's are, for its owner only.
+fn beside(path: &Path, folder: &Path) -> io::Result<NamedTempFile<File>> {
+    let mut prefix = path
+        .file_name()
+        .ok_or(io::ErrorKind::IsADirectory)?
+        .to_owned();
+    prefix.push(".");
+    Builder::new()
+        .prefix(&prefix)
+        .suffix(".part")
+        .make_in(folder, |part| File::create_new(part))
+}
+
+fn buffered<T, E>(
+    file: &mut File,
+    write: impl FnOnce(&mut dyn Write) -> Result<T, E>,
+    failed: impl Fn(io::Error) -> E,
+) -> Result<T, E> {
+    let mut buffer = BufWriter::new(file);
+    let written = write(&mut buffer)?;
+    buffer.flush().map_err(failed)?;
+    Ok(written)
+}
+
+/// Flushes a folder's names.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    // Windows opens no folders as files, and keeps names in a journal of its own.
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names in a folder.
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn durably(path: &Path, contents: &[u8]) -> io::Result<()> {
+        replace_durably(path, |file| file.write_all(contents), |error| error)
+    }
+
+    #[test]
+    fn a_file_is_made_and_replaced_and_nothing_else_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("landslides.geojson");
+        for (number, write) in [replace, durably, replace].into_iter().enumerate() {
+            let contents = vec![b'x'; number];
+            write(&path, &contents).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), contents);
+            assert_eq!(names(folder.path()), ["landslides.geojson"]);
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_replaced_leaves_no_part_and_says_what_the_system_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("none").join("a.json");
+        let error = replace(&missing, b"x").unwrap_err();
+        assert_eq!(error.to_string(), "No such file or directory (os error 2)");
+        let taken = folder.path().join("taken");
+        fs::create_dir(&taken).unwrap();
+        assert!(durably(&taken, b"x").is_err());
+        assert!(replace(Path::new("/"), b"x").is_err());
+        assert_eq!(names(folder.path()), ["taken"]);
+    }
+
+    #[test]
+    fn what_ends_in_an_error_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        replace(&path, b"old").unwrap();
+        let error = replace_durably(
+            &path,
+            |file| {
+                file.write_all(b"half").unwrap();
+                Err::<(), _>("the rest cannot be read".to_owned())
+            },
+            |error| error.to_string(),
+        );
+        assert_eq!(error.unwrap_err(), "the rest cannot be read");
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(names(folder.path()), ["a.json"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_readable_for_whom_the_system_says_and_a_device_stays_one() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, usual) = (folder.path().join("a"), folder.path().join("b"));
+        replace(&ours, b"x").unwrap();
+        fs::write(&usual, b"x").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&ours), mode(&usual));
+        durably(Path::new("/dev/null"), b"x").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+}
