@@ -10,9 +10,11 @@ mod sensors;
 
 use std::{fs, path::Path};
 
+use garde::Validate;
 use serde::Deserialize;
 use thiserror::Error;
 
+use limits::{at_least, within};
 pub use onboard_computer::{Disk, Link, Paths, Thermal};
 pub use sensors::{Autopilot, Boresight, Camera, Gnss, Mount};
 
@@ -52,16 +54,14 @@ pub enum ConfigError {
         now: &'static str,
     },
     /// A value is outside its range.
-    #[error("board file {path}: {key} = {value} is out of range; it must be {range}")]
+    #[error("board file {path}: {key} = {reason}")]
     Range {
         /// The file as the user named it.
         path: String,
         /// Dotted key.
-        key: &'static str,
-        /// The value found.
-        value: f64,
-        /// The values allowed.
-        range: &'static str,
+        key: String,
+        /// The value found, and the values allowed.
+        reason: String,
     },
     /// A value that must be set for what is asked.
     #[error("board file {path}: {key} is not set; {remedy}")]
@@ -86,92 +86,118 @@ pub enum ConfigError {
 }
 
 /// Everything a board file sets. Units are in the key names of the file.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Board {
     /// How the network is run.
+    #[garde(dive)]
     pub inference: Inference,
     /// How much may wait between two stages.
+    #[garde(dive)]
     pub queue: Queue,
     /// One-sigma errors assumed where metadata tell none.
+    #[garde(dive)]
     pub errors: Errors,
     /// What counts as a landslide worth reporting.
+    #[garde(dive)]
     pub detection: Detection,
     /// The store of undelivered messages.
+    #[garde(dive)]
     pub journal: JournalLimits,
     /// The camera.
+    #[garde(dive)]
     pub camera: Camera,
     /// How the camera sits in the aircraft.
+    #[garde(dive)]
     pub mount: Mount,
     /// The GNSS receiver.
+    #[garde(dive)]
     pub gnss: Gnss,
     /// The autopilot.
+    #[garde(dive)]
     pub autopilot: Autopilot,
     /// The ground station.
+    #[garde(dive)]
     pub link: Link,
     /// Where things lie.
+    #[garde(dive)]
     pub paths: Paths,
     /// At which temperatures less is done.
+    #[garde(dive)]
     pub thermal: Thermal,
     /// What may lie on the disk.
+    #[garde(dive)]
     pub disk: Disk,
     /// The file as the user named it, for messages.
     #[serde(skip)]
+    #[garde(skip)]
     pub file: String,
 }
 
 /// How the network is run.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Inference {
     /// What runs the network: an engine's name, or `auto` for the first that accepts the model. Whoever loads the model knows
     /// the engines there are.
+    #[garde(skip)]
     pub engine: String,
     /// Tiles that are segmented at once; 0 means as many as the processor's cores allow.
+    #[garde(custom(within(0, 1024)))]
     pub workers: usize,
     /// Threads that share one tile, at least 1: more of them answer sooner, more workers answer more.
+    #[garde(custom(within(1, 1024)))]
     pub threads_per_tile: usize,
     /// Overlap of neighbouring tiles in model pixels.
+    #[garde(custom(within(0, 1024)))]
     pub tile_overlap_px: u32,
 }
 
 /// How much may wait between two stages.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Queue {
     /// Frames that may wait between two stages, at least 1.
+    #[garde(custom(within(1, 1024)))]
     pub frames: usize,
 }
 
 /// One-sigma errors assumed where metadata tell none.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Errors {
     /// GNSS error per horizontal axis in metres.
+    #[garde(custom(within(0.001, 10_000.0)))]
     pub gnss_horizontal_m: f64,
     /// GNSS or barometer height error in metres.
+    #[garde(custom(within(0.001, 10_000.0)))]
     pub gnss_vertical_m: f64,
     /// Camera attitude error per axis in degrees.
+    #[garde(custom(within(0.001, 10_000.0)))]
     pub attitude_deg: f64,
     /// Height error of the terrain in metres.
+    #[garde(custom(within(0.001, 10_000.0)))]
     pub dem_m: f64,
 }
 
 /// What counts as a landslide worth reporting.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Detection {
     /// Smallest landslide reported, in square metres.
+    #[garde(custom(within(0.0, 1e6)))]
     pub min_area_m2: f64,
     /// Side of the ground cell in which overlapping frames vote, in metres.
+    #[garde(custom(within(0.001, 10_000.0)))]
     pub cell_m: f64,
 }
 
 /// The store of undelivered messages.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct JournalLimits {
     /// Bytes of undelivered messages kept on disk.
+    #[garde(custom(at_least(4096)))]
     pub max_bytes: u64,
 }
 
@@ -219,19 +245,17 @@ impl Board {
         Ok(board)
     }
 
+    /// Refuses the first value that is out of its range.
     fn check(&self) -> Result<(), ConfigError> {
-        for limit in self.limits() {
-            let (key, value, range) = (limit.key, limit.value, limit.range);
-            if !(limit.least..=limit.most).contains(&value) {
-                return Err(ConfigError::Range {
-                    path: self.file.clone(),
-                    key,
-                    value,
-                    range,
-                });
-            }
+        let report = self.validate().err();
+        match report.as_ref().and_then(|report| report.iter().next()) {
+            Some((key, error)) => Err(ConfigError::Range {
+                path: self.file.clone(),
+                key: key.to_string(),
+                reason: error.to_string(),
+            }),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -445,7 +469,42 @@ mod tests {
 
     #[test]
     fn a_value_out_of_range_is_refused_with_its_range() {
-        let error = Board::from_toml("b.toml", "[errors]\nattitude_deg = -1.0").unwrap_err();
-        assert!(error.to_string().contains("errors.attitude_deg = -1"));
+        for (text, said) in [
+            (
+                "[errors]\nattitude_deg = -1.0",
+                "errors.attitude_deg = -1 is out of range; it must be from 0.001 to 10000",
+            ),
+            (
+                "[errors]\ndem_m = nan",
+                "errors.dem_m = NaN is out of range; it must be from 0.001 to 10000",
+            ),
+            (
+                "[inference]\nworkers = 1025",
+                "inference.workers = 1025 is out of range; it must be from 0 to 1024",
+            ),
+            (
+                "[mount]\nlever_arm_m = [0.0, 1001.0, 0.0]",
+                "mount.lever_arm_m[1] = 1001 is out of range; it must be from -1000 to 1000",
+            ),
+            (
+                "[mount.boresight_deg]\npitch = inf",
+                "mount.boresight_deg.pitch = inf is out of range; it must be from -1000 to 1000",
+            ),
+            (
+                "[camera]\noverlap = 0.5\nleast_overlap = 0.6",
+                "camera.least_overlap = 0.6 is out of range; it must be from 0 to camera.overlap",
+            ),
+            (
+                "[thermal]\nshed_c = -5.0",
+                "thermal.shed_c = -5 is out of range; it must be from 0 to 150",
+            ),
+            (
+                "[journal]\nmax_bytes = 4095",
+                "journal.max_bytes = 4095 is out of range; it must be at least 4096",
+            ),
+        ] {
+            let line = Board::from_toml("b.toml", text).unwrap_err().to_string();
+            assert_eq!(line, format!("board file b.toml: {said}"));
+        }
     }
 }

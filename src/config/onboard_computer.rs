@@ -2,49 +2,62 @@
 
 use std::path::PathBuf;
 
+use garde::Validate;
 use serde::Deserialize;
 
+use super::limits::{up_to, within};
+
 /// The ground station.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
     /// `HOST:PORT`; empty for none.
+    #[garde(skip)]
     pub station: String,
     /// The folder `drone/` that `scarp-station keys` wrote; a relative path is as those of [`Paths`].
+    #[garde(skip)]
     pub keys: PathBuf,
 }
 
 /// Where things lie. A relative path of a board file is from that file's folder; one of the built-in board, or of text without a
 /// file, from the working directory.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Paths {
     /// Folder of the model; empty for a released one, where such are kept.
+    #[garde(skip)]
     pub model: PathBuf,
     /// Elevation model; empty for ground that is flat at the height of take-off.
+    #[garde(skip)]
     pub dem: PathBuf,
     /// Vertical datum of the elevation model where its file does not say: `ellipsoid`, `egm96` or `egm2008`.
+    #[garde(skip)]
     pub dem_datum: String,
     /// Folder for what a flight leaves.
+    #[garde(skip)]
     pub out: PathBuf,
 }
 
 /// At which temperatures of the hottest part less is done, degrees Celsius.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Thermal {
-    /// From here on frames overlap no more than they must.
-    pub reduce_c: f64,
     /// From here on ground is left out.
+    #[garde(custom(within(0.0, 150.0)))]
     pub shed_c: f64,
+    /// From here on frames overlap no more than they must.
+    #[garde(custom(up_to(self.shed_c, "thermal.shed_c", 150.0)))]
+    pub reduce_c: f64,
 }
 
 /// What may lie on the disk.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Disk {
     /// Bytes of thumbnails; the oldest goes first.
+    #[garde(skip)]
     pub thumbnails_max_bytes: u64,
     /// Bytes that stay free: thumbnails go before the disk is full.
+    #[garde(skip)]
     pub min_free_bytes: u64,
 }

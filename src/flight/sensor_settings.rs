@@ -92,9 +92,11 @@ impl Equipment {
         if camera.rate_hz < LEAST_RATE_HZ {
             return Err(ConfigError::Range {
                 path: board.file.clone(),
-                key: "camera.rate_hz",
-                value: camera.rate_hz,
-                range: "2 or more to fly; interval_s says how many are searched",
+                key: "camera.rate_hz".to_owned(),
+                reason: format!(
+                    "{} is out of range; it must be {LEAST_RATE_HZ} or more to fly; interval_s says how many are searched",
+                    camera.rate_hz
+                ),
             });
         }
         Ok(Self {
