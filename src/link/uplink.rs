@@ -12,13 +12,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use parking_lot::{Condvar, Mutex};
 use quinn::{ClientConfig, Connection, Endpoint, VarInt};
 use thiserror::Error;
 use tokio::sync::Notify;
 
 use super::{
-    backoff::Backoff,
     codec::{self, MAX_BATCH_MESSAGES, MAX_RECEIPT_BYTES, Receipt},
     connection_fault::Fault,
     journal::{Entry, Held, Journal, JournalError},
@@ -26,10 +26,15 @@ use super::{
     tls::{Identity, SERVER_NAME, TlsError},
 };
 
-/// First delay before connecting anew.
-const FIRST_DELAY: Duration = Duration::from_millis(500);
-/// Longest delay before connecting anew: a drone that comes into range must not waste the pass.
-const LONGEST_DELAY: Duration = Duration::from_secs(10);
+/// Longest pause before connecting anew, chance left out: a drone that comes into range must not waste the pass.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Pauses before connecting anew: the first, doubled each time up to the longest, and each made longer by chance, at most twice as
+/// long, so that many drones that lost one ground station do not come back at the same moment.
+const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(250))
+    .with_max_delay(LONGEST_PAUSE)
+    .without_max_times()
+    .with_jitter();
 /// A handshake that takes longer is given up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 /// A receipt that takes longer, on a connection that lives, means that the ground station hangs.
@@ -209,10 +214,10 @@ impl Worker {
     }
 
     async fn keep_connecting(&self) {
-        let mut backoff = Backoff::new(FIRST_DELAY, LONGEST_DELAY);
+        let mut pauses = PAUSES.build();
         loop {
             let fault = match self.connect().await {
-                Ok(session) => session.deliver(&self.shared, &mut backoff).await,
+                Ok(session) => session.deliver(&self.shared, &mut pauses).await,
                 Err(fault) => fault,
             };
             let line = fault.describe(&self.station);
@@ -221,7 +226,7 @@ impl Worker {
                 progress.connected = false;
                 progress.last_error = Some(line);
             });
-            tokio::time::sleep(backoff.after_failure(rand::random())).await;
+            tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
         }
     }
 
@@ -264,7 +269,7 @@ struct Session {
 
 impl Session {
     /// Sends what the journal holds and whatever is added to it, until something fails.
-    async fn deliver(&self, shared: &Shared, backoff: &mut Backoff) -> Fault {
+    async fn deliver(&self, shared: &Shared, pauses: &mut ExponentialBackoff) -> Fault {
         log::info!("link: connected to {}", self.connection.remote_address());
         shared.report(|progress| progress.connected = true);
         loop {
@@ -273,7 +278,7 @@ impl Session {
                 Err(e) => return e.into(),
             };
             if sent.is_empty() {
-                backoff.reset();
+                *pauses = PAUSES.build();
                 tokio::select! {
                     () = shared.work.notified() => continue,
                     lost = self.connection.closed() => return lost.into(),
@@ -288,7 +293,7 @@ impl Session {
                 return fault;
             }
             // Not before: a ground station that answers but cannot store must not be pestered.
-            backoff.reset();
+            *pauses = PAUSES.build();
         }
     }
 
@@ -346,4 +351,24 @@ fn apply_receipt(shared: &Shared, sent: &[Entry], receipt: &Receipt) -> Result<(
         shared.journal.set_aside(&refused)?;
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_and_chance_makes_them_longer_but_never_more_than_ten_seconds() {
+        let mut pauses = PAUSES.build();
+        for least_ms in [250, 500, 1000, 2000, 4000, 5000, 5000] {
+            let pause = pauses.next().unwrap().as_millis();
+            assert!((least_ms..=2 * least_ms).contains(&pause), "{pause}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_is_gone_for_days_is_still_tried() {
+        let pause = PAUSES.build().nth(100_000).unwrap();
+        assert!((5..=10).contains(&pause.as_secs()), "{pause:?}");
+    }
 }

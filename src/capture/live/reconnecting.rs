@@ -5,14 +5,19 @@ use std::{
     time::Duration,
 };
 
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use scarp_nav::Monotonic;
 use serde::Serialize;
 
 use super::camera::{Camera, CameraFault, OpenError, RawFrame};
 
-/// Pauses before a camera is opened again, in seconds: the first, doubled each time up to the last.
-const FIRST_PAUSE_S: f64 = 0.2;
-const LAST_PAUSE_S: f64 = 5.0;
+/// Longest pause before a camera is opened again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Pauses before it is opened again: the first, doubled each time up to the longest.
+const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(200))
+    .with_max_delay(LONGEST_PAUSE)
+    .without_max_times();
 
 /// Seconds without a new frame after which a camera that is open is opened anew.
 const SILENCE_S: f64 = 3.0;
@@ -68,7 +73,8 @@ pub enum Step {
 pub struct ReconnectingCamera<O> {
     open: O,
     state: State,
-    failures: u32,
+    /// The pauses that follow, while there is no new frame.
+    pauses: Option<ExponentialBackoff>,
     newest: Option<Newest>,
     counts: Counts,
     fault: Option<String>,
@@ -102,7 +108,7 @@ where
         Self {
             open,
             state: State::Closed { retry_at: None },
-            failures: 0,
+            pauses: None,
             newest: None,
             counts: Counts::default(),
             fault: None,
@@ -130,7 +136,7 @@ where
                 let latest = now.plus_seconds(timeout.as_secs_f64() + FUTURE_S);
                 if self.is_new(&shot, latest) {
                     self.counts.frames += 1;
-                    self.failures = 0;
+                    self.pauses = None;
                     self.fault = None;
                     if let State::Open { alive, .. } = &mut self.state {
                         *alive = now;
@@ -206,20 +212,18 @@ where
     fn close(&mut self, now: Monotonic) -> Step {
         let fault = self.fault.as_deref().unwrap_or_default();
         // Said once, not every few seconds for as long as there is no camera.
-        let level = if self.failures == 0 {
+        let level = if self.pauses.is_none() {
             log::Level::Warn
         } else {
             log::Level::Debug
         };
         log::log!(level, "{fault}");
-        let pause_s = (FIRST_PAUSE_S * f64::from(self.failures).exp2()).min(LAST_PAUSE_S);
-        self.failures = self.failures.saturating_add(1);
+        let pauses = self.pauses.get_or_insert_with(|| PAUSES.build());
+        let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
         self.state = State::Closed {
-            retry_at: Some(now.plus_seconds(pause_s)),
+            retry_at: Some(now.plus_seconds(pause.as_secs_f64())),
         };
-        Step::Closed {
-            retry_in: Duration::from_secs_f64(pause_s),
-        }
+        Step::Closed { retry_in: pause }
     }
 
     /// Whether a frame is one not seen before and stamped no later than `latest`; remembers it if so.

@@ -2,6 +2,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use backon::{BackoffBuilder, ExponentialBuilder};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use mavlink::{
     MAVLinkMessageRaw, MavHeader, MavlinkReader, MavlinkVersion, Message,
@@ -18,8 +19,13 @@ use super::{
 };
 use crate::Monotonic;
 
-/// How long to wait before opening the port again, at first and at most.
-const REOPEN: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(4));
+/// Longest pause before the port is opened again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+/// Pauses before it is opened again: the first, doubled each time up to the longest.
+const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(250))
+    .with_max_delay(LONGEST_PAUSE)
+    .without_max_times();
 
 /// What the thread is told to do.
 pub(super) enum Order {
@@ -64,7 +70,7 @@ impl Worker {
 
     /// Opens the port and serves it, again and again, until the link is ended.
     pub fn run(&mut self) {
-        let mut wait = REOPEN.0;
+        let mut pauses = PAUSES.build();
         loop {
             let frames = self.health.frames;
             let why = match Port::open(&self.address, self.now) {
@@ -81,12 +87,13 @@ impl Worker {
             self.show(PortState::Closed {
                 why: why.to_string(),
             });
-            let was_alive = self.health.frames > frames;
-            wait = if was_alive { REOPEN.0 } else { wait };
-            if self.ended.recv_timeout(wait) == Err(RecvTimeoutError::Disconnected) {
+            if self.health.frames > frames {
+                pauses = PAUSES.build();
+            }
+            let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
+            if self.ended.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
                 return;
             }
-            wait = (wait * 2).min(REOPEN.1);
         }
     }
 

@@ -209,7 +209,8 @@ fn a_camera_unplugged_and_plugged_in_again_goes_on() {
     ]);
     assert_eq!(jig.run(4), [0, 1]);
     assert!(jig.steady.fault().unwrap().contains("plug it in again"));
-    assert_eq!(jig.run(17), [0, 1]);
+    // A pause that ends on a step, give or take a nanosecond, may cost one more.
+    assert_eq!(jig.run(18), [0, 1]);
     let counts = jig.counts();
     assert_eq!((counts.opened, counts.refused, counts.frames), (2, 2, 4));
     assert_eq!(counts.dropped, 0);
@@ -221,11 +222,11 @@ fn the_pauses_grow_from_a_fifth_of_a_second_to_five_and_shrink_once_there_is_a_f
     let mut pauses = Vec::new();
     for _ in 0..7 {
         if let Step::Closed { retry_in } = jig.step() {
-            pauses.push(retry_in.as_secs_f64());
+            pauses.push(retry_in.as_millis());
             jig.now += retry_in.as_secs_f64();
         }
     }
-    assert_eq!(pauses, [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]);
+    assert_eq!(pauses, [200, 400, 800, 1600, 3200, 5000, 5000]);
 
     let mut jig = Jig::new(vec![None, None, None, Some(vec![shot(0, 1.5)])]);
     while !matches!(jig.step(), Step::Frame(_)) {
