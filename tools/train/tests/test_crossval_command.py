@@ -66,7 +66,7 @@ def test_a_recipe_trains_on_places_and_on_what_is_made_for_each_fold(words: list
         for fold in range(2)
     ]
     assert trained == [{"real", "made"}, {"real", "made", "town"}]
-    assert (tmp_path / "cv" / "reliability.png").read_bytes()[:4] == b"\x89PNG"
+    assert all((tmp_path / "cv" / f"{name}.png").read_bytes()[:4] == b"\x89PNG" for name in ("reliability", "cost"))
 
 
 def test_the_clock_stops_all_folds_together_and_the_same_command_goes_on(words: list[str], tmp_path: Path, capsys):

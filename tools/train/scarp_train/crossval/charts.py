@@ -1,4 +1,4 @@
-"""The curve of a cross-validation as a picture: reliability of probabilities."""
+"""The curves of a cross-validation as pictures: reliability of probabilities, and cost over the threshold."""
 
 from pathlib import Path
 
@@ -57,4 +57,15 @@ def draw_reliability(summary: dict, path: Path) -> None:
         if curve["bins"]:
             points = [(row["mean_probability"], row["landslide_share"]) for row in curve["bins"]]
             chart.line(points, colour, f"{name} calibration: mean gap {curve['mean_gap']:.3f}")
+    chart.save(path)
+
+
+def draw_cost(summary: dict, path: Path) -> None:
+    """Cost over the threshold of a calibrated probability, and the threshold of least cost."""
+    rows = summary["thresholds"]
+    top = 1.05 * max(max(row["cost"] for row in rows), 1e-6)
+    chart = Chart("threshold of the calibrated probability", "cost, as a share of all pixels", top)
+    text = f"falsely found + {summary['miss_cost']:g} x missed pixels; least at {summary['threshold']:.2f}"
+    chart.line([(summary["threshold"], 0), (summary["threshold"], top)], INK, dots=False)
+    chart.line([(row["calibrated"], row["cost"]) for row in rows], AFTER, text)
     chart.save(path)
