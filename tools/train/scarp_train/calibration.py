@@ -1,14 +1,20 @@
-"""The scale and bias on the logits that make a network's probabilities mean what they say: as a file.
+"""The scale and bias on the logits that make a network's probabilities mean what they say: as a file, and in a network.
 
 Platt, Probabilistic Outputs for Support Vector Machines, 1999; of neural networks, Guo et al., ICML 2017.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-from pydantic import Field
+import torch
+from pydantic import Field, ValidationError
 
-from .recipe import NetworkSpec, Table
+from .errors import ExportError
+from .networks import Network
+from .recipe import NetworkSpec, Table, reasons
+
+SAME = ("architecture", "encoder", "bands", "reduction")  # of the network that is calibrated and those it was fitted on
 
 
 def probability(logit: np.ndarray | float) -> np.ndarray | float:
@@ -51,3 +57,31 @@ class Fitted(Table):
     def calibration(self) -> Calibration:
         """Scale and bias alone."""
         return Calibration(self.scale, self.bias)
+
+
+def read_fitted(path: Path, spec: NetworkSpec) -> Fitted:
+    """The calibration.json of a cross-validation of networks as `spec`. Raises ExportError."""
+    try:
+        fitted = Fitted.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        why = "; ".join(reasons(error.errors()))
+        raise ExportError(f"{path}: {why}; give the calibration.json of 'scarp-train crossval'") from error
+    if other := [key for key in SAME if getattr(fitted.network, key) != getattr(spec, key)]:
+        was, now = (getattr(one, other[0]) for one in (fitted.network, spec))
+        raise ExportError(
+            f"{path}: was fitted on networks whose {other[0]} is {was}, this one's is {now}; cross-validate it"
+        )
+    return fitted
+
+
+@torch.no_grad()
+def fold_in(calibration: Calibration, network: Network) -> None:
+    """Folds scale and bias into the network's last layer, so that its logits come out calibrated.
+
+    Raises ExportError where that layer has no bias.
+    """
+    layer = network.last_layer
+    if layer.bias is None:
+        raise ExportError(f"{network.spec.architecture}: its last layer has no bias to calibrate; leave --calibration out")
+    layer.weight *= calibration.scale
+    layer.bias.mul_(calibration.scale).add_(calibration.bias)

@@ -16,7 +16,7 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
         help="score a recipe on images held out by group, and on places held out whole",
         description="Trains once for each fold without its images and places, scores them, and pools the pixels of all. The "
         "recipe's source 'real' is the training side of each split. Each fold leaves float.onnx and links to its images for "
-        "scarp-forge; the whole leaves crossval.json, crossval.md, calibration.json, "
+        "scarp-forge; the whole leaves crossval.json, crossval.md, calibration.json for 'scarp-train release', and "
         "reliability.png and cost.png. --minutes holds for all folds together.",
     )
     add_recipe(command)
