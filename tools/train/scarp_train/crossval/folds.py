@@ -1,5 +1,6 @@
 """The folds: images that overlap on the ground stay on one side of every split, and so does all of a negative place."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +24,8 @@ class Division:
     places: dict[str, Path]
 
     def places_of(self, fold: int) -> list[str]:
-        """The places that a fold holds out: each is held out once, and they are spread evenly."""
-        return list(self.places)[fold :: len(self.folds)]
+        """The places that a fold holds out."""
+        return held_out_places(self.places, fold, len(self.folds))
 
     def held_out(self, fold: int) -> list[Pair]:
         """The labelled images that a fold holds out."""
@@ -57,6 +58,11 @@ def make_folds(groups: list[list[str]], folds: int) -> list[list[str]]:
     for group in sorted(groups, key=len, reverse=True):
         min(result, key=len).extend(group)
     return result
+
+
+def held_out_places(places: Iterable[str], fold: int, folds: int) -> list[str]:
+    """The places that a fold of `folds` holds out: each is held out once, and they are spread evenly."""
+    return list(places)[fold::folds]
 
 
 def link_split(division: Division, fold: int, home: Path) -> None:
