@@ -228,10 +228,10 @@ def parse_recipe(values: dict, where: str) -> Recipe:
     try:
         return Recipe.model_validate_json(json.dumps(values))
     except ValidationError as error:
-        raise RecipeError(f"{where}: {'; '.join(_reasons(error.errors()))}") from error
+        raise RecipeError(f"{where}: {'; '.join(reasons(error.errors()))}") from error
 
 
-def _reasons(errors: list[dict]) -> list[str]:
+def reasons(errors: list[dict]) -> list[str]:
     """One text for each error; a list is not also called too short for an entry of it that is wrong."""
     wrong = {entry["loc"][0] for entry in errors if len(entry["loc"]) > 1}
     return [_reason(entry) for entry in errors if not (entry["type"] == "too_short" and entry["loc"][0] in wrong)]

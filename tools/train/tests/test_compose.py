@@ -59,6 +59,8 @@ def compose(folders: list[str], out: Path, count: int, *more: str) -> dict[str, 
 def test_a_tile_is_the_same_whatever_the_processes_and_interruptions(folders: list[str], tmp_path: Path):
     whole = compose(folders, tmp_path / "one", 4)
     compose(folders, tmp_path / "two", 2)
+    assert main(["compose", *folders, "--count", "4", "--out", str(tmp_path / "two"), "--minutes", "0"]) == 3
+    assert len(list((tmp_path / "two" / "train_dataset" / "images").iterdir())) == 3, "time ended it after one more tile"
     assert compose(folders, tmp_path / "two", 4, "--processes", "2") == whole
     assert compose(folders, tmp_path / "other", 4, "--seed", "1") != whole
 

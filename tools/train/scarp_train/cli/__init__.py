@@ -6,9 +6,9 @@ import sys
 
 from ..errors import ElsewhereError, TrainError
 from ..processes import is_first_process
-from . import common, compose, crossval, dataset, fit, networks, paper, release, score, train
+from . import common, compare, compose, crossval, dataset, fit, networks, paper, release, score, train
 
-COMMANDS = (train, fit, compose, crossval, paper, dataset, networks, score, release)
+COMMANDS = (train, fit, compose, crossval, compare, paper, dataset, networks, score, release)
 EPILOG = """\
 the usual way:
   scarp-sim tiles --seed 1 --count 400 --out data/sim

@@ -80,16 +80,16 @@ def hardware(options: argparse.Namespace) -> Hardware:
     return Hardware(options.accelerator, options.devices, options.device_batch, options.workers, options.compile)
 
 
-def named_folders(values: list[str], wanted: set[str] | None = None) -> dict[str, Path]:
-    """NAME=DIR of the command line, by name. Raises RecipeError for a name that comes twice, or is not `wanted`."""
+def named_folders(values: list[str], wanted: set[str] | None = None, option: str = "--source") -> dict[str, Path]:
+    """NAME=DIR of an option, by name. Raises RecipeError for a name that comes twice, or is not `wanted`."""
     pairs = [value.partition("=") for value in values]
     if wrong := [value for value, (name, _, folder) in zip(values, pairs) if not name or not folder]:
-        raise RecipeError(f"--source {wrong[0]}: wants NAME=DIR, for example sim=data/sim")
+        raise RecipeError(f"{option} {wrong[0]}: wants NAME=DIR, for example sim=data/sim")
     names = [name for name, _, _ in pairs]
     if twice := [name for name in names if names.count(name) > 1]:
-        raise RecipeError(f"--source {twice[0]}: is given twice; give the one that is meant")
+        raise RecipeError(f"{option} {twice[0]}: is given twice; give the one that is meant")
     if unused := [name for name in names if wanted is not None and name not in wanted]:
-        raise RecipeError(f"--source {unused[0]}: is none of the recipe's sources, {', '.join(sorted(wanted))}")
+        raise RecipeError(f"{option} {unused[0]}: is none of the recipe's sources, {', '.join(sorted(wanted))}")
     return {name: Path(folder) for name, _, folder in pairs}
 
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from .common import positive
+from .common import STATUS_OUT_OF_TIME, add_minutes, positive
 
 
 def add_arguments(commands: argparse._SubParsersAction) -> None:
@@ -39,16 +39,20 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--side", type=positive, default=1024, help="of a tile in pixels, at most")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="new folder, or one to go on with")
     command.add_argument("--processes", type=positive, default=1, help="that compose beside each other (1)")
+    add_minutes(command)
     command.add_argument("--quiet", action="store_true", help="no progress")
     command.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> None:
-    """Composes, and says where the licence is still to be stated."""
+def run(options: argparse.Namespace) -> int:
+    """Composes, and says where the licence is still to be stated; the exit status."""
     from ..compose.run import Plan, compose_set
     from ..data.licences import describe_sources
 
     plan = Plan(tuple(options.slides), tuple(options.background), options.shapes, options.seed, options.gsd, options.side)
-    compose_set(plan, options.count, options.out, options.processes, options.quiet)
+    done = compose_set(plan, options.count, options.out, options.processes, options.minutes, options.quiet)
     if not describe_sources({"": options.out})[0].licence:
         print(f"{options.out}: has no licence, for not all pictures have one; see [licence] in the README", file=sys.stderr)
+    if not done:
+        print(f"{options.out}: out of time, the same command goes on", file=sys.stderr)
+    return 0 if done else STATUS_OUT_OF_TIME

@@ -21,7 +21,13 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
         "--version",
         help="of this model; 0.1.0 for a new name, else that of the model there, which must then be the same",
     )
-    command.add_argument("--threshold", type=float, default=0.5, help="best_threshold of crossval, or another")
+    command.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE",
+        help="calibration.json of crossval: its scale and bias go into the last layer, and its threshold is taken",
+    )
+    command.add_argument("--threshold", type=float, help="another threshold (default: the calibration's, or 0.5)")
     command.add_argument(
         "--golden",
         type=Path,
@@ -65,7 +71,7 @@ def run(options: argparse.Namespace) -> None:
     """Releases, and says where to."""
     from ..release.release import Plan, release
 
-    if not 0.0 < options.threshold < 1.0:
+    if options.threshold is not None and not 0.0 < options.threshold < 1.0:
         raise RecipeError(f"--threshold is {options.threshold:g}; it must lie between 0 and 1")
     folder = release(
         Plan(
@@ -75,6 +81,7 @@ def run(options: argparse.Namespace) -> None:
             out=options.out,
             version=options.version,
             threshold=options.threshold,
+            calibration=options.calibration,
             folded=not options.standard,
             non_commercial=options.non_commercial,
             despite_scores=options.despite_scores,

@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import math
 import multiprocessing
+import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -13,7 +15,7 @@ import numpy as np
 import tomli_w
 from tqdm import tqdm
 
-from ..data.fingerprint import fingerprint
+from ..data.fingerprint import Content, content
 from ..data.importers.rasters import write_tif
 from ..data.licences import FILE, TrainingData, describe_sources
 from ..data.pairs import find_pairs
@@ -37,12 +39,15 @@ class Plan:
     side: int
 
 
-def compose_set(plan: Plan, count: int, out: Path, processes: int, quiet: bool = False) -> None:
+def compose_set(
+    plan: Plan, count: int, out: Path, processes: int = 1, minutes: float | None = None, quiet: bool = False
+) -> bool:
     """Writes tiles 0 to `count` - 1 into `out`, or those that an earlier call with the same plan has not written.
 
-    Beside a tile lies which pictures it was made of; `dataset.toml` unites the licences of all. Raises DatasetError where
-    `out` holds something else or a source cannot be used.
+    Beside a tile lies which pictures it was made of; `dataset.toml` unites the licences of all. False where `minutes` ended
+    it before the last tile. Raises DatasetError where `out` holds something else or a source cannot be used.
     """
+    end = math.inf if minutes is None else time.monotonic() + 60 * minutes
     _claim(plan, out)
     material = read_material(list(plan.slides), list(plan.backgrounds), plan.shapes, plan.gsd_m)
     write_text(out / FILE, tomli_w.dumps(_described(plan)))
@@ -55,8 +60,12 @@ def compose_set(plan: Plan, count: int, out: Path, processes: int, quiet: bool =
         done = map(write, numbers)
         if processes > 1:
             done = stack.enter_context(_forked(processes, write)).map(_write_in_process, numbers)
-        for _ in tqdm(done, total=len(numbers), desc="composites", unit="tile", disable=quiet, mininterval=2):
-            pass
+            stack.enter_context(contextlib.closing(done))  # what has not begun is cancelled
+        bar = tqdm(done, total=len(numbers), desc="composites", unit="tile", disable=quiet, mininterval=2)
+        for written, _ in enumerate(bar, start=1):
+            if time.monotonic() >= end and written < len(numbers):
+                return False
+    return True
 
 
 def _forked(processes: int, write: Callable[[int], None]) -> ProcessPoolExecutor:
@@ -95,7 +104,7 @@ def _name(number: int) -> str:
 def _claim(plan: Plan, out: Path) -> None:
     """Marks a folder as this plan's. Raises DatasetError where it is another's."""
     folders = [*plan.slides, *plan.backgrounds, plan.shapes]
-    made_of = fingerprint({str(index): find_pairs(folder) for index, folder in enumerate(folders)})
+    made_of = [[list(content(pair)) for pair in find_pairs(folder)] for folder in folders]
     identity = {"seed": plan.seed, "gsd_m": plan.gsd_m, "side": plan.side, "pictures": made_of}
     path = out / RECORD
     if path.is_file():
@@ -104,7 +113,21 @@ def _claim(plan: Plan, out: Path) -> None:
     elif out.exists() and any(out.iterdir()):
         raise DatasetError(f"{out}: holds something else; compose into a new folder")
     out.mkdir(parents=True, exist_ok=True)
-    write_text(path, json.dumps(identity, indent=1) + "\n")
+    write_text(path, json.dumps(identity) + "\n")
+
+
+def composed_of(folder: Path) -> list[Content] | None:
+    """Every picture that the composites of a folder may show, as the set's record has them; None where it is no such set.
+
+    Raises DatasetError for a record that cannot be read.
+    """
+    path = next((home / RECORD for home in (folder, folder.parent) if (home / RECORD).is_file()), None)
+    if path is None:
+        return None
+    try:
+        return [Content(*picture) for pictures in json.loads(path.read_text())["pictures"] for picture in pictures]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DatasetError(f"{path}: does not say what was composed of ({error}); compose the set anew") from error
 
 
 def _described(plan: Plan) -> dict:

@@ -5,10 +5,22 @@ import hashlib
 import json
 import zlib
 from pathlib import Path
+from typing import NamedTuple
 
 from .pairs import Entry, Pair
 
 CHUNK = 1 << 20
+
+
+class Content(NamedTuple):
+    """What a pair is known by; `image` and `label` are the CRC-32 of their files, -1 for one that cannot be read, which is
+    told when its turn comes."""
+
+    name: str
+    ignored: bool
+    gsd_m: float | None
+    image: int
+    label: int
 
 
 def fingerprint(pairs: dict[str, list[Pair]]) -> str:
@@ -17,16 +29,16 @@ def fingerprint(pairs: dict[str, list[Pair]]) -> str:
     An archive's directory holds its members' checksums; files in folders are read for theirs, about a second for 1000 tiles
     of 1024 pixels. So a dataset may be copied, touched or unpacked, but not changed.
     """
-    text = json.dumps({source: [_content(pair) for pair in found] for source, found in pairs.items()}, sort_keys=True)
+    text = json.dumps({source: [content(pair) for pair in found] for source, found in pairs.items()}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _content(pair: Pair) -> tuple:
-    return pair.name, pair.ignored, pair.origin.gsd_m, _checksum(pair.image), _checksum(pair.label)
+def content(pair: Pair) -> Content:
+    """What a pair is known by."""
+    return Content(pair.name, pair.ignored, pair.origin.gsd_m, _checksum(pair.image), _checksum(pair.label))
 
 
 def _checksum(entry: Entry) -> int:
-    """CRC-32 of a file's bytes; -1 for one that cannot be read, which is told when its turn comes."""
     if (stated := entry.checksum()) is not None:
         return stated
     try:

@@ -33,6 +33,10 @@ class AdsmsUNet(Network):
         self.classify = nn.ModuleList(nn.Conv2d(widths[level], 1, 1) for level in reversed(range(HALVINGS)))
         initialise(self)
 
+    @property
+    def last_layer(self) -> nn.Conv2d:
+        return self.classify[-1]
+
     def training_outputs(self, image: torch.Tensor, coarse: bool) -> TrainingOutputs:
         skips = [self.first(image)]
         for scaled, block in zip(self.scaled, self.down):

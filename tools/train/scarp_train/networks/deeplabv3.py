@@ -38,6 +38,10 @@ class DeepLabV3(Network):
     def backbone(self) -> nn.Module:
         return self.model.encoder.model
 
+    @property
+    def last_layer(self) -> nn.Conv2d:
+        return self.model.segmentation_head[0]
+
     def training_outputs(self, image: torch.Tensor, coarse: bool) -> TrainingOutputs:
         check_pooled(image, self.model.decoder)
         features = self.model.encoder(image)

@@ -42,6 +42,11 @@ class Network(nn.Module):
         """The module that an encoder's published weights go into; only for networks with an `encoder`."""
         return getattr(self.encoder, "model", self.encoder)
 
+    @property
+    def last_layer(self) -> nn.Conv2d:
+        """The convolution whose output `forward` gives, at most enlarged."""
+        return self.classify
+
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """The logits; this is what is exported."""
         if self.spec.reduction > 1:

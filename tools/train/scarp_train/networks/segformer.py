@@ -69,6 +69,10 @@ class SegFormer(Network):
         self.encoder = build_encoder(spec)
         self.head = Head(self.encoder.dims, _decoder_width(spec.encoder))
 
+    @property
+    def last_layer(self) -> nn.Conv2d:
+        return self.head.classify
+
     def training_outputs(self, image: torch.Tensor, coarse: bool) -> TrainingOutputs:
         """`coarse` halves the head's resolution: logits at stride 8, for a third less time in early training."""
         maps = self.encoder(image)

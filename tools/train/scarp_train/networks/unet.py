@@ -64,6 +64,10 @@ class EncoderUNet(Network):
     def backbone(self) -> nn.Module:
         return self.model.encoder.model
 
+    @property
+    def last_layer(self) -> nn.Conv2d:
+        return self.model.segmentation_head[0]
+
     def training_outputs(self, image: torch.Tensor, coarse: bool) -> TrainingOutputs:
         features = self.model.encoder(image)
         logits = self.model.segmentation_head(self.model.decoder(features))

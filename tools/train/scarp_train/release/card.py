@@ -6,6 +6,7 @@ from pathlib import Path
 
 import tomli_w
 
+from ..calibration import Fitted
 from ..data.licences import TrainingData
 from ..networks import Network
 from ..recipe import Recipe
@@ -20,6 +21,7 @@ class Facts:
     """What the card is written from.
 
     `difference` is the largest of a logit between graph and PyTorch, `golden_share` the golden output's share of landslide.
+    `fitted` is the calibration that the weights carry.
     """
 
     naming: Naming
@@ -29,6 +31,7 @@ class Facts:
     figures: list[Figures]
     difference: float
     golden_share: float
+    fitted: Fitted | None = None
 
 
 def write_card(folder: Path, facts: Facts) -> None:
@@ -52,11 +55,21 @@ def _contract(facts: Facts) -> str:
         ("graph", "float"),
         ("weights for fine-tuning", "weights.safetensors, matrices and kernels in half precision"),
     ]
+    if facts.fitted is not None:
+        rows.insert(6, ("probability", _calibration(facts.fitted)))
     if recipe.network.reduction > 1:
         rows.insert(
             4, ("reduction", f"averages {recipe.network.reduction} x {recipe.network.reduction} pixels before the encoder")
         )
     return f"# {naming.name}\n\n" + _table(("", ""), rows) + "\n\nContract in `manifest.toml`."
+
+
+def _calibration(fitted: Fitted) -> str:
+    return (
+        f"calibrated: logits times {fitted.scale:.3f} plus {fitted.bias:.3f}, in the last layer, fitted on {fitted.images} "
+        f"pictures held out in cross-validation; where a missed pixel costs as much as {fitted.miss_cost:g} falsely found "
+        f"ones, a threshold of {fitted.threshold:g} cost least there"
+    )
 
 
 def _training(facts: Facts) -> str:

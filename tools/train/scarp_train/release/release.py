@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..calibration import Calibration, Fitted, fold_in, read_fitted
 from ..data.licences import TrainingData, model_licence, with_licences
 from ..errors import ExportError
 from ..networks import Network
@@ -18,6 +19,7 @@ from .manifest import Naming, check_contract, check_name, predict_tile, write_go
 from .reports import Figures, doubts, finds_nothing, read_report, read_run
 
 FIRST_VERSION = "0.1.0"
+CALIBRATION = "calibration"  # in the weights' metadata: what their last layer carries
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Plan:
     `golden` is a picture, one in an archive (ARCHIVE.zip/path/in/it.tif), or a dataset of which one is chosen.
     `version` None is 0.1.0 for a new name, and the version that is there for another. `sources` are folders whose
     dataset.toml states the licence that was not known when the weights were trained. `reports` are of `scarp-train score` or
-    `scarp-forge validate --json`. With `despite_scores` a model is released that found no landslide.
+    `scarp-forge validate --json`. With `despite_scores` a model is released that found no landslide. `calibration` is the
+    calibration.json of a cross-validation; `threshold` None is that of the calibration, 0.5 without one.
     """
 
     weights: Path
@@ -35,7 +38,8 @@ class Plan:
     golden: Path
     out: Path
     version: str | None = None
-    threshold: float = 0.5
+    threshold: float | None = None
+    calibration: Path | None = None
     folded: bool = True
     non_commercial: bool = False
     despite_scores: bool = False
@@ -56,16 +60,18 @@ def release(plan: Plan) -> Path:
     network, metadata = load_weights(plan.weights)
     recipe = recipe_of(metadata, plan.weights)
     check_contract(recipe)
+    fitted = _calibrate(network, metadata, plan)
+    calibration, threshold = (Calibration(), 0.5) if fitted is None else (fitted.calibration, fitted.threshold)
     training = with_licences(training_data(metadata, plan.weights), plan.sources)
     folder = plan.out / plan.name
     naming = Naming(
         plan.name,
         plan.version or _version(folder) or FIRST_VERSION,
         model_licence(training, plan.non_commercial),
-        plan.threshold,
+        threshold if plan.threshold is None else plan.threshold,
     )
-    figures = [read_report(path, naming.name, naming.version, plan.weights) for path in plan.reports]
-    figures += read_run(plan.weights)
+    figures = [read_report(path, naming.name, naming.version, plan.weights, calibration) for path in plan.reports]
+    figures += read_run(plan.weights, calibration)
     if finds_nothing(figures) and not plan.despite_scores:
         raise ExportError(
             f"{plan.weights}: found no landslide where it was measured ({figures[0].what}); train on, or release it all the "
@@ -75,7 +81,7 @@ def release(plan: Plan) -> Path:
     with tempfile.TemporaryDirectory(prefix=".release-", dir=plan.out) as near:
         new = Path(near) / plan.name
         new.mkdir()
-        _write(new, plan, naming, network, metadata, training, figures)
+        _write(new, plan, naming, network, with_training(metadata, training), training, figures, fitted)
         _refuse_another(folder, new, naming)
         if folder.exists():
             folder.rename(Path(near) / "before")
@@ -93,21 +99,37 @@ def _write(
     metadata: Metadata,
     training: list[TrainingData],
     figures: list[Figures],
+    fitted: Fitted | None,
 ) -> None:
     recipe = recipe_of(metadata, plan.weights)
-    golden = find_golden(plan.golden, network, recipe, plan.threshold)
+    golden = find_golden(plan.golden, network, recipe, naming.threshold)
     pixels = read_golden(golden, recipe.release.side)
     difference = export_onnx(network, folder / "model.onnx", recipe.release.side, plan.folded)
     probability = predict_tile(folder / "model.onnx", pixels, recipe)
-    share = float((probability >= plan.threshold).mean())
+    share = float((probability >= naming.threshold).mean())
     if not shows_both(share):
         raise ExportError(
             f"{golden}: the network finds landslide on {share:.1%} of it; give a golden image that shows both classes"
         )
     write_golden(folder, pixels, probability)
-    save_weights(folder / WEIGHTS, network, with_training(metadata, training), half=True)
+    save_weights(folder / WEIGHTS, network, metadata, half=True)
     write_manifest(folder, naming, network, recipe, training)
-    write_card(folder, Facts(naming, network, recipe, training, figures, difference, share))
+    write_card(folder, Facts(naming, network, recipe, training, figures, difference, share, fitted))
+
+
+def _calibrate(network: Network, metadata: Metadata, plan: Plan) -> Fitted | None:
+    """Folds the plan's calibration, where it has one, into the network's last layer and tells its metadata.
+
+    Raises ExportError for weights that carry one already: a second would make the probabilities wrong.
+    """
+    if plan.calibration is None:
+        return None
+    if CALIBRATION in metadata:
+        raise ExportError(f"{plan.weights}: are calibrated already; leave --calibration out, or give the run's own weights")
+    fitted = read_fitted(plan.calibration, network.spec)
+    fold_in(fitted.calibration, network)
+    metadata[CALIBRATION] = fitted.model_dump_json()
+    return fitted
 
 
 def _version(folder: Path) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..calibration import Calibration
 from ..errors import DatasetError
 from ..predict import THRESHOLD
 from ..training.model import WEIGHTS, digest, weights_file
@@ -38,21 +39,26 @@ def finds_nothing(figures: list[Figures]) -> bool:
     return bool(measured) and max(measured) == 0
 
 
-def read_run(weights: Path) -> list[Figures]:
-    """The validation that a run left beside these weights: last.json for its last weights, else NAME.json for NAME."""
+def read_run(weights: Path, calibration: Calibration) -> list[Figures]:
+    """The validation that a run left beside these weights: last.json for its last weights, else NAME.json for NAME.
+
+    The run's threshold becomes that of the calibrated probability, at which the same pixels are found.
+    """
     path = weights.with_name("last.json") if weights.name == WEIGHTS else weights.with_suffix(".json")
     if not path.is_file():
         return []
     values = _json(path)
     what = values.get("what") or f"validation during training, step {values.get('step')}"
-    return [Figures(what, values.get("images"), values.get("threshold", THRESHOLD), _scores(path, values))]
+    threshold = calibration.probability(values.get("threshold", THRESHOLD))
+    return [Figures(what, values.get("images"), threshold, _scores(path, values))]
 
 
-def read_report(path: Path, name: str, version: str, weights: Path) -> Figures:
-    """The figures of a report on these weights or this model, which it must be on. Raises DatasetError."""
+def read_report(path: Path, name: str, version: str, weights: Path, calibration: Calibration) -> Figures:
+    """The figures of a report on these weights, which are yet to be calibrated, or this model, which it must be on. Raises
+    DatasetError."""
     report = _json(path)
     if "weights_sha256" in report:
-        return _of_weights(path, report, weights)
+        return _of_weights(path, report, weights, calibration)
     if (report.get("model"), report.get("version")) != (name, version):
         raise DatasetError(
             f"{path}: is a report on {report.get('model')} {report.get('version')}, not on {name} {version}; validate "
@@ -64,12 +70,12 @@ def read_report(path: Path, name: str, version: str, weights: Path) -> Figures:
     return Figures(path.stem, len(images), threshold, _scores(path, overall))
 
 
-def _of_weights(path: Path, report: dict[str, Any], weights: Path) -> Figures:
+def _of_weights(path: Path, report: dict[str, Any], weights: Path, calibration: Calibration) -> Figures:
     if report["weights_sha256"] != digest(weights_file(weights)):
         raise DatasetError(f"{path}: is a report on other weights than {weights}; score these first")
     if not isinstance(report.get("images"), int) or not isinstance(report.get("threshold"), float):
         raise DatasetError(f"{path}: is no report; {WROTE}")
-    return Figures(path.stem, report["images"], report["threshold"], _scores(path, report))
+    return Figures(path.stem, report["images"], calibration.probability(report["threshold"]), _scores(path, report))
 
 
 def _scores(path: Path, values: dict[str, Any]) -> dict[str, float | None]:

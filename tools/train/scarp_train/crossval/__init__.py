@@ -1,0 +1,1 @@
+"""Cross-validation that holds out places: what a recipe finds, and finds falsely, on ground that its network never saw."""
