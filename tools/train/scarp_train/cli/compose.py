@@ -51,4 +51,5 @@ def run(options: argparse.Namespace) -> None:
     plan = Plan(tuple(options.slides), tuple(options.background), options.shapes, options.seed, options.gsd, options.side)
     compose_set(plan, options.count, options.out, options.processes, options.quiet)
     if not describe_sources({"": options.out})[0].licence:
-        print(f"{options.out}: has no licence, for not all pictures have one; see [licence] in the README", file=sys.stderr)
+        why = "for not all pictures have one; see [licence] in tools/train/README.md"
+        print(f"{options.out}: has no licence, {why}", file=sys.stderr)
