@@ -15,7 +15,7 @@ pub enum ManifestError {
     },
     /// The manifest is not TOML, lacks a key or has a value of the wrong type.
     #[error(
-        "model manifest {path}: {reason}; write it as the README's section on model folders says"
+        "model manifest {path}: {reason}; write it as src/README.md says under Model folders"
     )]
     Syntax {
         /// The manifest.
@@ -84,7 +84,7 @@ pub enum ModelError {
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     /// The ONNX file is cut short or holds what tract cannot read.
-    #[error("model {path}: {reason}; export it again as the README says")]
+    #[error("model {path}: {reason}; export it again as tools/train/README.md says")]
     Onnx {
         /// The ONNX file.
         path: String,
@@ -107,7 +107,7 @@ pub enum ModelError {
     },
     /// No engine runs the graph.
     #[error(
-        "model {path}: declined by {reasons}; export it again as the README says, or choose another engine"
+        "model {path}: declined by {reasons}; export it again as tools/train/README.md says, or choose another engine"
     )]
     Declined {
         /// The ONNX file.

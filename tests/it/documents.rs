@@ -3,12 +3,15 @@
 use std::{
     collections::BTreeSet,
     fs,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::support::terminate;
 
 const PROGRAMS: [&str; 4] = ["scarp", "scarp-station", "scarp-sim", "scarp-forge"];
 
@@ -169,14 +172,16 @@ fn every_command_of_the_documents_is_one_its_program_takes() {
     );
 }
 
-/// The keys that `src/README.md` promises in the row of `command`.
+/// The keys that the documents promise in their one row of `command`.
 pub fn promised_keys(command: &str) -> BTreeSet<String> {
-    let text = fs::read_to_string("src/README.md").unwrap();
-    let row = text
-        .lines()
-        .find(|line| line.starts_with(&format!("| `{command}`")))
-        .unwrap_or_else(|| panic!("src/README.md has no row of {command}"));
-    let (_, keys) = row[1..].split_once('|').unwrap();
+    let documents = documents();
+    let rows: Vec<&str> = documents
+        .iter()
+        .flat_map(|(_, text)| text.lines())
+        .filter(|line| line.starts_with(&format!("| `{command}` |")))
+        .collect();
+    assert_eq!(rows.len(), 1, "rows of {command}: {rows:?}");
+    let (_, keys) = rows[0][1..].split_once('|').unwrap();
     let mut keys: BTreeSet<String> = keys
         .split('`')
         .skip(1)
@@ -229,4 +234,49 @@ fn the_json_keys_of_the_documents_are_those_the_programs_write() {
     let report: Value = serde_json::from_slice(&demo.stdout)
         .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&demo.stderr)));
     assert_eq!(promised_keys("tools/demo --json"), keys(&report));
+    the_stations_keys_are_promised(folder.path());
+}
+
+/// Asks the ground station for all that it writes as JSON, of what a demo left in `folder`.
+fn the_stations_keys_are_promised(folder: &Path) {
+    let written = |command: &str, arguments: &[&str]| {
+        let output = Command::new(beside("scarp-station"))
+            .args([command, "--json", "--store", "landslides.gpkg"])
+            .args(arguments)
+            .current_dir(folder)
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        keys(&serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{told}")))
+    };
+    assert_eq!(
+        promised_keys("scarp-station surveys --json"),
+        written("surveys", &[])
+    );
+    let layer = |layer| written("export", &["--out", "o.json", "--layer", layer]);
+    assert_eq!(
+        promised_keys("scarp-station export --json"),
+        layer("landslides")
+            .union(&layer("footprints"))
+            .cloned()
+            .collect()
+    );
+
+    let mut station = Command::new(beside("scarp-station"))
+        .args(["serve", "--json", "--listen", "127.0.0.1:0"])
+        .args(["--store", "landslides.gpkg", "--keys", "keys/station"])
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(station.stdout.take().unwrap()).lines();
+    let mut line =
+        || keys(&serde_json::from_str(&lines.next().expect("a line of JSON").unwrap()).unwrap());
+    let first = line();
+    terminate(&station);
+    assert_eq!(
+        promised_keys("scarp-station serve --json"),
+        first.union(&line()).cloned().collect()
+    );
+    assert!(station.wait().unwrap().success());
 }

@@ -5,7 +5,7 @@ use std::{
     net::UdpSocket,
     os::unix::net::UnixDatagram,
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -15,7 +15,10 @@ use tempfile::TempDir;
 
 use scarp_test_support::Aircraft;
 
-use crate::documents::{keys, promised_keys};
+use crate::{
+    documents::{keys, promised_keys},
+    support::terminate,
+};
 
 const TINY_MODEL: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -46,18 +49,6 @@ fn scarp(arguments: &[&str]) -> Command {
 
 fn lines(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-/// Sends SIGTERM, as a service manager does.
-fn terminate(child: &Child) {
-    let id = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
 }
 
 #[test]

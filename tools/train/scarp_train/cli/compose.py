@@ -52,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
     plan = Plan(tuple(options.slides), tuple(options.background), options.shapes, options.seed, options.gsd, options.side)
     done = compose_set(plan, options.count, options.out, options.processes, options.minutes, options.quiet)
     if not describe_sources({"": options.out})[0].licence:
-        print(f"{options.out}: has no licence, for not all pictures have one; see [licence] in the README", file=sys.stderr)
+        why = "for not all pictures have one; see [licence] in tools/train/README.md"
+        print(f"{options.out}: has no licence, {why}", file=sys.stderr)
     if not done:
         print(f"{options.out}: out of time, the same command goes on", file=sys.stderr)
     return 0 if done else STATUS_OUT_OF_TIME
