@@ -20,6 +20,15 @@ needs_rust() {
     exit 1
 }
 
+# needs_disk GB: said before anything is built or installed, since compiler and pip tell a full disk late and each in its own way.
+needs_disk() {
+    local free
+    free=$(df --output=avail --block-size=1G . | tail -n 1)
+    [ "$free" -lt "$1" ] || return 0
+    echo "${0##*/}: ${free// /} GB are free on the disk of $PWD, and what is built and installed here takes $1 GB; free some" >&2
+    exit 1
+}
+
 install_missing() {
     [ ${#missing[@]} -gt 0 ] || return 0
     as_root apt-get update -q
