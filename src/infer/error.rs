@@ -14,9 +14,7 @@ pub enum ManifestError {
         reason: std::io::Error,
     },
     /// The manifest is not TOML, lacks a key or has a value of the wrong type.
-    #[error(
-        "model manifest {path}: {reason}; write it as src/README.md says under Model folders"
-    )]
+    #[error("model manifest {path}: {reason}; write it as src/README.md says under Model folders")]
     Syntax {
         /// The manifest.
         path: String,
