@@ -6,7 +6,11 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufWriter, Write},
+    io::{
+        self, BufWriter,
+        ErrorKind::{InvalidInput, IsADirectory, PermissionDenied},
+        Write,
+    },
     path::Path,
 };
 
@@ -22,8 +26,8 @@ pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     put(path, false, write, |error| error)
 }
 
-/// As [`replace`], for what `write` writes, and the new file outlasts a loss of power from the return on: it and its folder are
-/// flushed to the disk. Returns what `write` returns.
+/// As [`replace`], for what `write` writes, and the new file outlasts a loss of power from the return on: it and, where that can be
+/// done, its folder are flushed to the disk. Returns what `write` returns.
 ///
 /// # Errors
 /// That of `write`, or of the system as `failed` tells it; what was at `path` before is then untouched, unless only its folder
@@ -62,10 +66,7 @@ fn put<T, E>(
 
 /// A new file of a name like that of `path`, for whoever the system says and not, as tempfile's are, for its owner only.
 fn beside(path: &Path, folder: &Path) -> io::Result<NamedTempFile<File>> {
-    let mut prefix = path
-        .file_name()
-        .ok_or(io::ErrorKind::IsADirectory)?
-        .to_owned();
+    let mut prefix = path.file_name().ok_or(IsADirectory)?.to_owned();
     prefix.push(".");
     Builder::new()
         .prefix(&prefix)
@@ -84,17 +85,23 @@ fn buffered<T, E>(
     Ok(written)
 }
 
-/// Flushes a folder's names.
+/// Flushes a folder's names, where that can be done.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     // Windows opens no folders as files, and keeps names in a journal of its own.
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
+    if cfg!(not(unix)) {
+        return Ok(());
     }
-    Ok(())
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        // A folder that may be written to but not read, and a file system that flushes none: the file is in its place all the same.
+        Err(error) if matches!(error.kind(), PermissionDenied | InvalidInput) => Ok(()),
+        flushed => flushed,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{env, process};
+
     use super::*;
 
     /// The names in a folder.
@@ -151,6 +158,48 @@ mod tests {
         );
         assert_eq!(error.unwrap_err(), "the rest cannot be read");
         assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(names(folder.path()), ["a.json"]);
+    }
+
+    #[test]
+    fn a_program_that_ends_while_it_writes_leaves_the_old_file() {
+        const PATH: &str = "SCARP_FILES_TEST_PATH";
+        if let Some(path) = env::var_os(PATH) {
+            let half = |file: &mut dyn Write| -> io::Result<()> {
+                file.write_all(b"half")?;
+                file.flush()?;
+                // As when it is killed, nothing is cleared up.
+                process::exit(9)
+            };
+            replace_durably(Path::new(&path), half, |error| error).unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        replace(&path, b"old").unwrap();
+        let program = process::Command::new(env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "tests::a_program_that_ends_while_it_writes_leaves_the_old_file",
+            ])
+            .env(PATH, &path)
+            .output()
+            .unwrap();
+        assert_eq!(program.status.code(), Some(9), "{program:?}");
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        let part = |name: &&String| name.starts_with("a.json.") && name.ends_with(".part");
+        assert_eq!(names(folder.path()).iter().filter(part).count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_may_not_be_read_still_takes_a_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let may = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode));
+        may(0o300).unwrap();
+        let written = durably(&folder.path().join("a.json"), b"x");
+        may(0o700).unwrap();
+        written.unwrap();
         assert_eq!(names(folder.path()), ["a.json"]);
     }
 

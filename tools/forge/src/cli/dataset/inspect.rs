@@ -1,7 +1,6 @@
 //! `scarp-forge dataset inspect`.
 
 use std::{
-    fs,
     io::{self, Write},
     path::PathBuf,
 };
@@ -9,7 +8,7 @@ use std::{
 use anyhow::{Context, bail};
 use scarp_forge::dataset::inspect::{self, Inspection, PUBLISHED_SHARE, Summary};
 
-use crate::cli::{Outcome, progress::Progress};
+use crate::cli::{Outcome, common::write_json, progress::Progress};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,8 +41,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     drop(bar);
     let inspection = inspection?;
     if let Some(path) = &args.json {
-        let json = serde_json::to_vec_pretty(&inspection)?;
-        fs::write(path, json).with_context(|| path.display().to_string())?;
+        write_json(&inspection, path, None)?;
     }
     for misfit in &inspection.misfits {
         eprintln!("does not fit: {misfit}");
