@@ -495,8 +495,16 @@ mod tests {
                 "camera.least_overlap = 0.6 is out of range; it must be from 0 to camera.overlap",
             ),
             (
+                "[camera]\noverlap = -0.1",
+                "camera.overlap = -0.1 is out of range; it must be from 0 to 0.95",
+            ),
+            (
                 "[thermal]\nshed_c = -5.0",
                 "thermal.shed_c = -5 is out of range; it must be from 0 to 150",
+            ),
+            (
+                "[thermal]\nshed_c = nan",
+                "thermal.shed_c = NaN is out of range; it must be from 0 to 150",
             ),
             (
                 "[journal]\nmax_bytes = 4095",

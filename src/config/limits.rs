@@ -22,6 +22,7 @@ pub(super) fn at_least(least: u64) -> impl FnOnce(&u64, &()) -> garde::Result {
 /// A number from 0 to `bound`, the value of another key of the file, whose own range is from 0 to `most`. Where that key is out of
 /// it, it is the one to be told of.
 pub(super) fn up_to(bound: f64, key: &str, most: f64) -> impl FnOnce(&f64, &()) -> garde::Result {
+    // garde takes fields in the alphabet's order, not in the file's: this one may come before the one that bounds it.
     let bound = if (0.0..=most).contains(&bound) {
         bound
     } else {

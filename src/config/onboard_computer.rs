@@ -7,6 +7,9 @@ use serde::Deserialize;
 
 use super::limits::{up_to, within};
 
+/// Highest temperature that may be set, degrees Celsius.
+const MOST_C: f64 = 150.0;
+
 /// The ground station.
 #[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
@@ -43,10 +46,10 @@ pub struct Paths {
 #[serde(deny_unknown_fields)]
 pub struct Thermal {
     /// From here on ground is left out.
-    #[garde(custom(within(0.0, 150.0)))]
+    #[garde(custom(within(0.0, MOST_C)))]
     pub shed_c: f64,
     /// From here on frames overlap no more than they must.
-    #[garde(custom(up_to(self.shed_c, "thermal.shed_c", 150.0)))]
+    #[garde(custom(up_to(self.shed_c, "thermal.shed_c", MOST_C)))]
     pub reduce_c: f64,
 }
 

@@ -5,6 +5,9 @@ use serde::Deserialize;
 
 use super::limits::{up_to, within};
 
+/// Largest share of its ground that a frame may have in common with another.
+const MOST_OVERLAP: f64 = 0.95;
+
 /// The camera.
 #[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
@@ -28,10 +31,10 @@ pub struct Camera {
     #[garde(custom(within(0.001, 10_000.0)))]
     pub interval_s: f64,
     /// Share of its ground that a searched frame may have in common with the one before, 0 to 0.95: above that it waits.
-    #[garde(custom(within(0.0, 0.95)))]
+    #[garde(custom(within(0.0, MOST_OVERLAP)))]
     pub overlap: f64,
     /// The same when the computer is too slow or too hot for `overlap`.
-    #[garde(custom(up_to(self.overlap, "camera.overlap", 0.95)))]
+    #[garde(custom(up_to(self.overlap, "camera.overlap", MOST_OVERLAP)))]
     pub least_overlap: f64,
     /// Focal length in pixels; 0 where it is not known.
     #[garde(custom(within(0.0, 1e6)))]
