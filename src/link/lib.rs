@@ -11,7 +11,6 @@
 //!
 //! The messages' schema is `proto/scarp.proto`; `README.md` beside it tells whoever writes another receiver how they travel.
 
-#[cfg(feature = "uplink")]
 pub mod codec;
 #[cfg(feature = "uplink")]
 mod connection_fault;
