@@ -71,16 +71,26 @@ fn commands(document: &str, piece: &str) -> Vec<Typed> {
         PROGRAMS.into_iter().find(|program| *program == name)
     };
     let mut found = Vec::new();
-    for (at, word) in words.iter().enumerate() {
+    for (at, &word) in words.iter().enumerate() {
+        // The script builds the programs and hands its arguments on.
+        let (word, first) = match word {
+            "tools/demo" => ("scarp-sim", Some("demo")),
+            _ => (word, None),
+        };
         // A program's name behind an option is that option's value, such as the user `scarp` of `sudo -u scarp`.
         let is_value = at > 0 && words[at - 1].starts_with('-');
         if let (false, Some(program)) = (is_value, program(word)) {
-            let rest = words[at + 1..].iter().take_while(|word| !ends(word));
+            let rest = words[at + 1..]
+                .iter()
+                .copied()
+                .take_while(|word| !ends(word));
             found.push(Typed {
                 document: document.to_owned(),
                 program,
-                words: rest
-                    .map(|word| word.trim_end_matches([';', ',', '.']).to_owned())
+                words: first
+                    .into_iter()
+                    .chain(rest.map(|word| word.trim_end_matches([';', ',', '.'])))
+                    .map(str::to_owned)
                     .collect(),
             });
         }
@@ -223,18 +233,30 @@ fn the_json_keys_of_the_documents_are_those_the_programs_write() {
     ] {
         assert_eq!(promised_keys(command), keys(&snapshot(name)), "{command}");
     }
-    let folder = TempDir::new().unwrap();
-    // Large enough to hold landslides, without which no position error is written.
+    let one = TempDir::new().unwrap();
+    assert_eq!(
+        promised_keys("tools/demo --json"),
+        keys_of_demo(one.path(), &[])
+    );
+    the_stations_keys_are_promised(one.path());
+    let several = TempDir::new().unwrap();
+    assert_eq!(
+        promised_keys("tools/demo --surveys N --json"),
+        keys_of_demo(several.path(), &["--surveys", "2"])
+    );
+}
+
+/// What a short demo writes as JSON. Its first survey holds landslides, without which no position error is written.
+fn keys_of_demo(folder: &Path, arguments: &[&str]) -> BTreeSet<String> {
     let demo = Command::new(beside("scarp-sim"))
-        .args(["demo", "--json", "--seed", "8", "--area-km2", "0.2"])
+        .args(["demo", "--json", "--seed", "8", "--area-km2", "0.02"])
+        .args(arguments)
         .arg("--out")
-        .arg(folder.path())
+        .arg(folder)
         .output()
         .unwrap();
-    let report: Value = serde_json::from_slice(&demo.stdout)
-        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&demo.stderr)));
-    assert_eq!(promised_keys("tools/demo --json"), keys(&report));
-    the_stations_keys_are_promised(folder.path());
+    let told = String::from_utf8_lossy(&demo.stderr);
+    keys(&serde_json::from_slice(&demo.stdout).unwrap_or_else(|_| panic!("{told}")))
 }
 
 /// Asks the ground station for all that it writes as JSON, of what a demo left in `folder`.
