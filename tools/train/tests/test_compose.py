@@ -1,6 +1,8 @@
 """Composites show what their labels say, come out alike, and use no picture but those given."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -63,6 +65,13 @@ def test_a_tile_is_the_same_whatever_the_processes_and_interruptions(folders: li
     assert len(list((tmp_path / "two" / "train_dataset" / "images").iterdir())) == 3, "time ended it after one more tile"
     assert compose(folders, tmp_path / "two", 4, "--processes", "2") == whole
     assert compose(folders, tmp_path / "other", 4, "--seed", "1") != whole
+
+
+def test_processes_begin_where_opencv_runs_many_threads(folders: list[str], tmp_path: Path):
+    begun = "import cv2, numpy, sys; cv2.setNumThreads(16); cv2.blur(numpy.zeros((4000, 4000), numpy.uint8), (9, 9)); "
+    begun += "from scarp_train.cli import main; sys.exit(main(sys.argv[1:]))"
+    options = ["compose", *folders, "--count", "2", "--processes", "2", "--out", str(tmp_path / "out")]
+    assert subprocess.run([sys.executable, "-c", begun, *options], timeout=120).returncode == 0
 
 
 def test_what_is_labelled_has_changed_and_what_is_far_from_a_slide_has_not(folders: list[str], tmp_path: Path):

@@ -7,6 +7,7 @@ import multiprocessing
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from ..data.fingerprint import Content, content
 from ..data.importers.rasters import write_tif
 from ..data.licences import FILE, TrainingData, describe_sources
 from ..data.pairs import find_pairs
-from ..errors import DatasetError
+from ..errors import DatasetError, TrainError
 from ..files import write_text
 from .material import Material, read_material
 from .tile import compose
@@ -45,9 +46,11 @@ def compose_set(
     """Writes tiles 0 to `count` - 1 into `out`, or those that an earlier call with the same plan has not written.
 
     Beside a tile lies which pictures it was made of; `dataset.toml` unites the licences of all. False where `minutes` ended
-    it before the last tile. Raises DatasetError where `out` holds something else or a source cannot be used.
+    it before the last tile. Raises DatasetError where `out` holds something else or a source cannot be used, and TrainError
+    where a process of it was killed.
     """
     end = math.inf if minutes is None else time.monotonic() + 60 * minutes
+    cv2.setNumThreads(1)  # OpenCV hangs or crashes in a process that is forked while it has many
     _claim(plan, out)
     material = read_material(list(plan.slides), list(plan.backgrounds), plan.shapes, plan.gsd_m)
     write_text(out / FILE, tomli_w.dumps(_described(plan)))
@@ -62,9 +65,15 @@ def compose_set(
             done = stack.enter_context(_forked(processes, write)).map(_write_in_process, numbers)
             stack.enter_context(contextlib.closing(done))  # what has not begun is cancelled
         bar = tqdm(done, total=len(numbers), desc="composites", unit="tile", disable=quiet, mininterval=2)
-        for written, _ in enumerate(bar, start=1):
-            if time.monotonic() >= end and written < len(numbers):
-                return False
+        try:
+            for written, _ in enumerate(bar, start=1):
+                if time.monotonic() >= end and written < len(numbers):
+                    return False
+        except BrokenProcessPool as error:
+            raise TrainError(
+                f"{out}: a process was ended from outside, as by a system without memory; give fewer --processes, and the "
+                "same command goes on"
+            ) from error
     return True
 
 
@@ -86,7 +95,6 @@ def _write_in_process(number: int) -> None:
 
 def _writer(material: Material, plan: Plan, folder: Path) -> Callable[[int], None]:
     def write(number: int) -> None:
-        cv2.setNumThreads(1)
         tile = compose(material, plan.side, np.random.default_rng([plan.seed, number]))
         name = _name(number)
         write_tif(folder / "images" / f"{name}.tif", tile.pixels)
