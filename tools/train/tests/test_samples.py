@@ -7,10 +7,11 @@ import pytest
 import torch
 from conftest import make_recipe, tiff
 
-from scarp_train.data import augment
-from scarp_train.data.loader import batches
+from scarp_train.data import augment, loader
+from scarp_train.data.loader import CACHE_MOST, batches
+from scarp_train.data.memory import free_memory
 from scarp_train.data.pairs import find_pairs
-from scarp_train.data.samples import Samples
+from scarp_train.data.samples import CACHE_BYTES, Samples
 from scarp_train.errors import DatasetError
 from scarp_train.recipe import Crop
 
@@ -130,3 +131,27 @@ def test_an_image_finer_than_the_network_is_brought_to_its_gsd_and_a_coarser_one
 
 def test_crops_on_the_pixel_grid_stay_there_whatever_the_gsd():
     assert Crop(min_scale=1.0, max_scale=1.0).scales(0.3) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("free", "workers", "kept"),
+    [(0, 1, CACHE_BYTES), (16 << 30, 0, 4 << 30), (16 << 30, 4, 1 << 30), (1 << 40, 1, CACHE_MOST)],
+)
+def test_processes_keep_a_quarter_of_the_free_memory_between_them(
+    gdcld: Path, monkeypatch: pytest.MonkeyPatch, free: int, workers: int, kept: int
+):
+    monkeypatch.setattr(loader, "free_memory", lambda: free)
+    drawing = samples(gdcld)
+    next(batches(drawing, 0, workers=workers))
+    assert drawing.cache_bytes == kept
+
+
+def test_free_memory_is_what_the_kernel_calls_so_or_what_a_containers_limit_leaves(tmp_path: Path):
+    said = tmp_path / "meminfo"
+    said.write_text("MemTotal:       24000000 kB\nMemFree:          100000 kB\nMemAvailable:   20000000 kB\n")
+    assert free_memory(said, tmp_path) == 20_000_000 * 1024
+    (tmp_path / "memory.current").write_text("3000\n")
+    for limit, left in (("max", 20_000_000 * 1024), ("5000", 2000), ("2000", 0)):
+        (tmp_path / "memory.max").write_text(f"{limit}\n")
+        assert free_memory(said, tmp_path) == left
+    assert free_memory(tmp_path / "elsewhere", tmp_path / "elsewhere") > 0

@@ -10,7 +10,10 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from ..errors import TrainError
-from .samples import Sample, Samples
+from .memory import free_memory
+from .samples import CACHE_BYTES, Sample, Samples
+
+CACHE_MOST = 4 << 30  # bytes for each process: a thousand tiles of 1024 x 1024
 
 
 class Batch(NamedTuple):
@@ -103,8 +106,10 @@ def batches(
     """The batches of device `rank` of `devices` from step `first` to the recipe's last.
 
     `part` bounds the samples that a device holds at once; `workers` is the number of processes that make them (0: this one);
-    they end when the iterator is closed. Raises DatasetError where too many images in a row cannot be used.
+    they end when the iterator is closed. Each keeps decoded images in its share of the memory. Raises DatasetError where too
+    many images in a row cannot be used.
     """
+    samples.cache_bytes = max(CACHE_BYTES, min(free_memory() // 4 // (max(workers, 1) * devices), CACHE_MOST))
     data = _Parts(samples, _Places(samples, first, rank, devices, part))
     loader = DataLoader(
         data,

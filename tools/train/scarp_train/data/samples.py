@@ -15,7 +15,7 @@ from .origin import scale_to
 from .pairs import Pair
 from .read import read_pair
 
-CACHE_BYTES = 384 << 20  # decoded images that a worker keeps: small sets are decoded once, large ones do not fill the memory
+CACHE_BYTES = 384 << 20  # decoded images that are kept, unless the loader finds that there is room for more
 CLIPPED = 0.02  # share of an image's values that may lie above the scale: clouds and metal roofs do
 TRIES = 8  # images that are tried in place of a damaged one
 
@@ -45,7 +45,7 @@ class Samples:
         self.kinds = self._kinds()
         self.firsts = np.concatenate([[0], np.cumsum([recipe.crop[kind].batch for kind in self.kinds])])
         self.cache: OrderedDict[Pair, tuple[np.ndarray, np.ndarray]] = OrderedDict()
-        self.cached = 0
+        self.cached, self.cache_bytes = 0, CACHE_BYTES
         self.orders: dict[int, tuple[int, np.ndarray]] = {}
 
     def _steps(self, recipe: Recipe) -> int:
@@ -112,7 +112,7 @@ class Samples:
         image, label = self.read(pair)
         self.cache[pair] = (image, label)
         self.cached += image.nbytes + label.nbytes
-        while self.cached > CACHE_BYTES and len(self.cache) > 1:
+        while self.cached > self.cache_bytes and len(self.cache) > 1:
             _, (old, truth) = self.cache.popitem(last=False)
             self.cached -= old.nbytes + truth.nbytes
         return image, label
