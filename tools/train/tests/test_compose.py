@@ -1,6 +1,8 @@
 """Composites show what their labels say, come out alike, and use no picture but those given."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +74,19 @@ def test_processes_begin_where_opencv_runs_many_threads(folders: list[str], tmp_
     begun += "from scarp_train.cli import main; sys.exit(main(sys.argv[1:]))"
     options = ["compose", *folders, "--count", "2", "--processes", "2", "--out", str(tmp_path / "out")]
     assert subprocess.run([sys.executable, "-c", begun, *options], timeout=120).returncode == 0
+
+
+def test_a_killed_process_is_one_line_and_the_same_command_goes_on(
+    folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    command = ["compose", *folders, "--count", "4", "--processes", "2", "--out", str(tmp_path / "out")]
+    with monkeypatch.context() as killed:
+        killed.setattr("scarp_train.compose.run.compose", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        assert main(command) == 1
+    said = capsys.readouterr().err.strip()
+    assert "ended from outside" in said
+    assert "\n" not in said
+    assert main(command) == 0
 
 
 def test_what_is_labelled_has_changed_and_what_is_far_from_a_slide_has_not(folders: list[str], tmp_path: Path):
