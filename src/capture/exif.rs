@@ -148,7 +148,9 @@ impl Fields<'_> {
             .and_then(|digits| format!("0.{digits}").parse::<f64>().ok())
             .unwrap_or(0.0);
         let second = f64::from(whole) + fraction;
-        civil_ms(civil_date(date)?, (hour, minute, second)).map(CameraTime::from_local_ms)
+        let local_ms = civil_ms(civil_date(date)?, (hour, minute, second))?;
+        let offset = self.text(Tag::OffsetTimeOriginal).and_then(offset_ms);
+        Some(CameraTime::new(local_ms, offset))
     }
 
     fn pixels_per_mm(&self) -> Option<f64> {
@@ -167,6 +169,19 @@ impl Fields<'_> {
     }
 }
 
+/// `+02:00`: what a zone is ahead of UTC (EXIF 2.31). Blanks stand for an unknown one; zones reach from -12 to +14 hours.
+fn offset_ms(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
+    };
+    let (hours, minutes) = digits.split_once(':')?;
+    let (hours, minutes): (u8, u8) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let minutes = i64::from(hours) * 60 + i64::from(minutes);
+    (minutes <= 14 * 60).then_some(sign * minutes * 60_000)
+}
+
 /// `2013:06:04` or `2013-06-04`.
 pub(super) fn civil_date(text: &str) -> Option<(i32, u32, u32)> {
     let mut parts = text.split([':', '-']);
@@ -176,4 +191,56 @@ pub(super) fn civil_date(text: &str) -> Option<(i32, u32, u32)> {
         parts.next()?.parse().ok()?,
     );
     parts.next().is_none().then_some(date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use exif::{Field, experimental::Writer};
+    use rstest::rstest;
+    use scarp_geo::Timestamp;
+    use std::io::Cursor;
+
+    /// An EXIF block of text fields.
+    fn block(fields: &[(Tag, &str)]) -> Vec<u8> {
+        let fields: Vec<Field> = fields
+            .iter()
+            .map(|(tag, text)| Field {
+                tag: *tag,
+                ifd_num: In::PRIMARY,
+                value: Value::Ascii(vec![text.as_bytes().to_vec()]),
+            })
+            .collect();
+        let mut writer = Writer::new();
+        for field in &fields {
+            writer.push_field(field);
+        }
+        let mut block = Cursor::new(Vec::new());
+        writer.write(&mut block, false).unwrap();
+        block.into_inner()
+    }
+
+    /// 2016-06-23 16:31:59 in UTC would be 1 466 699 519 s after 1970.
+    #[rstest]
+    #[case::no_zone(None, None)]
+    #[case::utc(Some("+00:00"), Some(0))]
+    #[case::east(Some("+05:45"), Some(5 * 3600 + 45 * 60))]
+    #[case::west(Some("-09:30"), Some(-(9 * 3600 + 30 * 60)))]
+    #[case::blank(Some("   :  "), None)]
+    #[case::no_sign(Some("02:00"), None)]
+    #[case::no_zone_of_the_earth(Some("+23:00"), None)]
+    fn the_cameras_clock_is_utc_only_where_its_zone_is_told(
+        #[case] zone: Option<&str>,
+        #[case] ahead_s: Option<i64>,
+    ) {
+        let mut fields = vec![
+            (Tag::DateTimeOriginal, "2016:06:23 16:31:59"),
+            (Tag::SubSecTimeOriginal, "25"),
+        ];
+        fields.extend(zone.map(|zone| (Tag::OffsetTimeOriginal, zone)));
+        let time = Timestamp::Camera(Exif::read(block(&fields)).camera_time.unwrap());
+        assert_eq!(time.ms(), 1_466_699_519_250);
+        let expected = ahead_s.map(|ahead| (1_466_699_519 - ahead) * 1000 + 250);
+        assert_eq!(time.unix_ms(), expected);
+    }
 }

@@ -52,7 +52,8 @@ impl Folder {
         let mut files = Vec::new();
         for entry in fs::read_dir(dir).map_err(io)? {
             let path = entry.map_err(io)?.path();
-            if is_jpeg_name(&path) && path.is_file() {
+            // What a name leads to that cannot be told is reported when it is opened: a broken link was meant to be a photograph.
+            if is_jpeg_name(&path) && fs::metadata(&path).map_or(true, |found| found.is_file()) {
                 files.push(path);
             }
         }

@@ -15,7 +15,7 @@ use scarp::{
 use scarp_capture::live::{self, CAMERAS};
 use scarp_config::Board;
 use scarp_geo::Terrain;
-use scarp_link::{Config, Journal};
+use scarp_link::{Config, Journal, LinkStatus};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -33,7 +33,8 @@ Examples:
 It waits for camera, position fixes, attitude and armed motors, searches what the camera sees, and ends once the autopilot
 is disarmed again, or is interrupted. OUT/health.json says four times a second how it goes; OUT/survey-ID/ keeps what is found.
 A sensor that fails is waited for: frames without a place are counted and never placed.
-Exit status 3 tells that frames were not searched (untagged, corrupt, dropped), messages wait in the journal, or the disk was full.";
+Exit status 3 tells that frames were not searched (untagged, corrupt, dropped), messages wait in the journal or were refused
+by the ground station, or the disk was full.";
 
 #[derive(clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
@@ -69,6 +70,8 @@ struct Report {
     model: String,
     /// Messages the ground station has not confirmed.
     undelivered: u64,
+    /// Messages the ground station refused.
+    refused: u64,
     /// Why something found could not be kept on the disk.
     storage_error: Option<String>,
     /// Whether the flight was stopped before the aircraft had landed.
@@ -110,7 +113,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         &flight,
         survey_folder(out, survey),
         started,
-        link.as_ref().map_or(0, |l| l.held.messages),
+        link.as_ref(),
     );
     print_report(&report);
     survey_setup::print_undelivered(link.as_ref(), "flight");
@@ -118,7 +121,8 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
     let lost = flown.summary.not_searched();
-    let well = lost == 0 && report.undelivered == 0 && flown.storage_error.is_none();
+    let delivered = report.undelivered == 0 && report.refused == 0;
+    let well = lost == 0 && delivered && flown.storage_error.is_none();
     Ok(if well {
         Outcome::Success
     } else {
@@ -147,7 +151,7 @@ fn report(
     flight: &Flight,
     folder: PathBuf,
     started: Instant,
-    undelivered: u64,
+    link: Option<&LinkStatus>,
 ) -> Report {
     Report {
         summary: flown.summary,
@@ -156,7 +160,8 @@ fn report(
         survey: flight.survey,
         folder,
         model: flight.model.manifest().name.clone(),
-        undelivered,
+        undelivered: link.map_or(0, |status| status.held.messages),
+        refused: link.map_or(0, |status| status.refused),
         storage_error: flown.storage_error.clone(),
         interrupted: flown.health.status.state != flight::State::Landed,
         seconds: started.elapsed().as_secs_f64(),

@@ -35,7 +35,8 @@ Examples:
 
 Interrupt (Ctrl-C) to stop: frames under way are finished, nothing found is lost. Both files are good GeoJSON at any time, also
 when the program is killed. A survey that has results in --out already is not searched again there.
-Exit status 3 tells that frames were not searched (untagged, unreadable, corrupt, of an unsuitable scale, dropped), or messages wait in the journal.";
+Exit status 3 tells that frames were not searched (untagged, unreadable, corrupt, of an unsuitable scale, dropped), or messages wait in the journal or were
+refused by the ground station.";
 
 #[derive(clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
@@ -83,6 +84,8 @@ struct Report {
     model: String,
     /// Messages the ground station has not confirmed.
     undelivered: u64,
+    /// Messages the ground station refused.
+    refused: u64,
     /// Whether the replay was interrupted before its source ended.
     interrupted: bool,
     seconds: f64,
@@ -158,6 +161,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         folder: results,
         model: flight.model.manifest().name.clone(),
         undelivered: link.as_ref().map_or(0, |status| status.held.messages),
+        refused: link.as_ref().map_or(0, |status| status.refused),
         interrupted: stop.load(Ordering::Relaxed),
         seconds: started.elapsed().as_secs_f64(),
         peak_rss_bytes: scarp_infer::process_memory::peak_rss_bytes(),
@@ -167,7 +171,8 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
     let lost = summary.not_searched();
-    let well = lost == 0 && report.undelivered == 0 && !report.interrupted;
+    let delivered = report.undelivered == 0 && report.refused == 0;
+    let well = lost == 0 && delivered && !report.interrupted;
     Ok(if well {
         Outcome::Success
     } else {

@@ -171,8 +171,14 @@ pub fn drain(uplink: &Uplink) -> LinkStatus {
     uplink.drain(DRAIN)
 }
 
-/// Says what waits in the journal, if anything does.
+/// Says what the ground station refused and what waits in the journal, if anything does.
 pub fn print_undelivered(link: Option<&LinkStatus>, next: &str) {
+    if let Some(status) = link.filter(|status| status.refused > 0) {
+        eprintln!(
+            "{} messages were refused by the ground station and are not in its store; they stay in the journal.",
+            status.refused
+        );
+    }
     if let Some(status) = link.filter(|status| status.held.messages > 0) {
         let reason = status.last_error.as_deref().unwrap_or("no answer in time");
         eprintln!(

@@ -214,6 +214,7 @@ mod tests {
                 refused: 0,
             },
             confirmed: 1,
+            refused: 0,
             last_confirmed: confirmed_s.map(Duration::from_secs),
             last_error: None,
         }

@@ -17,25 +17,21 @@ pub(super) struct Association {
 
 impl Association {
     /// Which known landslide each component continues: the one that shares the most cells with it, where each
-    /// landslide is continued by one component at most. Components too small to report continue none.
-    pub fn of(
-        components: &[Component],
-        votes: &VoteGrid,
-        reportable: impl Fn(&Component) -> bool,
-    ) -> Self {
+    /// landslide is continued by one component at most. Components that are not `large` enough to be reported continue none.
+    pub fn of(components: &[Component], votes: &VoteGrid, large: &[bool]) -> Self {
         let mut claims = Vec::new();
         let mut association = Self {
             of_component: vec![None; components.len()],
             tracks_seen: BTreeSet::new(),
         };
-        for (number, component) in components.iter().enumerate() {
+        for (number, (component, &large)) in components.iter().zip(large).enumerate() {
             let mut shared: BTreeMap<u32, usize> = BTreeMap::new();
             for &at in &component.cells {
                 *shared.entry(votes.cell(at).track).or_insert(0) += 1;
             }
             shared.remove(&0);
             association.tracks_seen.extend(shared.keys());
-            if reportable(component) {
+            if large {
                 claims.extend(
                     shared
                         .into_iter()

@@ -26,8 +26,8 @@ pub(super) struct Findings {
     pub confidence: f64,
     pub ce90_m: f64,
     pub observations: u32,
-    pub first_seen: SystemTime,
-    pub last_seen: SystemTime,
+    pub first_seen: Option<SystemTime>,
+    pub last_seen: Option<SystemTime>,
 }
 
 impl Visited {
@@ -65,6 +65,22 @@ impl Component {
     /// The first cell by row and column.
     pub fn first(&self) -> Position {
         self.cells.first().copied().unwrap_or_default()
+    }
+
+    /// Squares of two by two cells in it.
+    pub fn squares(&self) -> usize {
+        let cell = |at: Position| {
+            self.cells
+                .binary_search_by_key(&(at.1, at.0), |&(x, y)| (y, x))
+        };
+        self.cells
+            .iter()
+            .filter(|&&(x, y)| {
+                [(x + 1, y), (x, y + 1), (x + 1, y + 1)]
+                    .into_iter()
+                    .all(|at| cell(at).is_ok())
+            })
+            .count()
     }
 
     /// Its outline in cells from the plane's origin: where hits per observation fall through one half.
@@ -117,15 +133,18 @@ impl Component {
                 .iter()
                 .filter_map(move |home| votes.block(corner(home))?.hits)
         };
-        let count: u64 = hits().map(|h| h.count).sum();
+        let count = hits().map(|h| h.count).sum::<u64>();
+        if count == 0 {
+            return None;
+        }
         let ce90_mm: u64 = hits().map(|h| h.ce90_mm).sum();
         Some(Findings {
             confidence: cells().map(|c| c.probability()).sum::<f64>()
                 / self.cells.len().max(1) as f64,
-            ce90_m: ce90_mm as f64 / count.max(1) as f64 / 1000.0,
-            observations: cells().map(|c| u32::from(c.observations)).max()?,
-            first_seen: hits().map(|h| h.first).min()?,
-            last_seen: hits().map(|h| h.last).max()?,
+            ce90_m: ce90_mm as f64 / count as f64 / 1000.0,
+            observations: cells().map(|c| u32::from(c.hits)).max()?,
+            first_seen: hits().filter_map(|h| h.first).min(),
+            last_seen: hits().filter_map(|h| h.last).max(),
         })
     }
 }

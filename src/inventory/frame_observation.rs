@@ -32,8 +32,8 @@ pub struct Observation {
     pub footprint: Polygon<f64>,
     /// The landslides in it; what lies beyond the footprint does not count.
     pub detections: Vec<Detection>,
-    /// Time of exposure.
-    pub time: SystemTime,
+    /// Time of exposure, where known.
+    pub time: Option<SystemTime>,
 }
 
 /// An observation that cannot be counted. Nothing of it is.

@@ -56,7 +56,7 @@ pub fn footprint_feature(survey: Uuid, frame: &FrameReport) -> Option<Feature> {
         ("survey", json!(survey)),
         ("sequence", json!(frame.sequence)),
         ("name", json!(frame.name)),
-        ("time", frame.time.map_or(JsonValue::Null, time)),
+        ("time", time(frame.time)),
         ("gsd_m", rounded(placement.gsd_m, GSD)),
     ];
     Some(feature(&placement.footprint, properties))
@@ -135,8 +135,11 @@ fn rounded(value: f64, decimals: i32) -> JsonValue {
     json!(round(value, decimals))
 }
 
-/// RFC 3339 in UTC, to the millisecond; null for a time that no calendar holds.
-fn time(time: SystemTime) -> JsonValue {
+/// RFC 3339 in UTC, to the millisecond; null for an unknown time, and for one that no calendar holds.
+fn time(time: Option<SystemTime>) -> JsonValue {
+    let Some(time) = time else {
+        return JsonValue::Null;
+    };
     let milliseconds = |span: Duration| i64::try_from((span.as_nanos() + 500_000) / 1_000_000).ok();
     let since_1970 = match time.duration_since(UNIX_EPOCH) {
         Ok(after) => milliseconds(after),

@@ -78,15 +78,18 @@ impl Inventory {
             }
         }
         let components = self.components_near(window);
-        let large = |component: &Component| self.reportable(component);
-        let association = Association::of(&components, &self.votes, large);
+        let is_large = |c: &Component| landslide_report::is_large(c, &self.votes, &self.settings);
+        let large: Vec<bool> = components.iter().map(is_large).collect();
+        let association = Association::of(&components, &self.votes, &large);
         let mut touched: BTreeSet<u32> = lost.into_keys().collect();
         touched.extend(association.tracks_seen);
-        for (component, continued) in components.iter().zip(association.of_component) {
+        for ((component, large), continued) in
+            components.iter().zip(large).zip(association.of_component)
+        {
             if let Some(continued) = continued {
                 touched.remove(&continued);
             }
-            reports.extend(self.update_track(component, continued));
+            reports.extend(self.update_track(component, large, continued));
         }
         // A landslide that was touched and is continued by no component is withdrawn.
         for track in touched {
@@ -129,24 +132,23 @@ impl Inventory {
             .collect()
     }
 
-    fn reportable(&self, component: &Component) -> bool {
-        let cell_area = self.settings.cell_m * self.settings.cell_m;
-        component.cells.len() as f64 * cell_area >= self.settings.min_area_m2
-    }
-
     /// Gives a component's cells to the landslide that it continues, or to a new one, and reports it if that is due.
-    fn update_track(&mut self, component: &Component, continued: Option<u32>) -> Option<Landslide> {
-        let reportable = self.reportable(component);
+    fn update_track(
+        &mut self,
+        component: &Component,
+        large: bool,
+        continued: Option<u32>,
+    ) -> Option<Landslide> {
         let track = match continued {
             Some(track) => track,
-            None if reportable => self.next,
+            None if large => self.next,
             None => 0,
         };
         let mut won = 0;
         for &at in &component.cells {
             won += usize::from(self.votes.assign(at, track) != track);
         }
-        if !reportable {
+        if !large {
             return None;
         }
         if let Some(known) = self.known.get_mut(&track) {
@@ -229,7 +231,6 @@ mod tests {
     use super::*;
     use crate::Detection;
     use scarp_geo::{Latitude, Longitude, Wgs84};
-    use std::time::SystemTime;
 
     #[test]
     fn a_long_flight_holds_no_more_blocks_than_allowed() {
@@ -252,7 +253,7 @@ mod tests {
                     probability: 0.9,
                     ce90_m: 2.0,
                 }],
-                time: SystemTime::UNIX_EPOCH,
+                time: None,
             };
             inventory.observe(&observation).unwrap();
             assert!(inventory.votes.len() <= 40, "{n}");

@@ -23,12 +23,12 @@ pub struct Landslide {
     pub confidence: f64,
     /// Radius in metres that holds the true position with 90 % probability; the mean of its detections'.
     pub ce90_m: f64,
-    /// Most frames that saw any one part of it.
+    /// Most frames that saw landslide at any one place of it.
     pub observations: u32,
-    /// Exposure of the first frame that showed a landslide in its 64-cell blocks.
-    pub first_seen: SystemTime,
-    /// Exposure of the last frame that did.
-    pub last_seen: SystemTime,
+    /// Exposure of the first frame that showed a landslide in its 64-cell blocks, of those whose time is known.
+    pub first_seen: Option<SystemTime>,
+    /// Exposure of the last one.
+    pub last_seen: Option<SystemTime>,
 }
 
 /// Whether a reported landslide still stands.

@@ -1,6 +1,6 @@
 //! Making the report of one landslide.
 
-use geo::{Area, Coord, MapCoords};
+use geo::{Area, Coord, MapCoords, Polygon};
 use scarp_geo::LocalPlane;
 use uuid::Uuid;
 
@@ -28,16 +28,7 @@ pub(super) fn active(
     settings: &Settings,
 ) -> Option<Landslide> {
     let findings = component.findings(votes)?;
-    let cell = settings.cell_m;
-    let outline = fill_small_holes(
-        component.outline(votes)?,
-        settings.min_area_m2 / (cell * cell),
-    );
-    let outline = simplify(outline, SIMPLIFY_CELLS, MAX_VERTICES);
-    let outline = outline.map_coords(|c| Coord {
-        x: c.x * cell,
-        y: c.y * cell,
-    });
+    let outline = outline(component, votes, settings)?;
     Some(Landslide {
         id,
         version,
@@ -50,6 +41,32 @@ pub(super) fn active(
         first_seen: findings.first_seen,
         last_seen: findings.last_seen,
     })
+}
+
+/// Whether a component's outline is large enough to be reported.
+pub(super) fn is_large(component: &Component, votes: &VoteGrid, settings: &Settings) -> bool {
+    let cell_area = settings.cell_m * settings.cell_m;
+    // What lies between four cells of it is inside its outline, and simplifying takes less than half of that away. So most are
+    // known to be large without being outlined.
+    component.squares() as f64 * cell_area >= 2.0 * settings.min_area_m2.max(cell_area)
+        || outline(component, votes, settings).is_some_and(|outline| {
+            let area = outline.unsigned_area();
+            area > 0.0 && area >= settings.min_area_m2
+        })
+}
+
+/// A component's outline in metres of the plane.
+fn outline(component: &Component, votes: &VoteGrid, settings: &Settings) -> Option<Polygon<f64>> {
+    let cell = settings.cell_m;
+    let outline = fill_small_holes(
+        component.outline(votes)?,
+        settings.min_area_m2 / (cell * cell),
+    );
+    let outline = simplify(outline, SIMPLIFY_CELLS, MAX_VERTICES);
+    Some(outline.map_coords(|c| Coord {
+        x: c.x * cell,
+        y: c.y * cell,
+    }))
 }
 
 /// The report that a landslide no longer stands.

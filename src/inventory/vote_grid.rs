@@ -38,8 +38,10 @@ pub(super) struct Block {
 /// What all hits in a block have in common. Integers, so that their order changes no sum.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Hits {
-    pub first: SystemTime,
-    pub last: SystemTime,
+    /// Exposure of the first of those whose time is known.
+    pub first: Option<SystemTime>,
+    /// And of the last.
+    pub last: Option<SystemTime>,
     pub count: u64,
     /// Sum of the detections' CE90 in millimetres.
     pub ce90_mm: u64,
@@ -59,7 +61,7 @@ pub(super) struct FrameRaster {
     pub marks: Vec<u32>,
     /// Probability in 1/255 and CE90 in millimetres of each detection.
     pub detections: Vec<(u8, u32)>,
-    pub time: SystemTime,
+    pub time: Option<SystemTime>,
     /// Number of the observation.
     pub number: u64,
 }
@@ -194,7 +196,7 @@ impl Block {
         &mut self,
         index: usize,
         detection: Option<&(u8, u32)>,
-        time: SystemTime,
+        time: Option<SystemTime>,
     ) -> Option<u32> {
         let cell = self
             .cells
@@ -210,7 +212,7 @@ impl Block {
                 count: 0,
                 ce90_mm: 0,
             });
-            hits.first = hits.first.min(time);
+            hits.first = [hits.first, time].into_iter().flatten().min();
             hits.last = hits.last.max(time);
             hits.count += 1;
             hits.ce90_mm += u64::from(ce90_mm);
@@ -254,7 +256,7 @@ mod tests {
             window,
             marks: vec![mark; (window.width() * window.height()) as usize],
             detections: vec![(255, 2000)],
-            time: SystemTime::UNIX_EPOCH,
+            time: None,
             number: 1,
         }
     }

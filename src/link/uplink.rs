@@ -76,6 +76,8 @@ pub struct LinkStatus {
     pub held: Held,
     /// Messages confirmed since the start.
     pub confirmed: u64,
+    /// Messages that the ground station has refused since the start.
+    pub refused: u64,
     /// Time since the ground station last confirmed a message, `None` before the first.
     pub last_confirmed: Option<Duration>,
     /// Why the link last broke or a message was refused, in one line.
@@ -100,6 +102,7 @@ struct Shared {
 struct Progress {
     connected: bool,
     confirmed: u64,
+    refused: u64,
     last_confirmed: Option<Instant>,
     last_error: Option<String>,
 }
@@ -160,6 +163,7 @@ impl Uplink {
             connected: progress.connected,
             held: self.shared.journal.held(),
             confirmed: progress.confirmed,
+            refused: progress.refused,
             last_confirmed: progress.last_confirmed.map(|at| at.elapsed()),
             last_error: progress.last_error.clone(),
         }
@@ -335,9 +339,6 @@ fn apply_receipt(shared: &Shared, sent: &[Entry], receipt: &Receipt) -> Result<(
     if confirmed.is_empty() && refused.is_empty() {
         return Err(Fault::EmptyReceipt);
     }
-    for (id, reason) in &receipt.refused {
-        log::error!("link: the ground station refused message {id}: {reason}");
-    }
     // Under one lock, so that nobody sees the journal empty and the messages not yet counted.
     shared.report(|progress| {
         shared.journal.remove(&confirmed)?;
@@ -345,10 +346,16 @@ fn apply_receipt(shared: &Shared, sent: &[Entry], receipt: &Receipt) -> Result<(
         if !confirmed.is_empty() {
             progress.last_confirmed = Some(Instant::now());
         }
-        if let Some((_, reason)) = receipt.refused.last() {
-            progress.last_error = Some(format!("link: a message was refused: {reason}"));
-        }
         shared.journal.set_aside(&refused)?;
+        progress.refused += refused.len() as u64;
+        if let Some((_, reason)) = receipt.refused.last() {
+            let line = format!(
+                "link: the ground station refused {} messages, the last: {reason}",
+                refused.len()
+            );
+            log::error!("{line}");
+            progress.last_error = Some(line);
+        }
         Ok(())
     })
 }

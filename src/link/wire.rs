@@ -41,6 +41,22 @@ impl Envelope {
         Ok(bytes)
     }
 
+    /// What the message says, as bytes that are the same for the same report made again: all but the times at which it was sent
+    /// and at which its survey was begun.
+    ///
+    /// # Errors
+    /// As [`Envelope::encode`].
+    pub fn content(&self) -> Result<Vec<u8>, MessageError> {
+        let body = match self.body().clone() {
+            Body::Survey(survey) => Body::Survey(Survey {
+                start: UNIX_EPOCH,
+                ..survey
+            }),
+            body => body,
+        };
+        Self::new(self.survey(), UNIX_EPOCH, body).encode()
+    }
+
     /// Reads a message. Never panics, whatever the bytes.
     ///
     /// # Errors
@@ -144,8 +160,14 @@ fn landslide_out(slide: &Landslide) -> Result<proto::Landslide, MessageError> {
         confidence: slide.confidence,
         ce90_m: slide.ce90_m,
         observations: slide.observations,
-        first_seen_unix_us: time_out("first_seen", slide.first_seen)?,
-        last_seen_unix_us: time_out("last_seen", slide.last_seen)?,
+        first_seen_unix_us: slide
+            .first_seen
+            .map(|t| time_out("first_seen", t))
+            .transpose()?,
+        last_seen_unix_us: slide
+            .last_seen
+            .map(|t| time_out("last_seen", t))
+            .transpose()?,
     })
 }
 
@@ -163,8 +185,14 @@ fn landslide_in(wire: proto::Landslide) -> Result<Landslide, MessageError> {
         confidence: wire.confidence,
         ce90_m: wire.ce90_m,
         observations: wire.observations,
-        first_seen: time_in("first_seen", wire.first_seen_unix_us)?,
-        last_seen: time_in("last_seen", wire.last_seen_unix_us)?,
+        first_seen: wire
+            .first_seen_unix_us
+            .map(|t| time_in("first_seen", t))
+            .transpose()?,
+        last_seen: wire
+            .last_seen_unix_us
+            .map(|t| time_in("last_seen", t))
+            .transpose()?,
     };
     check_landslide(&slide)?;
     Ok(slide)
@@ -196,11 +224,12 @@ fn check_landslide(slide: &Landslide) -> Result<(), MessageError> {
         slide.version.to_string(),
         "1 or more",
     )?;
+    let both_or_none = slide.first_seen.is_some() == slide.last_seen.is_some();
     range(
-        slide.first_seen <= slide.last_seen,
+        both_or_none && slide.first_seen <= slide.last_seen,
         "last_seen",
         format!("{:?}", slide.last_seen),
-        "no earlier than first_seen",
+        "no earlier than first_seen, and known where that is",
     )
 }
 

@@ -88,10 +88,9 @@ impl<'a, 'b> Recorder<'a, 'b> {
     }
 
     pub fn frame(&mut self, item: Item<Located>) -> Result<(), LogError> {
-        let (placement, changed) = match item.content.and_then(|located| {
-            let time = item.time.unwrap_or(self.flight.start);
-            self.observe(located, time)
-        }) {
+        let time = item.time;
+        let observed = item.content.and_then(|located| self.observe(located, time));
+        let (placement, changed) = match observed {
             Ok((placement, changed)) => {
                 self.summary.tagged += 1;
                 (Ok(placement), changed)
@@ -129,7 +128,7 @@ impl<'a, 'b> Recorder<'a, 'b> {
     fn observe(
         &mut self,
         located: Located,
-        time: SystemTime,
+        time: Option<SystemTime>,
     ) -> Result<(FrameFootprint, Vec<Landslide>), Reject> {
         let flight = self.flight;
         let Located {

@@ -98,11 +98,10 @@ impl Item<Placed> {
     }
 }
 
-/// A frame's time as a system time. The camera's own clock has no known zone: it is taken for UTC, which keeps
-/// intervals right.
+/// A frame's time as a system time; `None` also on a camera's clock of unknown zone, which may be hours off.
 #[must_use]
 pub fn wall_time(time: Option<Timestamp>) -> Option<SystemTime> {
-    let since_epoch = Duration::from_millis(u64::try_from(time?.ms()).ok()?);
+    let since_epoch = Duration::from_millis(u64::try_from(time?.unix_ms()?).ok()?);
     SystemTime::UNIX_EPOCH.checked_add(since_epoch)
 }
 

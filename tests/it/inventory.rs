@@ -47,7 +47,7 @@ fn frame(second: u64, footprint: Polygon<f64>, slides: &[Polygon<f64>]) -> Obser
     Observation {
         footprint,
         detections: slides.iter().map(detection).collect(),
-        time: SystemTime::UNIX_EPOCH + Duration::from_secs(second),
+        time: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(second)),
     }
 }
 
@@ -98,7 +98,45 @@ fn one_observation_reports_a_landslide_with_its_size_place_and_accuracy() {
     assert!((landslide.confidence - 0.8).abs() < 0.01 && (landslide.ce90_m - 3.0).abs() < 0.001);
     assert_eq!(
         (landslide.observations, landslide.first_seen),
-        (1, SystemTime::UNIX_EPOCH + Duration::from_secs(5))
+        (1, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(5)))
+    );
+}
+
+#[test]
+fn only_frames_that_saw_landslide_count_as_observations_of_it() {
+    let ground = || rect(-50.0, -50.0, 50.0, 50.0);
+    let slide = || rect(-10.0, -10.0, 10.0, 10.0);
+    let found = fly(&[
+        frame(1, ground(), &[slide()]),
+        frame(2, ground(), &[]),
+        frame(3, ground(), &[slide()]),
+    ]);
+    let observations: Vec<_> = found.values().map(|l| l.observations).collect();
+    assert_eq!(observations, [2]);
+}
+
+#[test]
+fn frames_of_unknown_time_do_not_say_when_a_landslide_was_seen() {
+    let ground = || rect(-50.0, -50.0, 50.0, 50.0);
+    let at = |second: Option<u64>| Observation {
+        time: second.map(|s| SystemTime::UNIX_EPOCH + Duration::from_secs(s)),
+        ..frame(0, ground(), &[rect(-10.0, -10.0, 10.0, 10.0)])
+    };
+    let seen = |frames: &[Observation]| {
+        let found = fly(frames);
+        let seconds = |time: SystemTime| {
+            let since = time.duration_since(SystemTime::UNIX_EPOCH);
+            since.unwrap().as_secs()
+        };
+        let times = found
+            .values()
+            .map(|l| (l.first_seen.map(seconds), l.last_seen.map(seconds)));
+        times.collect::<Vec<_>>()
+    };
+    assert_eq!(seen(&[at(None)]), [(None, None)]);
+    assert_eq!(
+        seen(&[at(None), at(Some(7)), at(Some(5)), at(None)]),
+        [(Some(5), Some(7))]
     );
 }
 
@@ -385,6 +423,19 @@ proptest! {
         prop_assert_eq!(outlines(&forward), outlines(&fly(&turned)));
         turned.reverse();
         prop_assert_eq!(outlines(&forward), outlines(&fly(&turned)));
+    }
+
+    #[test]
+    fn no_outline_is_smaller_than_the_least_area(frames in survey(), least in 20.0..400.0) {
+        let mut inventory = inventory(Settings { min_area_m2: least, ..SETTINGS });
+        for frame in &frames {
+            for report in inventory.observe(frame).unwrap() {
+                prop_assert!(report.area_m2 >= least, "{} of {least}", report.area_m2);
+            }
+        }
+        for report in inventory.finish() {
+            prop_assert!(report.area_m2 >= least, "{} of {least}", report.area_m2);
+        }
     }
 
     #[test]

@@ -74,7 +74,7 @@ fn frame(frame: &FrameReport) -> Value {
 }
 
 fn landslide(slide: &Landslide) -> Value {
-    json!({
+    let mut fields = json!({
         "id": slide.id,
         "version": slide.version,
         "withdrawn": slide.status == LandslideStatus::Withdrawn,
@@ -83,9 +83,16 @@ fn landslide(slide: &Landslide) -> Value {
         "confidence": slide.confidence,
         "ce90_m": slide.ce90_m,
         "observations": slide.observations,
-        "first_seen_unix_us": unix_us(slide.first_seen),
-        "last_seen_unix_us": unix_us(slide.last_seen),
-    })
+    });
+    for (name, time) in [
+        ("first_seen_unix_us", slide.first_seen),
+        ("last_seen_unix_us", slide.last_seen),
+    ] {
+        if let Some(time) = time {
+            fields[name] = unix_us(time).into();
+        }
+    }
+    fields
 }
 
 /// What a message says; it is written again as the same bytes.

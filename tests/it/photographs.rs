@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::Cursor,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
 
@@ -249,6 +250,20 @@ fn every_kind_of_bad_file_gives_one_line_that_names_it_and_the_good_one_is_still
         read[5].photograph.as_ref().err()
     );
     assert_eq!(read[6].sequence, 7);
+}
+
+#[test]
+fn a_link_to_a_photograph_that_is_gone_is_a_frame_that_cannot_be_read_and_a_folder_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.jpg"), jpeg(640, 512)).unwrap();
+    symlink("a.jpg", dir.path().join("b.jpg")).unwrap();
+    symlink("card/c.jpg", dir.path().join("c.jpg")).unwrap();
+    fs::create_dir(dir.path().join("d.jpg")).unwrap();
+    let read = frames(dir.path());
+    let names: Vec<_> = read.iter().map(|frame| frame.name.as_str()).collect();
+    assert_eq!(names, ["a.jpg", "b.jpg", "c.jpg"]);
+    assert!(read[1].photograph.is_ok());
+    assert!(matches!(read[2].photograph, Err(FrameError::Read { .. })));
 }
 
 #[test]

@@ -39,13 +39,13 @@ prop_compose! {
     fn landslide()(
         id in uuid(), version in 1..u32::MAX, withdrawn in any::<bool>(), outline in outline(),
         area_m2 in 0.0..1e9, confidence in 0.0..=1.0, ce90_m in 0.0..1e4, observations in any::<u32>(),
-        times in (time(), time()),
+        times in prop::option::of((time(), time())),
     ) -> Landslide {
         Landslide {
             id, version, outline, area_m2, confidence, ce90_m, observations,
             status: if withdrawn { LandslideStatus::Withdrawn } else { LandslideStatus::Active },
-            first_seen: times.0.min(times.1),
-            last_seen: times.0.max(times.1),
+            first_seen: times.map(|(a, b)| a.min(b)),
+            last_seen: times.map(|(a, b)| a.max(b)),
         }
     }
 }
@@ -94,8 +94,8 @@ fn example(outline: Polygon<f64>) -> Envelope {
             confidence: 0.9,
             ce90_m: 3.0,
             observations: 4,
-            first_seen: UNIX_EPOCH,
-            last_seen: UNIX_EPOCH,
+            first_seen: Some(UNIX_EPOCH + Duration::from_secs(1)),
+            last_seen: Some(UNIX_EPOCH + Duration::from_secs(1)),
         }),
     )
 }
@@ -198,7 +198,9 @@ fn values_that_cannot_be_are_refused_by_the_name_of_their_field() {
                 s.outline = polygon![(x: f64::NAN, y: 1.0), (x: 1.0, y: 0.0), (x: 0.0, y: 0.0)]
             }),
         ),
-        ("last_seen", with(|s| s.last_seen -= Duration::from_secs(1))),
+        ("last_seen", with(|s| s.last_seen = Some(UNIX_EPOCH))),
+        ("last_seen", with(|s| s.last_seen = None)),
+        ("last_seen", with(|s| s.first_seen = None)),
     ] {
         assert!(line.contains(field) && line.lines().count() == 1, "{line}");
     }

@@ -209,14 +209,19 @@ async fn take_batch(
             quinn::ReadToEndError::TooLong => Refusal::TooLong,
             quinn::ReadToEndError::Read(e) => Refusal::Stream(e.to_string()),
         })?;
-    let (envelopes, refused) = decode(&batch)?;
-    let stored = envelopes.iter().map(Envelope::id).collect();
-    for (id, reason) in &refused {
-        log::error!("{from} message {id} refused: {reason}");
+    let (envelopes, mut refused) = decode(&batch)?;
+    let mut stored: Vec<Uuid> = envelopes.iter().map(Envelope::id).collect();
+    let applied = writer.commit(envelopes, refused.len()).await??;
+    stored.retain(|id| applied.refused.iter().all(|(other, _)| other != id));
+    refused.extend(applied.refused);
+    if applied.new > 0 {
+        log::info!("{from} {} new messages stored", applied.new);
     }
-    let new = writer.commit(envelopes, refused.len()).await??;
-    if new > 0 {
-        log::info!("{from} {new} new messages stored");
+    if let Some((_, reason)) = refused.last() {
+        log::error!(
+            "{from} {} messages refused, the last: {reason}",
+            refused.len()
+        );
     }
     let receipt = Receipt { stored, refused };
     // A receipt that is lost does no harm: the drone sends again, and the store knows the messages.

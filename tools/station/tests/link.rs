@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use common::{LONG, Site, frame, landslide, query, survey, untagged, until};
+use common::{LONG, Site, envelope, frame, landslide, query, survey, untagged, until};
 use quinn::{
     Connection, ConnectionError, Endpoint,
     crypto::rustls::{QuicClientConfig, QuicServerConfig},
@@ -23,7 +23,7 @@ use quinn::{
 };
 use scarp_inventory::LandslideStatus;
 use scarp_link::{
-    Envelope, Identity, Uplink,
+    Body, Envelope, Identity, Uplink,
     codec::{self, MAX_BATCH_BYTES, MAX_BATCH_MESSAGES, Receipt},
     tls,
 };
@@ -303,6 +303,33 @@ fn a_message_of_a_later_format_is_refused_by_name_and_the_others_of_its_batch_ar
 }
 
 #[test]
+fn another_flight_under_the_same_survey_is_told_what_the_station_did_not_take_of_it() {
+    let site = Site::new();
+    let station = site.serve(0);
+    let uplink = site.uplink(station.address);
+    uplink.submit(&[survey(), frame(1), frame(2)]).unwrap();
+    assert_eq!(uplink.drain(LONG).refused, 0);
+    drop(uplink);
+    let mut other = frame(2).body().clone();
+    if let Body::Frame(frame) = &mut other {
+        frame.name = "another.jpg".to_owned();
+    }
+    let uplink = site.uplink(station.address);
+    uplink
+        .submit(&[survey(), frame(1), envelope(other), frame(3)])
+        .unwrap();
+    let end = uplink.drain(LONG);
+    assert_eq!((end.refused, end.confirmed, end.held.messages), (1, 3, 0));
+    assert!(end.last_error.unwrap().contains("frame 2"));
+    drop(uplink);
+    let totals = station.stop();
+    assert_eq!(
+        totals,
+        serde_json::json!({ "stored": 4, "repeated": 2, "refused": 1 })
+    );
+}
+
+#[test]
 fn a_refused_message_is_set_aside_and_holds_up_no_other() {
     let site = Site::new();
     let station = Identity::load(&site.path("keys/station")).unwrap();
@@ -338,10 +365,16 @@ fn a_refused_message_is_set_aside_and_holds_up_no_other() {
         .unwrap();
     let end = uplink.drain(LONG);
     assert_eq!(
-        (end.held.messages, end.held.refused, end.confirmed),
-        (0, 2, 3)
+        (
+            end.held.messages,
+            end.held.refused,
+            end.refused,
+            end.confirmed
+        ),
+        (0, 2, 2, 3)
     );
-    assert_eq!(end.last_error.unwrap(), "link: a message was refused: odd");
+    let told = end.last_error.unwrap();
+    assert!(told.ends_with("messages, the last: odd"), "{told}");
 }
 
 /// What a drone of `site` reports of a station of this configuration that takes part in any handshake.

@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::fs;
+use std::{fs, time::SystemTime};
 
 use common::{frame, landslide, landslides, query, survey, untagged};
 use scarp_inventory::{
@@ -24,6 +24,7 @@ fn a_batch_stored_again_changes_not_one_byte() {
         Applied {
             new: 4,
             repeated: 0,
+            refused: Vec::new(),
             changes: batch.to_vec(),
         }
     );
@@ -35,12 +36,55 @@ fn a_batch_stored_again_changes_not_one_byte() {
         Applied {
             new: 0,
             repeated: 4,
+            refused: Vec::new(),
             changes: Vec::new(),
         }
     );
     store.close().unwrap();
     // All but the header page, in which SQLite counts that it was open.
     assert!(fs::read(&path).unwrap()[4096..] == before[4096..]);
+}
+
+#[test]
+fn another_report_under_a_known_identity_is_refused_with_its_name_and_one_made_again_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
+    store
+        .apply([survey(), frame(1), frame(2), landslide(1, 1, Active)])
+        .unwrap();
+    // A second flight under the same survey: it counts its frames from 1 too, and finds its first landslide.
+    let later = |of: Envelope, change: &dyn Fn(&mut Body)| {
+        let mut body = of.body().clone();
+        change(&mut body);
+        Envelope::new(of.survey(), SystemTime::now(), body)
+    };
+    let begun_again = later(survey(), &|body| {
+        if let Body::Survey(survey) = body {
+            survey.start = SystemTime::now();
+        }
+    });
+    let searched_again = later(frame(1), &|_| {});
+    let elsewhere = later(frame(2), &|body| {
+        if let Body::Frame(frame) = body {
+            frame.name = "other.jpg".to_owned();
+        }
+    });
+    let larger = later(landslide(1, 1, Active), &|body| {
+        if let Body::Landslide(landslide) = body {
+            landslide.area_m2 += 1.0;
+        }
+    });
+    let names = [elsewhere.id(), larger.id()];
+    let applied = store
+        .apply([begun_again, searched_again, elsewhere, larger, frame(3)])
+        .unwrap();
+    assert_eq!((applied.new, applied.repeated), (1, 2));
+    let refused: Vec<_> = applied.refused.iter().map(|(id, _)| *id).collect();
+    assert_eq!(refused, names);
+    for (about, (_, reason)) in ["frame 2", "landslide"].iter().zip(&applied.refused) {
+        assert!(reason.contains(about), "{reason}");
+    }
+    assert_eq!(landslides(&store).unwrap()[0].area_m2, 1000.0);
 }
 
 #[test]
@@ -265,7 +309,10 @@ fn a_store_of_an_earlier_version_is_brought_to_the_names_of_now_once_it_is_opene
         .unwrap()
         .execute_batch(
             "ALTER TABLE landslides RENAME COLUMN observations TO looks;
-             ALTER TABLE landslide_history RENAME COLUMN observations TO looks;",
+             ALTER TABLE landslide_history RENAME COLUMN observations TO looks;
+             ALTER TABLE messages DROP COLUMN content;
+             ALTER TABLE landslides DROP COLUMN last_seen;
+             ALTER TABLE landslides ADD COLUMN last_seen DATETIME NOT NULL DEFAULT '2026-09-21T14:13:30.500Z';",
         )
         .unwrap();
 
@@ -275,6 +322,8 @@ fn a_store_of_an_earlier_version_is_brought_to_the_names_of_now_once_it_is_opene
 
     let mut store = Store::open(&path).unwrap();
     assert_eq!(landslides(&store).unwrap(), stored);
+    // What it said was not kept then.
+    assert_eq!(store.apply([landslide(1, 1, Active)]).unwrap().repeated, 1);
     store.apply([landslide(1, 2, Active)]).unwrap();
     store.close().unwrap();
     let store = Store::open_to_read(&path).unwrap();

@@ -52,6 +52,6 @@ pub struct Totals {
     pub stored: u64,
     /// Messages that had been stored before.
     pub repeated: u64,
-    /// Messages that this program does not understand.
+    /// Messages that this program does not understand, or that say something else than what was stored under their identity.
     pub refused: u64,
 }

@@ -1,7 +1,7 @@
 //! The thread that owns the store.
 
 use std::{
-    io,
+    io, mem,
     thread::{self, JoinHandle},
 };
 
@@ -11,7 +11,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use super::outcome::{ServeError, Totals};
 use crate::{
     feeds::Commit,
-    store::{Store, StoreError},
+    store::{Applied, Store, StoreError},
 };
 
 /// Batches that may wait for the disk; a drone whose batch does not fit waits with it.
@@ -20,7 +20,7 @@ const QUEUE: usize = 8;
 struct Job {
     messages: Vec<Envelope>,
     refused: usize,
-    reply: oneshot::Sender<Result<usize, StoreError>>,
+    reply: oneshot::Sender<Result<Applied, StoreError>>,
 }
 
 /// The thread that owns the store.
@@ -66,13 +66,12 @@ impl Writer {
 }
 
 impl WriterHandle {
-    /// Commits a batch and returns how many of its messages are new; `refused` more of them were not understood and are
-    /// only counted.
+    /// Commits a batch and returns what came of it; `refused` more of its messages were not understood and are only counted.
     pub async fn commit(
         &self,
         messages: Vec<Envelope>,
         refused: usize,
-    ) -> Result<Result<usize, StoreError>, WriterGone> {
+    ) -> Result<Result<Applied, StoreError>, WriterGone> {
         let (reply, committed) = oneshot::channel();
         let job = Job {
             messages,
@@ -93,16 +92,17 @@ fn work(
     while let Some(job) = queue.blocking_recv() {
         totals.refused += job.refused as u64;
         let outcome = if job.messages.is_empty() {
-            Ok(0)
+            Ok(Applied::default())
         } else {
-            store.apply(job.messages).map(|applied| {
+            store.apply(job.messages).map(|mut applied| {
                 totals.stored += applied.new as u64;
                 totals.repeated += applied.repeated as u64;
+                totals.refused += applied.refused.len() as u64;
                 if !applied.changes.is_empty() {
                     // Waits for nobody, and fails where nobody listens.
-                    commits.send(applied.changes.into()).ok();
+                    commits.send(mem::take(&mut applied.changes).into()).ok();
                 }
-                applied.new
+                applied
             })
         };
         // The drone may have gone meanwhile; what is committed stays.

@@ -10,31 +10,54 @@ const RENAMED: [(&str, &str, &str); 2] = [
     ("landslide_history", "looks", "observations"),
 ];
 
+/// Columns that had to be filled.
+const REQUIRED: [(&str, &str); 4] = [
+    ("landslides", "first_seen"),
+    ("landslides", "last_seen"),
+    ("landslide_history", "first_seen"),
+    ("landslide_history", "last_seen"),
+];
+
 /// Whether the store is of an earlier version.
 pub fn is_due(db: &Connection) -> Result<bool, Cause> {
-    for (table, then, _) in RENAMED {
-        if has_column(db, table, then)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    Ok(!changes(db)?.is_empty())
 }
 
-/// Renames what was called otherwise, all or nothing.
+/// Brings it to this version, all or nothing.
 pub fn migrate(db: &Connection) -> Result<(), Cause> {
     let transaction = db.unchecked_transaction()?;
-    for (table, then, now) in RENAMED {
-        if has_column(&transaction, table, then)? {
-            transaction.execute_batch(&format!(
-                "ALTER TABLE {table} RENAME COLUMN {then} TO {now}"
-            ))?;
-        }
+    for change in changes(&transaction)? {
+        transaction.execute_batch(&change)?;
     }
     transaction.commit()?;
     Ok(())
 }
 
-fn has_column(db: &Connection, table: &str, column: &str) -> Result<bool, Cause> {
-    let mut statement = db.prepare("SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2")?;
-    Ok(statement.exists([table, column])?)
+/// What is to be done, in SQL.
+fn changes(db: &Connection) -> Result<Vec<String>, Cause> {
+    let column = |condition: &str, names: [&str; 2]| -> Result<bool, Cause> {
+        let select = format!("SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2 AND {condition}");
+        Ok(db.prepare(&select)?.exists(names)?)
+    };
+    let mut changes = Vec::new();
+    for (table, then, now) in RENAMED {
+        if column("true", [table, then])? {
+            changes.push(format!("ALTER TABLE {table} RENAME COLUMN {then} TO {now}"));
+        }
+    }
+    for (table, name) in REQUIRED {
+        if column("\"notnull\"", [table, name])? {
+            // SQLite cannot take a constraint from a column.
+            changes.push(format!(
+                "ALTER TABLE {table} ADD COLUMN {name}_or_null DATETIME;
+                 UPDATE {table} SET {name}_or_null = {name};
+                 ALTER TABLE {table} DROP COLUMN {name};
+                 ALTER TABLE {table} RENAME COLUMN {name}_or_null TO {name}"
+            ));
+        }
+    }
+    if column("true", ["messages", "id"])? && !column("true", ["messages", "content"])? {
+        changes.push("ALTER TABLE messages ADD COLUMN content BLOB".to_owned());
+    }
+    Ok(changes)
 }

@@ -11,10 +11,10 @@ use super::{Store, StoreError, error::Cause, geometry};
 
 pub(super) const LANDSLIDES: &str =
     "SELECT survey, id, version, geom, area_m2, confidence, ce90_m, observations,
-    unixepoch(first_seen, 'subsec') AS first_seen, unixepoch(last_seen, 'subsec') AS last_seen
+    coalesce(unixepoch(first_seen, 'subsec'), first_seen) AS first_seen, coalesce(unixepoch(last_seen, 'subsec'), last_seen) AS last_seen
     FROM landslides ORDER BY fid";
 pub(super) const FOOTPRINTS: &str =
-    "SELECT survey, sequence, name, unixepoch(time, 'subsec') AS time, geom, gsd_m, untagged
+    "SELECT survey, sequence, name, coalesce(unixepoch(time, 'subsec'), time) AS time, geom, gsd_m, untagged
     FROM footprints ORDER BY fid";
 pub(super) const SURVEYS: &str =
     "SELECT survey, unixepoch(start, 'subsec') AS start, software, model_name, model_version
@@ -100,8 +100,8 @@ fn landslide(row: &Row<'_>) -> Result<Landslide, Cause> {
         confidence: get(row, "confidence")?,
         ce90_m: get(row, "ce90_m")?,
         observations: get(row, "observations")?,
-        first_seen: time(row, "first_seen")?,
-        last_seen: time(row, "last_seen")?,
+        first_seen: known_time(row, "first_seen")?,
+        last_seen: known_time(row, "last_seen")?,
     })
 }
 
@@ -118,9 +118,7 @@ fn frame(row: &Row<'_>) -> Result<FrameReport, Cause> {
     Ok(FrameReport {
         sequence,
         name: get(row, "name")?,
-        time: get::<Option<f64>>(row, "time")?
-            .map(|seconds| instant("time", seconds))
-            .transpose()?,
+        time: known_time(row, "time")?,
         placement,
     })
 }
@@ -147,6 +145,13 @@ fn uuid(row: &Row<'_>, column: &str) -> Result<Uuid, Cause> {
 
 fn time(row: &Row<'_>, column: &str) -> Result<SystemTime, Cause> {
     instant(column, get(row, column)?)
+}
+
+/// A time that may be unknown. What is no time stands there as it is, and is no number.
+fn known_time(row: &Row<'_>, column: &str) -> Result<Option<SystemTime>, Cause> {
+    get::<Option<f64>>(row, column)?
+        .map(|seconds| instant(column, seconds))
+        .transpose()
 }
 
 /// A time that SQLite gives in seconds after 1970; the store keeps milliseconds.

@@ -55,8 +55,8 @@ CREATE TABLE landslides (
     confidence DOUBLE NOT NULL,
     ce90_m DOUBLE NOT NULL,
     observations INTEGER NOT NULL,
-    first_seen DATETIME NOT NULL,
-    last_seen DATETIME NOT NULL,
+    first_seen DATETIME,
+    last_seen DATETIME,
     UNIQUE (survey, id)
 );
 
@@ -72,8 +72,8 @@ CREATE TABLE landslide_history (
     confidence DOUBLE NOT NULL,
     ce90_m DOUBLE NOT NULL,
     observations INTEGER NOT NULL,
-    first_seen DATETIME NOT NULL,
-    last_seen DATETIME NOT NULL,
+    first_seen DATETIME,
+    last_seen DATETIME,
     UNIQUE (survey, id, version)
 );
 
@@ -99,13 +99,15 @@ CREATE TABLE surveys (
     model_version TEXT NOT NULL
 );
 
--- Identities of the messages received, so that one sent again changes nothing.
+-- Identities of the messages received, so that one sent again changes nothing, and SHA-256 of what they say, so that another
+-- under the same identity is noticed.
 CREATE TABLE messages (
     fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     id TEXT NOT NULL UNIQUE,
     survey TEXT NOT NULL,
     sent DATETIME NOT NULL,
-    received DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))
+    received DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+    content BLOB
 );
 
 INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) VALUES

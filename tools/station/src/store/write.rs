@@ -2,7 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Transaction, TransactionBehavior, named_params, params};
+use ring::digest::{SHA256, digest};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, named_params, params};
 use scarp_inventory::{FrameReport, Landslide, LandslideStatus};
 use scarp_link::{Body, Envelope, Survey};
 use uuid::Uuid;
@@ -16,6 +17,8 @@ pub struct Applied {
     pub new: usize,
     /// Messages stored before, which changed nothing.
     pub repeated: usize,
+    /// Messages not stored, with the reason: they say something else than those stored before under the same identities.
+    pub refused: Vec<(Uuid, String)>,
     /// The messages stored now that changed what stands: all but landslides in an older version than one stored before.
     pub changes: Vec<Envelope>,
 }
@@ -23,8 +26,8 @@ pub struct Applied {
 impl Store {
     /// Stores `messages` in one transaction. They are on the disk when this returns; on an error none is.
     ///
-    /// A message stored before changes nothing, and an older version of a landslide never replaces a newer one, in
-    /// whatever order they come. A withdrawn landslide leaves the layer `landslides` and stays in its history.
+    /// A message stored before changes nothing, one that says something else under its identity is refused, and an older version
+    /// of a landslide never replaces a newer one, in whatever order they come. A withdrawn landslide leaves the layer `landslides` and stays in its history.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -45,11 +48,26 @@ impl Store {
         let mut applied = Applied::default();
         let mut landslides_changed = false;
         for message in messages {
-            if !note_message(&transaction, &message)? {
-                applied.repeated += 1;
-                continue;
+            let content = match message.content() {
+                Ok(content) => content,
+                Err(e) => {
+                    applied.refused.push((message.id(), e.to_string()));
+                    continue;
+                }
+            };
+            match note_message(&transaction, &message, &content)? {
+                Noted::New => applied.new += 1,
+                Noted::Repeated => {
+                    applied.repeated += 1;
+                    continue;
+                }
+                Noted::Other => {
+                    applied
+                        .refused
+                        .push((message.id(), other_content(&message)));
+                    continue;
+                }
             }
-            applied.new += 1;
             match message.body() {
                 Body::Survey(survey) => put_survey(&transaction, message.survey(), survey)?,
                 Body::Frame(frame) => put_frame(&transaction, message.survey(), frame)?,
@@ -70,26 +88,54 @@ impl Store {
     }
 }
 
-/// Whether the message is new; from now on it is not.
-fn note_message(db: &Transaction<'_>, message: &Envelope) -> Result<bool, Cause> {
+/// How a message compares with those stored.
+enum Noted {
+    /// It was not known, and is from now on.
+    New,
+    /// It was stored before.
+    Repeated,
+    /// Another was stored under its identity.
+    Other,
+}
+
+fn note_message(db: &Transaction<'_>, message: &Envelope, content: &[u8]) -> Result<Noted, Cause> {
     let id = message.id().to_string();
+    let content = digest(&SHA256, content);
     // Asked first: an insertion that is given up would still advance the table's sequence.
-    if db
-        .prepare_cached("SELECT 1 FROM messages WHERE id = ?1")?
-        .exists([&id])?
-    {
-        return Ok(false);
+    let known: Option<Option<Vec<u8>>> = db
+        .prepare_cached("SELECT content FROM messages WHERE id = ?1")?
+        .query_row([&id], |row| row.get(0))
+        .optional()?;
+    match known {
+        Some(Some(known)) if known != content.as_ref() => return Ok(Noted::Other),
+        // Stores of earlier versions kept no content.
+        Some(_) => return Ok(Noted::Repeated),
+        None => {}
     }
     db.prepare_cached(&format!(
-        "INSERT INTO messages (id, survey, sent) VALUES (?1, ?2, {})",
+        "INSERT INTO messages (id, survey, sent, content) VALUES (?1, ?2, {}, ?4)",
         datetime("?3")
     ))?
     .execute(params![
         id,
         message.survey().to_string(),
-        seconds(message.sent())
+        seconds(message.sent()),
+        content.as_ref()
     ])?;
-    Ok(true)
+    Ok(Noted::New)
+}
+
+/// Why a message is not stored that says something else than the one stored under its identity.
+fn other_content(message: &Envelope) -> String {
+    let about = match message.body() {
+        Body::Survey(_) => "itself".to_owned(),
+        Body::Frame(frame) => format!("frame {}", frame.sequence),
+        Body::Landslide(slide) => format!("landslide {} version {}", slide.id, slide.version),
+    };
+    format!(
+        "survey {} has told something else of {about} before; fly and replay each survey under an identity of its own",
+        message.survey()
+    )
 }
 
 fn put_survey(db: &Transaction<'_>, id: Uuid, survey: &Survey) -> Result<(), Cause> {
@@ -147,8 +193,8 @@ fn put_landslide(db: &Transaction<'_>, survey: Uuid, slide: &Landslide) -> Resul
         ":confidence": slide.confidence,
         ":ce90_m": slide.ce90_m,
         ":observations": slide.observations,
-        ":first_seen": seconds(slide.first_seen),
-        ":last_seen": seconds(slide.last_seen),
+        ":first_seen": slide.first_seen.map(seconds),
+        ":last_seen": slide.last_seen.map(seconds),
     };
     let status = if active { "active" } else { "withdrawn" };
     db.prepare_cached(&format!(

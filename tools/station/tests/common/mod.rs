@@ -70,8 +70,8 @@ pub fn landslide(id: u128, version: u32, status: LandslideStatus) -> Envelope {
         confidence: 0.875,
         ce90_m: 3.5,
         observations: 4,
-        first_seen: UNIX_EPOCH + Duration::from_secs(1_790_000_000),
-        last_seen: UNIX_EPOCH + Duration::from_millis(1_790_000_010_500),
+        first_seen: Some(UNIX_EPOCH + Duration::from_secs(1_790_000_000)),
+        last_seen: Some(UNIX_EPOCH + Duration::from_millis(1_790_000_010_500)),
     }))
 }
 
