@@ -32,6 +32,17 @@ const MIN_FREE_BYTES: u64 = 1 << 30;
 /// How long the ground station may take to answer.
 const LINK_WAIT: Duration = Duration::from_secs(10);
 
+/// What cannot be checked without the board's word; those of the model that loading makes are not among them.
+const OF_THE_BOARD: [&str; 7] = [
+    "model",
+    "camera",
+    "terrain",
+    "GNSS",
+    "autopilot",
+    "disk",
+    "link",
+];
+
 const EXAMPLES: &str = "\
 Examples:
   scarp check                                              only the model, and the disk under scarp-out/
@@ -72,14 +83,29 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
-    let board = survey_setup::board(args.board.as_deref())?;
-    let folder = model_folder::find(args.model.as_deref(), &board);
+    let board = survey_setup::board(args.board.as_deref());
     if args.graph {
-        return operator_listing::list(&board, &folder?, args.json);
+        let board = board?;
+        let folder = model_folder::find(args.model.as_deref(), &board)?;
+        return operator_listing::list(&board, &folder, args.json);
     }
-    let mut checks = vec![board_file(args, &board)];
-    match folder {
-        Ok(folder) => checks.extend(model(&folder, &board)),
+    let (checks, unchecked) = match board {
+        Ok(board) => all(args, &board),
+        // It names what to check, and how.
+        Err(error) => {
+            let mut checks = vec![Check::of("board", Err(error))];
+            checks.extend(OF_THE_BOARD.map(Check::without_board));
+            (checks, Vec::new())
+        }
+    };
+    report(&checks, verdict(&checks, &unchecked), args.json)
+}
+
+/// Every check, and what a flight needs besides and was not checked.
+fn all(args: &Args, board: &Board) -> (Vec<Check>, Vec<&'static str>) {
+    let mut checks = vec![board_file(args, board)];
+    match model_folder::find(args.model.as_deref(), board) {
+        Ok(folder) => checks.extend(model(&folder, board)),
         Err(error) => checks.push(Check::of("model", Err(error))),
     }
     let device = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
@@ -88,11 +114,11 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         "camera",
         args.camera.as_ref().or(camera.as_ref()),
         "--camera or camera.device in a board file",
-        |path| sensors::camera(path, &board),
+        |path| sensors::camera(path, board),
     ));
-    let (outcome, terrain) = terrain(args, &board);
+    let (outcome, terrain) = terrain(args, board);
     checks.push(outcome);
-    let by_autopilot = matches!(positions(&board), Ok(Positions::Autopilot));
+    let by_autopilot = matches!(positions(board), Ok(Positions::Autopilot));
     let gnss = device(&board.gnss.device).filter(|_| !by_autopilot);
     checks.push(match args.gnss.as_ref().or(gnss.as_ref()) {
         None if by_autopilot => Check::not_needed("GNSS", "positions are the autopilot's"),
@@ -100,20 +126,20 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
             "GNSS",
             named,
             "--gnss or gnss.device in a board file",
-            |path| sensors::gnss(path, &board, terrain.as_ref()),
+            |path| sensors::gnss(path, board, terrain.as_ref()),
         ),
     });
     checks.push(checked(
         "autopilot",
         device(&board.autopilot.address),
         "autopilot.address in a board file",
-        |_| sensors::autopilot(&board, terrain.as_ref()),
+        |_| sensors::autopilot(board, terrain.as_ref()),
     ));
     let out = args.out.as_ref().unwrap_or(&board.paths.out);
     checks.push(Check::of("disk", disk(out)));
     let station = match args.station.config() {
         Some(named) => Ok(Some(named)),
-        None => survey_setup::station(&board),
+        None => survey_setup::station(board),
     };
     checks.push(match station {
         Err(error) => Check::of("link", Err(error)),
@@ -126,14 +152,14 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let replaced = |other: &Option<PathBuf>, own: &Option<PathBuf>| {
         own.is_some() && other.is_some() && other != own
     };
-    let unchecked: Vec<&str> = [
+    let unchecked = [
         (replaced(&args.camera, &camera), "the board's camera"),
         (replaced(&args.gnss, &gnss), "the board's GNSS"),
     ]
     .into_iter()
     .filter_map(|(replaced, name)| replaced.then_some(name))
     .collect();
-    report(&checks, verdict(&checks, &unchecked), args.json)
+    (checks, unchecked)
 }
 
 /// A check of what was named; `option` says how to name it.
@@ -171,10 +197,13 @@ fn report(checks: &[Check], verdict: Result<(), String>, as_json: bool) -> anyho
 
 /// Whether the board file names all that `scarp fly` needs.
 fn board_file(args: &Args, board: &Board) -> Check {
-    checked("board", args.board.as_ref(), "--board", |path| {
-        Equipment::of(board)?;
-        Ok(path.display().to_string())
-    })
+    match &args.board {
+        None => Check::not_checked("board", "--board"),
+        Some(path) => {
+            let fit = Equipment::of(board).map(|_| path.display().to_string());
+            Check::of("board", fit.map_err(anyhow::Error::from))
+        }
+    }
 }
 
 /// Loading runs the golden input, so one call answers for the files and for what the network computes with them.

@@ -1,0 +1,92 @@
+//! `scarp check` where what it is given cannot be used: every fault is told, once, and the end is NO GO.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const TINY_MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tiny_model");
+
+/// What one run of the program said.
+struct Said {
+    people: String,
+    programs: Value,
+}
+
+impl Said {
+    /// State and detail of one check.
+    fn check(&self, name: &str) -> (&str, &str) {
+        let checks = self.programs["checks"].as_array().unwrap();
+        let check = checks.iter().find(|check| check["name"] == name).unwrap();
+        let text = |key: &str| check[key].as_str().unwrap();
+        (text("state"), text("detail"))
+    }
+
+    fn names(&self) -> Vec<&str> {
+        let checks = self.programs["checks"].as_array().unwrap();
+        let names = checks.iter().map(|check| check["name"].as_str().unwrap());
+        names.collect()
+    }
+
+    fn reason(&self) -> &str {
+        self.programs["reason"].as_str().unwrap()
+    }
+}
+
+fn scarp(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scarp"));
+    let command = command.args(arguments).current_dir(folder);
+    command.env_remove("SCARP_MODELS").output().unwrap()
+}
+
+/// A check that ends with NO GO, run in `folder`.
+fn no_go(folder: &Path, arguments: &[&str]) -> Said {
+    let output = scarp(folder, &[&["check", "--json"], arguments].concat());
+    let people = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{people}");
+    let programs: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(programs["go"], false);
+    let reason = programs["reason"].as_str().unwrap();
+    assert!(people.ends_with(&format!("NO GO: {reason}\n")), "{people}");
+    Said { people, programs }
+}
+
+/// A check of a board of this text.
+fn of_board(text: &str) -> Said {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("b.toml"), text).unwrap();
+    no_go(folder.path(), &["--board", "b.toml", "--model", TINY_MODEL])
+}
+
+#[test]
+fn a_board_file_that_cannot_be_read_is_no_go_and_all_that_it_names_is_not_checked() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("b.toml"), "[camera").unwrap();
+    for (board, said) in [
+        ("b.toml", "board file b.toml: line 1: "),
+        ("none.toml", "board file none.toml: No such file"),
+        (".", "board file .: Is a directory"),
+    ] {
+        let told = no_go(folder.path(), &["--board", board]);
+        let (state, detail) = told.check("board");
+        assert!(state == "failed" && detail.starts_with(said), "{detail}");
+        assert!(told.reason().starts_with("failed: board; not checked: "));
+        let named = of_board("");
+        let loaded = ["engine", "golden"];
+        let mut named = named.names();
+        named.retain(|name| !loaded.contains(name));
+        assert_eq!(told.names(), named);
+        for name in &named[1..] {
+            let (state, detail) = told.check(name);
+            assert!(
+                state == "not_checked" && detail.contains("board"),
+                "{detail}"
+            );
+            assert!(told.reason().contains(name), "{name}");
+        }
+    }
+}
