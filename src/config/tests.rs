@@ -78,6 +78,25 @@ fn a_mistyped_key_is_refused_by_name() {
 }
 
 #[test]
+fn a_value_where_a_table_of_keys_belongs_is_refused_with_what_to_write() {
+    for (text, key) in [
+        ("inference = ['auto', 0, 1, 64]", "inference"),
+        ("queue = [7]", "queue"),
+        ("[[errors]]\ndem_m = 2.0", "errors"),
+        ("errors = 2.0", "errors"),
+        (
+            "mount = [[0.0, 0.0, 0.0], [0.0, -90.0, 0.0], true]",
+            "mount",
+        ),
+        ("[mount]\nboresight_deg = [1, 2, 3]", "mount.boresight_deg"),
+    ] {
+        let line = Board::from_toml("b.toml", text).unwrap_err().to_string();
+        let said = format!("{key} is a table of keys; write [{key}] and its keys below that");
+        assert_eq!(line, format!("board file b.toml: {said}"));
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_told_with_its_line_or_key() {
     for (text, said) in [
         (
