@@ -130,11 +130,7 @@ pub fn board_terrain(board: &Board) -> anyhow::Result<Terrain> {
     if paths.dem.as_os_str().is_empty() {
         return terrain(None, None, sigma_m);
     }
-    let datum = (!paths.dem_datum.is_empty()).then(|| paths.dem_datum.parse());
-    let datum = datum
-        .transpose()
-        .with_context(|| format!("board file {}: paths.dem_datum", board.file))?;
-    terrain(Some(&paths.dem), datum, sigma_m)
+    terrain(Some(&paths.dem), paths.dem_datum, sigma_m)
 }
 
 /// The link to the ground station, its first message written; `None` when no station was named.

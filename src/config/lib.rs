@@ -4,6 +4,7 @@
 //! user's own is laid over it, so it need only name what differs; an unknown key is refused rather than ignored,
 //! because a mistyped limit in flight is worse than an error before take-off.
 
+mod datum;
 mod limits;
 mod onboard_computer;
 mod sensors;

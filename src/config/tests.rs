@@ -97,7 +97,7 @@ fn a_value_where_a_table_of_keys_belongs_is_refused_with_what_to_write() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_with_its_line_or_key() {
+fn what_cannot_be_read_is_told_with_its_line_or_key_also_where_it_is_not_used() {
     for (text, said) in [
         (
             "[queue]\n\nframes = [",
@@ -110,6 +110,14 @@ fn what_cannot_be_read_is_told_with_its_line_or_key() {
         (
             "[paths]\nmodel = 3",
             "invalid type: integer `3`, expected a text in `paths.model`",
+        ),
+        (
+            "[gnss]\ndevice = 'autopilot'\naltitude_datum = 'msl'",
+            "\"msl\" is no vertical datum; write ellipsoid, egm96 or egm2008 in `gnss.altitude_datum`",
+        ),
+        (
+            "[paths]\ndem_datum = 'EGM96'",
+            "\"EGM96\" is no vertical datum; write ellipsoid, egm96 or egm2008 in `paths.dem_datum`",
         ),
     ] {
         let line = Board::from_toml("b.toml", text).unwrap_err().to_string();

@@ -3,7 +3,7 @@
 use nalgebra::Vector3;
 use scarp_capture::live::{CameraSettings, PixelFormat};
 use scarp_config::{Board, ConfigError};
-use scarp_geo::{CameraModel, RotationMatrix, VerticalDatum};
+use scarp_geo::{CameraModel, RotationMatrix};
 use scarp_nav::{
     FixSettings, GnssDelay, Mount, TrajectorySettings,
     autopilot::{AttitudeOf, LinkSettings, PortAddress},
@@ -112,7 +112,7 @@ impl Equipment {
                 overlap: camera.overlap,
                 least_overlap: camera.least_overlap,
             },
-            positions: positions(board)?,
+            positions: positions(board),
             autopilot: autopilot_port(board)?,
             trajectory: trajectory(board),
             reduce_c: board.thermal.reduce_c,
@@ -163,27 +163,21 @@ pub fn camera_settings(board: &Board) -> Result<CameraSettings, ConfigError> {
 }
 
 /// Where the board's positions come from.
-///
-/// # Errors
-/// When the datum of a receiver's altitudes is not known.
-pub fn positions(board: &Board) -> Result<Positions, ConfigError> {
+pub fn positions(board: &Board) -> Positions {
     match board.gnss.device.as_str() {
-        AUTOPILOT => Ok(Positions::Autopilot),
-        _ => gnss_port(board).map(Positions::Receiver),
+        AUTOPILOT => Positions::Autopilot,
+        _ => Positions::Receiver(gnss_port(board)),
     }
 }
 
 /// The board's GNSS receiver.
-///
-/// # Errors
-/// When the datum of its altitudes is not known.
-pub fn gnss_port(board: &Board) -> Result<GnssPort, ConfigError> {
+pub fn gnss_port(board: &Board) -> GnssPort {
     let gnss = &board.gnss;
-    Ok(GnssPort {
+    GnssPort {
         device: gnss.device.clone(),
         baud_rate: (gnss.baud_rate > 0).then_some(gnss.baud_rate),
         fix: FixSettings {
-            altitude_datum: datum(board)?,
+            altitude_datum: gnss.altitude_datum,
             accept_simulated: gnss.accept_simulated,
         },
         delay: GnssDelay {
@@ -191,7 +185,7 @@ pub fn gnss_port(board: &Board) -> Result<GnssPort, ConfigError> {
             sigma_s: gnss.delay_sigma_s,
         },
         pps: (!gnss.pps.is_empty()).then(|| gnss.pps.clone()),
-    })
+    }
 }
 
 /// The board's autopilot.
@@ -212,12 +206,6 @@ pub fn autopilot_port(board: &Board) -> Result<AutopilotPort, ConfigError> {
         },
         positions: board.gnss.device == AUTOPILOT,
     })
-}
-
-fn datum(board: &Board) -> Result<Option<VerticalDatum>, ConfigError> {
-    let name = &board.gnss.altitude_datum;
-    let parsed = (!name.is_empty()).then(|| name.parse()).transpose();
-    parsed.map_err(|e| value(board, "gnss.altitude_datum", e))
 }
 
 fn trajectory(board: &Board) -> TrajectorySettings {
@@ -324,7 +312,6 @@ address = 'udpin:0.0.0.0:14550'
             ("[camera]\nformats = ['H264']", "camera.formats"),
             ("[camera]\nrate_hz = 1.0", "camera.rate_hz"),
             ("[gnss]\ndevice = ''", "gnss.device"),
-            ("[gnss]\naltitude_datum = 'msl'", "gnss.altitude_datum"),
             ("[autopilot]\naddress = ''", "autopilot.address"),
             ("[autopilot]\naddress = 'tty'", "autopilot.address"),
         ] {

@@ -136,7 +136,7 @@ pub fn gnss(device: &Path, board: &Board, terrain: Option<&Terrain>) -> anyhow::
     if fs::metadata(device).is_ok_and(|kind| kind.is_file()) {
         return gnss_log(device);
     }
-    let mut port = gnss_port(board)?;
+    let mut port = gnss_port(board);
     port.device = device.display().to_string();
     let pulsed = port.pps.is_some();
     let settings = TrajectorySettings::default();
