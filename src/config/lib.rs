@@ -72,16 +72,6 @@ pub enum ConfigError {
         /// The value found, and the values allowed.
         reason: String,
     },
-    /// A value that must be set for what is asked.
-    #[error("board file {path}: {key} is not set; {remedy}")]
-    Unset {
-        /// The file as the user named it.
-        path: String,
-        /// Dotted key.
-        key: &'static str,
-        /// What to write there.
-        remedy: &'static str,
-    },
     /// A text that cannot be understood.
     #[error("board file {path}: {key}: {reason}")]
     Value {

@@ -2,6 +2,7 @@
 //! health.
 
 mod autopilot;
+mod board_fault;
 mod flight_state_machine;
 mod frame_accounting;
 mod gnss;
@@ -20,6 +21,7 @@ mod shared_trajectory;
 mod thumbnail_store;
 
 pub use autopilot::{Autopilot, AutopilotPort, AutopilotStatus};
+pub use board_fault::{KeyFault, UnfitBoard};
 pub use flight_state_machine::{Fault, FlightStatus, SensorStatus, State};
 pub use frame_accounting::Totals;
 pub use gnss::{Gnss, GnssPort, GnssStatus};

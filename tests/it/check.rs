@@ -90,3 +90,19 @@ fn a_board_file_that_cannot_be_read_is_no_go_and_all_that_it_names_is_not_checke
         }
     }
 }
+
+#[test]
+fn every_gap_and_fault_of_a_board_is_told_in_one_run_and_each_once() {
+    let told = of_board("[camera]\nformats = ['H264']\n[autopilot]\naddress = 'tty'");
+    for cause in [
+        "camera.device is not set",
+        "camera.focal_px is not set",
+        "camera.formats: ",
+        "gnss.device is not set",
+        "is no address of an autopilot",
+    ] {
+        assert_eq!(told.people.matches(cause).count(), 1, "{}", told.people);
+    }
+    let (state, detail) = told.check("autopilot");
+    assert!(state == "not_checked" && detail.contains("board file"));
+}

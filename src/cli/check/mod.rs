@@ -14,7 +14,7 @@ use std::{
 use anyhow::Context;
 use clap::Args as ClapArgs;
 use scarp::{
-    flight::{Equipment, Positions, positions},
+    flight::{Equipment, KeyFault, Positions, positions},
     pipeline::load_model,
 };
 use scarp_config::Board;
@@ -169,9 +169,11 @@ fn checked<T>(
     option: &str,
     check: impl FnOnce(T) -> anyhow::Result<String>,
 ) -> Check {
-    match named {
-        Some(named) => Check::of(name, check(named)),
+    match named.map(check) {
         None => Check::not_checked(name, option),
+        // The check of the board tells of it.
+        Some(Err(error)) if error.is::<KeyFault>() => Check::without_board(name),
+        Some(result) => Check::of(name, result),
     }
 }
 
