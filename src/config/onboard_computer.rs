@@ -7,7 +7,7 @@ use scarp_geo::VerticalDatum;
 use serde::Deserialize;
 
 use super::datum;
-use super::limits::{up_to, within};
+use super::limits::{named, up_to, within};
 
 /// Highest temperature that may be set, degrees Celsius.
 const MOST_C: f64 = 150.0;
@@ -40,7 +40,7 @@ pub struct Paths {
     #[serde(deserialize_with = "datum::named")]
     pub dem_datum: Option<VerticalDatum>,
     /// Folder for what a flight leaves.
-    #[garde(skip)]
+    #[garde(custom(named))]
     pub out: PathBuf,
 }
 

@@ -169,6 +169,10 @@ fn a_value_out_of_range_is_refused_with_its_range() {
             "[journal]\nmax_bytes = 4095",
             "journal.max_bytes = 4095 is out of range; it must be at least 4096",
         ),
+        (
+            "[paths]\nout = ''",
+            "paths.out = \"\" names no folder; write one, or leave the key out",
+        ),
     ] {
         let line = Board::from_toml("b.toml", text).unwrap_err().to_string();
         assert_eq!(line, format!("board file b.toml: {said}"));
