@@ -63,9 +63,12 @@ impl Equipment {
     /// With every one that is not named, and every value that cannot be used.
     pub fn of(board: &Board) -> Result<Self, UnfitBoard> {
         let mut faults = gaps(board);
-        let cameras = kept(camera_settings(board), &mut faults);
-        let autopilots = kept(autopilot_port(board), &mut faults);
-        let (Some(settings), Some(autopilot), []) = (cameras, autopilots, &faults[..]) else {
+        let settings = kept(camera_settings(board), &mut faults);
+        let positions = kept(positions(board), &mut faults);
+        let autopilot = kept(autopilot_port(board), &mut faults);
+        let (Some(settings), Some(positions), Some(autopilot), []) =
+            (settings, positions, autopilot, &faults[..])
+        else {
             let path = board.file.clone();
             return Err(UnfitBoard { path, faults });
         };
@@ -83,7 +86,7 @@ impl Equipment {
                 overlap: camera.overlap,
                 least_overlap: camera.least_overlap,
             },
-            positions: positions(board),
+            positions,
             autopilot,
             trajectory: trajectory(board),
             reduce_c: board.thermal.reduce_c,
@@ -154,10 +157,17 @@ pub fn camera_settings(board: &Board) -> Result<CameraSettings, KeyFault> {
 }
 
 /// Where the board's positions come from.
-pub fn positions(board: &Board) -> Positions {
+///
+/// # Errors
+/// When the receiver is a gpsd without an address.
+pub fn positions(board: &Board) -> Result<Positions, KeyFault> {
     match board.gnss.device.as_str() {
-        AUTOPILOT => Positions::Autopilot,
-        _ => Positions::Receiver(gnss_port(board)),
+        AUTOPILOT => Ok(Positions::Autopilot),
+        device => {
+            let port = gnss_port(board).at(device.to_owned());
+            let port = port.map_err(|e| KeyFault::value("gnss.device", e))?;
+            Ok(Positions::Receiver(port))
+        }
     }
 }
 
@@ -310,6 +320,9 @@ address = 'udpin:0.0.0.0:14550'
             ("[camera]\nformats = ['H264']", "camera.formats: "),
             ("[camera]\nrate_hz = 1.0", "camera.rate_hz: "),
             ("[gnss]\ndevice = ''", "gnss.device is not set ("),
+            ("[gnss]\ndevice = 'gpsd://'", "gnss.device: "),
+            ("[gnss]\ndevice = 'gpsd:localhost'", "gnss.device: "),
+            ("[gnss]\ndevice = 'gpsd://host'", "gnss.device: "),
             (
                 "[autopilot]\naddress = ''",
                 "autopilot.address is not set (",

@@ -106,3 +106,46 @@ fn every_gap_and_fault_of_a_board_is_told_in_one_run_and_each_once() {
     let (state, detail) = told.check("autopilot");
     assert!(state == "not_checked" && detail.contains("board file"));
 }
+
+#[test]
+fn a_gpsd_without_an_address_is_told_the_form_of_one() {
+    let folder = TempDir::new().unwrap();
+    for device in ["gpsd://", "gpsd://host", "gpsd:127.0.0.1:2947"] {
+        let told = no_go(folder.path(), &["--model", TINY_MODEL, "--gnss", device]);
+        let (state, detail) = told.check("GNSS");
+        assert!(
+            state == "failed" && detail.contains(device) && detail.contains("gpsd://HOST:PORT"),
+            "{detail}"
+        );
+    }
+}
+
+#[test]
+fn a_log_without_a_datum_is_told_where_to_write_it_and_is_read_where_it_is_written() {
+    let folder = TempDir::new().unwrap();
+    let mut log = String::new();
+    for second in 0..3 {
+        let rmc = format!("GPRMC,12000{second}.00,A,4530.0,N,00730.0,E,0.0,0.0,010625,,,A");
+        let gga = format!("GPGGA,12000{second}.00,4530.0,N,00730.0,E,1,09,0.9,500.0,M,,,,");
+        for body in [rmc, gga] {
+            let sum = body.bytes().fold(0, |sum, byte| sum ^ byte);
+            log.push_str(&format!("${body}*{sum:02X}\r\n"));
+        }
+    }
+    fs::write(folder.path().join("flight.nmea"), log).unwrap();
+    let arguments = ["--model", TINY_MODEL, "--gnss", "flight.nmea"];
+    let told = no_go(folder.path(), &arguments);
+    let (state, detail) = told.check("GNSS");
+    assert!(
+        state == "failed" && detail.contains("altitude_datum in [gnss] of the board file"),
+        "{detail}"
+    );
+    let text = "[gnss]\naltitude_datum = 'egm96'\n";
+    fs::write(folder.path().join("b.toml"), text).unwrap();
+    let told = no_go(
+        folder.path(),
+        &[&arguments[..], &["--board", "b.toml"]].concat(),
+    );
+    let (state, detail) = told.check("GNSS");
+    assert!(state == "ok", "{detail}");
+}

@@ -118,7 +118,7 @@ fn all(args: &Args, board: &Board) -> (Vec<Check>, Vec<&'static str>) {
     ));
     let (outcome, terrain) = terrain(args, board);
     checks.push(outcome);
-    let by_autopilot = matches!(positions(board), Positions::Autopilot);
+    let by_autopilot = matches!(positions(board), Ok(Positions::Autopilot));
     let gnss = device(&board.gnss.device).filter(|_| !by_autopilot);
     checks.push(match args.gnss.as_ref().or(gnss.as_ref()) {
         None if by_autopilot => Check::not_needed("GNSS", "positions are the autopilot's"),
