@@ -149,3 +149,14 @@ fn a_log_without_a_datum_is_told_where_to_write_it_and_is_read_where_it_is_writt
     let (state, detail) = told.check("GNSS");
     assert!(state == "ok", "{detail}");
 }
+
+#[test]
+fn photographs_and_a_camera_at_once_are_refused_by_name() {
+    let output = scarp(Path::new("."), &["check", "--photos", "a", "--camera", "b"]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.contains("--photos <DIR>") && text.contains("--camera <PATH>"),
+        "{text}"
+    );
+}

@@ -61,8 +61,11 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
     /// Camera: a video device, or a folder of photographs to replay [default: the board's]
-    #[arg(long, value_name = "PATH", visible_alias = "photos")]
+    #[arg(long, value_name = "PATH")]
     camera: Option<PathBuf>,
+    /// Folder of photographs in place of a camera, the same as --camera DIR
+    #[arg(long, value_name = "DIR", conflicts_with = "camera")]
+    photos: Option<PathBuf>,
     /// GNSS receiver: a serial device, whose speed is found out, gpsd://HOST:PORT, or an NMEA log [default: the board's]
     #[arg(long, value_name = "PATH")]
     gnss: Option<PathBuf>,
@@ -110,9 +113,10 @@ fn all(args: &Args, board: &Board) -> (Vec<Check>, Vec<&'static str>) {
     }
     let device = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
     let camera = device(&board.camera.device);
+    let given = args.camera.as_ref().or(args.photos.as_ref());
     checks.push(checked(
         "camera",
-        args.camera.as_ref().or(camera.as_ref()),
+        given.or(camera.as_ref()),
         "--camera or camera.device in a board file",
         |path| sensors::camera(path, board),
     ));
@@ -149,12 +153,15 @@ fn all(args: &Args, board: &Board) -> (Vec<Check>, Vec<&'static str>) {
         Ok(named) => checked("link", named, "--station and --keys", link),
     });
     // Another in its place says nothing of the one that flies.
-    let replaced = |other: &Option<PathBuf>, own: &Option<PathBuf>| {
+    let replaced = |other: Option<&PathBuf>, own: Option<&PathBuf>| {
         own.is_some() && other.is_some() && other != own
     };
     let unchecked = [
-        (replaced(&args.camera, &camera), "the board's camera"),
-        (replaced(&args.gnss, &gnss), "the board's GNSS"),
+        (replaced(given, camera.as_ref()), "the board's camera"),
+        (
+            replaced(args.gnss.as_ref(), gnss.as_ref()),
+            "the board's GNSS",
+        ),
     ]
     .into_iter()
     .filter_map(|(replaced, name)| replaced.then_some(name))
