@@ -108,6 +108,24 @@ fn every_gap_and_fault_of_a_board_is_told_in_one_run_and_each_once() {
 }
 
 #[test]
+fn the_disk_is_checked_where_the_folder_will_be_and_nothing_is_left_there() {
+    let folder = TempDir::new().unwrap();
+    let out = |out: &str| no_go(folder.path(), &["--model", TINY_MODEL, "--out", out]);
+    for name in ["scarp-out", "a/b/c", "./x"] {
+        let told = out(name);
+        let (state, detail) = told.check("disk");
+        assert!(state == "ok" && detail.ends_with(name), "{detail}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{name}");
+    }
+    fs::write(folder.path().join("file"), "").unwrap();
+    for name in ["file", "file/b"] {
+        let told = out(name);
+        let said = ("failed", "file: is no folder; choose another with --out");
+        assert_eq!(told.check("disk"), said);
+    }
+}
+
+#[test]
 fn a_gpsd_without_an_address_is_told_the_form_of_one() {
     let folder = TempDir::new().unwrap();
     for device in ["gpsd://", "gpsd://host", "gpsd:127.0.0.1:2947"] {

@@ -1,36 +1,25 @@
 //! `scarp check`: what works and what does not, before take-off.
 
+mod computer;
 mod operator_listing;
 mod sensors;
 mod verdict;
 
 use std::{
     io::{self, Write},
-    path::{Path, PathBuf},
-    thread,
-    time::{Duration, Instant},
+    path::PathBuf,
 };
 
 use anyhow::Context;
 use clap::Args as ClapArgs;
-use scarp::{
-    flight::{Equipment, KeyFault, Positions, positions},
-    pipeline::load_model,
-};
+use scarp::flight::{Equipment, KeyFault, Positions, positions};
 use scarp_config::Board;
-use scarp_geo::Terrain;
-use scarp_link::{Config, Journal, Uplink};
 
 use super::{
     Outcome, model_folder,
     survey_setup::{self, StationArgs},
 };
 use verdict::{Check, verdict};
-
-/// Free disk below which a survey should not start: a flight of some hours of messages and logs.
-const MIN_FREE_BYTES: u64 = 1 << 30;
-/// How long the ground station may take to answer.
-const LINK_WAIT: Duration = Duration::from_secs(10);
 
 /// What cannot be checked without the board's word; those of the model that loading makes are not among them.
 const OF_THE_BOARD: [&str; 7] = [
@@ -108,7 +97,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
 fn all(args: &Args, board: &Board) -> (Vec<Check>, Vec<&'static str>) {
     let mut checks = vec![board_file(args, board)];
     match model_folder::find(args.model.as_deref(), board) {
-        Ok(folder) => checks.extend(model(&folder, board)),
+        Ok(folder) => checks.extend(computer::model(&folder, board)),
         Err(error) => checks.push(Check::of("model", Err(error))),
     }
     let device = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
@@ -120,7 +109,7 @@ fn all(args: &Args, board: &Board) -> (Vec<Check>, Vec<&'static str>) {
         "--camera or camera.device in a board file",
         |path| sensors::camera(path, board),
     ));
-    let (outcome, terrain) = terrain(args, board);
+    let (outcome, terrain) = computer::terrain(board, args.board.is_some());
     checks.push(outcome);
     let by_autopilot = matches!(positions(board), Ok(Positions::Autopilot));
     let gnss = device(&board.gnss.device).filter(|_| !by_autopilot);
@@ -140,7 +129,7 @@ fn all(args: &Args, board: &Board) -> (Vec<Check>, Vec<&'static str>) {
         |_| sensors::autopilot(board, terrain.as_ref()),
     ));
     let out = args.out.as_ref().unwrap_or(&board.paths.out);
-    checks.push(Check::of("disk", disk(out)));
+    checks.push(Check::of("disk", computer::disk(out)));
     let station = match args.station.config() {
         Some(named) => Ok(Some(named)),
         None => survey_setup::station(board),
@@ -150,7 +139,7 @@ fn all(args: &Args, board: &Board) -> (Vec<Check>, Vec<&'static str>) {
         Ok(None) if args.board.is_some() => {
             Check::not_needed("link", "nothing is sent: link.station is not set")
         }
-        Ok(named) => checked("link", named, "--station and --keys", link),
+        Ok(named) => checked("link", named, "--station and --keys", computer::link),
     });
     // Another in its place says nothing of the one that flies.
     let replaced = |other: Option<&PathBuf>, own: Option<&PathBuf>| {
@@ -212,111 +201,5 @@ fn board_file(args: &Args, board: &Board) -> Check {
             let fit = Equipment::of(board).map(|_| path.display().to_string());
             Check::of("board", fit.map_err(anyhow::Error::from))
         }
-    }
-}
-
-/// Loading runs the golden input, so one call answers for the files and for what the network computes with them.
-fn model(dir: &Path, board: &Board) -> Vec<Check> {
-    let started = Instant::now();
-    match load_model(board, dir) {
-        Ok(model) => {
-            let manifest = model.manifest();
-            let loaded = format!(
-                "{}: {} {} at {} m per pixel, loaded in {:.1} s, {} workers",
-                dir.display(),
-                manifest.name,
-                manifest.version,
-                manifest.input.gsd_m,
-                started.elapsed().as_secs_f64(),
-                board.inference.worker_count()
-            );
-            let mut engine = model.engine().name().to_owned();
-            for declined in model.declined() {
-                let reason = format!(
-                    ", because {} declines: {}",
-                    declined.engine, declined.reason
-                );
-                engine.push_str(&reason);
-            }
-            let golden = format!(
-                "mean difference {:.5}, at most {:.5}",
-                model.golden_error(),
-                manifest.golden.max_mean_abs_error
-            );
-            vec![
-                Check::of("model", Ok(loaded)),
-                Check::of("engine", Ok(engine)),
-                Check::of("golden", Ok(golden)),
-            ]
-        }
-        Err(error) => vec![Check::of("model", Err(error.into()))],
-    }
-}
-
-/// The board's elevation model, which is opened but not read through.
-fn terrain(args: &Args, board: &Board) -> (Check, Option<Terrain>) {
-    let dem = &board.paths.dem;
-    if dem.as_os_str().is_empty() {
-        let outcome = match args.board {
-            Some(_) => Check::not_needed(
-                "terrain",
-                "flat ground at the height of take-off: paths.dem is not set",
-            ),
-            None => Check::not_checked("terrain", "paths.dem in a board file"),
-        };
-        return (outcome, None);
-    }
-    match survey_setup::board_terrain(board) {
-        Ok(terrain) => (
-            Check::of("terrain", Ok(dem.display().to_string())),
-            Some(terrain),
-        ),
-        Err(error) => (Check::of("terrain", Err(error)), None),
-    }
-}
-
-fn disk(out: &Path) -> anyhow::Result<String> {
-    survey_setup::make_folder(out)?;
-    tempfile::tempfile_in(out).map_err(|e| {
-        anyhow::anyhow!(
-            "{}: {e}; make it writable or choose another with --out",
-            out.display()
-        )
-    })?;
-    let free = fs4::available_space(out).map_err(|e| anyhow::anyhow!("{}: {e}", out.display()))?;
-    let gib = free as f64 / (1_u64 << 30) as f64;
-    anyhow::ensure!(
-        free >= MIN_FREE_BYTES,
-        "{}: {gib:.1} GiB free, a survey needs at least 1; free space or choose another with --out",
-        out.display()
-    );
-    Ok(format!("{gib:.1} GiB free in {}", out.display()))
-}
-
-/// A handshake with the ground station over an empty journal.
-fn link(config: Config) -> anyhow::Result<String> {
-    let folder = tempfile::tempdir()?;
-    let station = config.station.clone();
-    let uplink = Uplink::start(
-        &config,
-        Journal::open(&folder.path().join("check.redb"), 1 << 20)?,
-    )?;
-    let started = Instant::now();
-    loop {
-        let status = uplink.status();
-        if status.connected {
-            return Ok(format!(
-                "{station} answered in {:.0} ms",
-                started.elapsed().as_secs_f64() * 1e3
-            ));
-        }
-        if started.elapsed() > LINK_WAIT {
-            // What the link says names the station and what to do.
-            anyhow::bail!(match status.last_error {
-                Some(error) => error.trim_start_matches("link: ").to_owned(),
-                None => format!("{station}: no answer; is `scarp-station serve` running there?"),
-            });
-        }
-        thread::sleep(Duration::from_millis(20));
     }
 }
