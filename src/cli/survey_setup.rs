@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::Context;
-use scarp::pipeline::Flight;
+use scarp::{flight::is_host_and_port, pipeline::Flight};
 use scarp_config::Board;
 use scarp_geo::{Dem, Terrain, VerticalDatum};
 use scarp_link::{
@@ -88,12 +88,10 @@ pub fn board(path: Option<&Path>) -> anyhow::Result<Board> {
 
 /// An address as it was given, if it names a host and a port.
 fn host_and_port(text: &str) -> Result<String, &'static str> {
-    let named = text
-        .rsplit_once(':')
-        .filter(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0));
-    match named {
-        Some(_) => Ok(text.to_owned()),
-        None => Err("write HOST:PORT, for instance 192.168.1.10:4433"),
+    if is_host_and_port(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("write HOST:PORT, for instance 192.168.1.10:4433")
     }
 }
 
@@ -130,11 +128,7 @@ pub fn board_terrain(board: &Board) -> anyhow::Result<Terrain> {
     if paths.dem.as_os_str().is_empty() {
         return terrain(None, None, sigma_m);
     }
-    let datum = (!paths.dem_datum.is_empty()).then(|| paths.dem_datum.parse());
-    let datum = datum
-        .transpose()
-        .with_context(|| format!("board file {}: paths.dem_datum", board.file))?;
-    terrain(Some(&paths.dem), datum, sigma_m)
+    terrain(Some(&paths.dem), paths.dem_datum, sigma_m)
 }
 
 /// The link to the ground station, its first message written; `None` when no station was named.
@@ -201,26 +195,4 @@ pub fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
     })
     .context("cannot listen for Ctrl-C")?;
     Ok(stop)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_names_a_host_and_a_port() {
-        for good in ["10.0.0.2:4433", "station.local:4433", "[fe80::1]:4433"] {
-            assert_eq!(host_and_port(good).as_deref(), Ok(good));
-        }
-        for bad in [
-            "",
-            "10.0.0.2",
-            "10.0.0.2:",
-            ":4433",
-            "10.0.0.2:0",
-            "10.0.0.2:70000",
-        ] {
-            assert!(host_and_port(bad).is_err(), "{bad}");
-        }
-    }
 }

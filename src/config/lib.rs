@@ -4,6 +4,7 @@
 //! user's own is laid over it, so it need only name what differs; an unknown key is refused rather than ignored,
 //! because a mistyped limit in flight is worse than an error before take-off.
 
+mod datum;
 mod limits;
 mod onboard_computer;
 mod sensors;
@@ -53,6 +54,14 @@ pub enum ConfigError {
         /// What has become of it.
         now: &'static str,
     },
+    /// A value where a table of keys belongs.
+    #[error("board file {path}: {key} is a table of keys; write [{key}] and its keys below that")]
+    NoTable {
+        /// The file as the user named it.
+        path: String,
+        /// Dotted key.
+        key: String,
+    },
     /// A value is outside its range.
     #[error("board file {path}: {key} = {reason}")]
     Range {
@@ -62,16 +71,6 @@ pub enum ConfigError {
         key: String,
         /// The value found, and the values allowed.
         reason: String,
-    },
-    /// A value that must be set for what is asked.
-    #[error("board file {path}: {key} is not set; {remedy}")]
-    Unset {
-        /// The file as the user named it.
-        path: String,
-        /// Dotted key.
-        key: &'static str,
-        /// What to write there.
-        remedy: &'static str,
     },
     /// A text that cannot be understood.
     #[error("board file {path}: {key}: {reason}")]
@@ -237,8 +236,13 @@ impl Board {
         root_paths(&mut over, Path::new(path).parent().unwrap_or(Path::new("")));
         let boresight = if on_gimbal(&over) { WITH_GIMBAL } else { DOWN };
         let mut table: toml::Table = toml::from_str(WORKSTATION).map_err(parse_error)?;
-        overlay(&mut table, toml::from_str(boresight).map_err(parse_error)?);
-        overlay(&mut table, over);
+        let boresight = toml::from_str(boresight).map_err(parse_error)?;
+        for layer in [boresight, over] {
+            overlay(&mut table, layer).map_err(|key| ConfigError::NoTable {
+                path: path.to_owned(),
+                key,
+            })?;
+        }
         let mut board: Self = table.try_into().map_err(parse_error)?;
         path.clone_into(&mut board.file);
         board.check()?;
@@ -352,15 +356,23 @@ fn root_paths(text: &mut toml::Table, folder: &Path) {
     }
 }
 
-fn overlay(base: &mut toml::Table, over: toml::Table) {
+/// Lays the keys of `over` over those of `base`.
+///
+/// # Errors
+/// The dotted key of a table in `base` that is none in `over`. Serde would fill its keys from an array, in the order of the fields.
+fn overlay(base: &mut toml::Table, over: toml::Table) -> Result<(), String> {
     for (key, value) in over {
         match (base.get_mut(&key), value) {
-            (Some(toml::Value::Table(inner)), toml::Value::Table(over)) => overlay(inner, over),
+            (Some(toml::Value::Table(inner)), toml::Value::Table(over)) => {
+                overlay(inner, over).map_err(|inner| format!("{key}.{inner}"))?;
+            }
+            (Some(toml::Value::Table(_)), _) => return Err(key),
             (_, value) => {
                 base.insert(key, value);
             }
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Rules for the numbers of a board file. The ends keep what follows from overflowing or from starting a million threads; sense is
+//! Rules for the values of a board file. The ends keep what follows from overflowing or from starting a million threads; sense is
 //! the user's matter. garde's own rule for a range tells one end of it, and lets through what is no number.
 
-use std::{fmt::Display, ops::RangeInclusive};
+use std::{fmt::Display, ops::RangeInclusive, path::PathBuf};
 
 /// A number from `least` to `most`, ends included.
 pub(super) fn within<T: PartialOrd + Display>(
@@ -29,6 +29,16 @@ pub(super) fn up_to(bound: f64, key: &str, most: f64) -> impl FnOnce(&f64, &()) 
         most
     };
     move |value, ()| check(value, &(0.0..=bound), &format!("from 0 to {key}"))
+}
+
+/// A path that is not empty.
+pub(super) fn named(path: &PathBuf, (): &()) -> garde::Result {
+    if path.as_os_str().is_empty() {
+        return Err(garde::Error::new(
+            "\"\" names no folder; write one, or leave the key out",
+        ));
+    }
+    Ok(())
 }
 
 fn check<T: PartialOrd + Display>(

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use garde::Validate;
+use scarp_geo::VerticalDatum;
 use serde::Deserialize;
 
-use super::limits::{up_to, within};
+use super::datum;
+use super::limits::{named, up_to, within};
 
 /// Highest temperature that may be set, degrees Celsius.
 const MOST_C: f64 = 150.0;
@@ -35,9 +37,10 @@ pub struct Paths {
     pub dem: PathBuf,
     /// Vertical datum of the elevation model where its file does not say: `ellipsoid`, `egm96` or `egm2008`.
     #[garde(skip)]
-    pub dem_datum: String,
+    #[serde(deserialize_with = "datum::named")]
+    pub dem_datum: Option<VerticalDatum>,
     /// Folder for what a flight leaves.
-    #[garde(skip)]
+    #[garde(custom(named))]
     pub out: PathBuf,
 }
 

@@ -1,8 +1,10 @@
 //! The sensors of an aircraft's computer.
 
 use garde::Validate;
+use scarp_geo::VerticalDatum;
 use serde::Deserialize;
 
+use super::datum;
 use super::limits::{up_to, within};
 
 /// Largest share of its ground that a frame may have in common with another.
@@ -102,7 +104,8 @@ pub struct Gnss {
     pub pps: String,
     /// Datum of altitudes without geoid separation: `egm96`, `egm2008` or `ellipsoid`; empty to refuse them.
     #[garde(skip)]
-    pub altitude_datum: String,
+    #[serde(deserialize_with = "datum::named")]
+    pub altitude_datum: Option<VerticalDatum>,
     /// Whether fixes of a simulator are taken.
     #[garde(skip)]
     pub accept_simulated: bool,

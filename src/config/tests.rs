@@ -78,7 +78,26 @@ fn a_mistyped_key_is_refused_by_name() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_with_its_line_or_key() {
+fn a_value_where_a_table_of_keys_belongs_is_refused_with_what_to_write() {
+    for (text, key) in [
+        ("inference = ['auto', 0, 1, 64]", "inference"),
+        ("queue = [7]", "queue"),
+        ("[[errors]]\ndem_m = 2.0", "errors"),
+        ("errors = 2.0", "errors"),
+        (
+            "mount = [[0.0, 0.0, 0.0], [0.0, -90.0, 0.0], true]",
+            "mount",
+        ),
+        ("[mount]\nboresight_deg = [1, 2, 3]", "mount.boresight_deg"),
+    ] {
+        let line = Board::from_toml("b.toml", text).unwrap_err().to_string();
+        let said = format!("{key} is a table of keys; write [{key}] and its keys below that");
+        assert_eq!(line, format!("board file b.toml: {said}"));
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_its_line_or_key_also_where_it_is_not_used() {
     for (text, said) in [
         (
             "[queue]\n\nframes = [",
@@ -91,6 +110,14 @@ fn what_cannot_be_read_is_told_with_its_line_or_key() {
         (
             "[paths]\nmodel = 3",
             "invalid type: integer `3`, expected a text in `paths.model`",
+        ),
+        (
+            "[gnss]\ndevice = 'autopilot'\naltitude_datum = 'msl'",
+            "\"msl\" is no vertical datum; write ellipsoid, egm96 or egm2008 in `gnss.altitude_datum`",
+        ),
+        (
+            "[paths]\ndem_datum = 'EGM96'",
+            "\"EGM96\" is no vertical datum; write ellipsoid, egm96 or egm2008 in `paths.dem_datum`",
         ),
     ] {
         let line = Board::from_toml("b.toml", text).unwrap_err().to_string();
@@ -141,6 +168,10 @@ fn a_value_out_of_range_is_refused_with_its_range() {
         (
             "[journal]\nmax_bytes = 4095",
             "journal.max_bytes = 4095 is out of range; it must be at least 4096",
+        ),
+        (
+            "[paths]\nout = ''",
+            "paths.out = \"\" names no folder; write one, or leave the key out",
         ),
     ] {
         let line = Board::from_toml("b.toml", text).unwrap_err().to_string();

@@ -16,8 +16,11 @@ use parking_lot::Mutex;
 use scarp_nav::{
     FixSettings, GnssDelay, GnssReceiver, Monotonic, Pulse, PulseDoubt, ReceiverCounts, TimedFix,
 };
+use thiserror::Error;
 
-use super::{monotonic_clock::now, pps, shared_trajectory::Track};
+use super::{
+    monotonic_clock::now, network_address::is_host_and_port, pps, shared_trajectory::Track,
+};
 
 /// Speeds that receivers are sold with or set to, the most usual first.
 const BAUD_RATES: [u32; 7] = [115_200, 38_400, 9_600, 57_600, 230_400, 460_800, 921_600];
@@ -56,6 +59,26 @@ pub struct GnssPort {
     /// The PPS device of its pulse, for instance /dev/pps0.
     pub pps: Option<String>,
 }
+
+impl GnssPort {
+    /// The same at another device.
+    ///
+    /// # Errors
+    /// When the name is that of a gpsd, and says no host or no port.
+    pub fn at(self, device: String) -> Result<Self, NoGpsdAddress> {
+        let gpsd = device.starts_with("gpsd:");
+        let address = device.strip_prefix(GPSD);
+        if gpsd && !address.is_some_and(is_host_and_port) {
+            return Err(NoGpsdAddress(device));
+        }
+        Ok(Self { device, ..self })
+    }
+}
+
+/// A name of a gpsd without its address.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0:?} names no gpsd; write gpsd://HOST:PORT, for instance gpsd://127.0.0.1:2947")]
+pub struct NoGpsdAddress(String);
 
 /// What the receiver has told so far.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -2,6 +2,7 @@
 //! health.
 
 mod autopilot;
+mod board_fault;
 mod flight_state_machine;
 mod frame_accounting;
 mod gnss;
@@ -11,6 +12,7 @@ mod live_source;
 mod load_shedder;
 mod monitor;
 mod monotonic_clock;
+mod network_address;
 mod overlap;
 mod placement_health;
 mod pps;
@@ -20,13 +22,15 @@ mod shared_trajectory;
 mod thumbnail_store;
 
 pub use autopilot::{Autopilot, AutopilotPort, AutopilotStatus};
+pub use board_fault::{KeyFault, UnfitBoard};
 pub use flight_state_machine::{Fault, FlightStatus, SensorStatus, State};
 pub use frame_accounting::Totals;
-pub use gnss::{Gnss, GnssPort, GnssStatus};
+pub use gnss::{Gnss, GnssPort, GnssStatus, NoGpsdAddress};
 pub use health_file::{Captured, Health, HealthFile, LinkHealth, SensorHealth};
 pub use live_source::FrameSelection;
 pub use load_shedder::Level;
 pub use monotonic_clock::now;
+pub use network_address::is_host_and_port;
 pub use placement_health::PlacementHealth;
 pub use run::{Destination, FlightError, FlightResult, fly};
 pub use sensor_settings::{

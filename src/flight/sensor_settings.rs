@@ -2,15 +2,18 @@
 
 use nalgebra::Vector3;
 use scarp_capture::live::{CameraSettings, PixelFormat};
-use scarp_config::{Board, ConfigError};
-use scarp_geo::{CameraModel, RotationMatrix, VerticalDatum};
+use scarp_config::Board;
+use scarp_geo::{CameraModel, RotationMatrix};
 use scarp_nav::{
     FixSettings, GnssDelay, Mount, TrajectorySettings,
     autopilot::{AttitudeOf, LinkSettings, PortAddress},
 };
 
 use super::{
-    autopilot::AutopilotPort, gnss::GnssPort, live_source::FrameSelection,
+    autopilot::AutopilotPort,
+    board_fault::{KeyFault, UnfitBoard},
+    gnss::GnssPort,
+    live_source::FrameSelection,
     thumbnail_store::DiskLimits,
 };
 
@@ -57,50 +60,21 @@ impl Equipment {
     /// The equipment of a board that names a camera, a receiver and an autopilot.
     ///
     /// # Errors
-    /// When one is not named, or a text in the file cannot be understood.
-    pub fn of(board: &Board) -> Result<Self, ConfigError> {
-        let unset = |key, remedy| ConfigError::Unset {
-            path: board.file.clone(),
-            key,
-            remedy,
+    /// With every one that is not named, and every value that cannot be used.
+    pub fn of(board: &Board) -> Result<Self, UnfitBoard> {
+        let mut faults = gaps(board);
+        let settings = kept(camera_settings(board), &mut faults);
+        let positions = kept(positions(board), &mut faults);
+        let autopilot = kept(autopilot_port(board), &mut faults);
+        let (Some(settings), Some(positions), Some(autopilot), []) =
+            (settings, positions, autopilot, &faults[..])
+        else {
+            let path = board.file.clone();
+            return Err(UnfitBoard { path, faults });
         };
-        let (camera, gnss, autopilot) = (&board.camera, &board.gnss, &board.autopilot);
-        if camera.device.is_empty() {
-            return Err(unset(
-                "camera.device",
-                "name the camera's device node, see `ls /dev/v4l/by-id`",
-            ));
-        }
-        if camera.focal_px <= 0.0 {
-            return Err(unset(
-                "camera.focal_px",
-                "set the focal length in pixels from the camera's calibration",
-            ));
-        }
-        if gnss.device.is_empty() {
-            return Err(unset(
-                "gnss.device",
-                "name the receiver's serial port, see `ls /dev/serial/by-id`; or write \"autopilot\" for its positions",
-            ));
-        }
-        if autopilot.address.is_empty() {
-            return Err(unset(
-                "autopilot.address",
-                "name where the autopilot speaks MAVLink; attitude comes from it",
-            ));
-        }
-        if camera.rate_hz < LEAST_RATE_HZ {
-            return Err(ConfigError::Range {
-                path: board.file.clone(),
-                key: "camera.rate_hz".to_owned(),
-                reason: format!(
-                    "{} is out of range; it must be {LEAST_RATE_HZ} or more to fly; interval_s says how many are searched",
-                    camera.rate_hz
-                ),
-            });
-        }
+        let camera = &board.camera;
         Ok(Self {
-            camera: camera_settings(board)?,
+            camera: settings,
             model: CameraModel {
                 focal_sigma_px: camera.focal_sigma_px,
                 ..CameraModel::centred(camera.width_px, camera.height_px, camera.focal_px)
@@ -112,8 +86,8 @@ impl Equipment {
                 overlap: camera.overlap,
                 least_overlap: camera.least_overlap,
             },
-            positions: positions(board)?,
-            autopilot: autopilot_port(board)?,
+            positions,
+            autopilot,
             trajectory: trajectory(board),
             reduce_c: board.thermal.reduce_c,
             shed_c: board.thermal.shed_c,
@@ -125,32 +99,52 @@ impl Equipment {
     }
 }
 
-fn value(board: &Board, key: &'static str, reason: impl ToString) -> ConfigError {
-    ConfigError::Value {
-        path: board.file.clone(),
-        key,
-        reason: reason.to_string(),
+/// What only a flight needs and the board does not tell.
+fn gaps(board: &Board) -> Vec<KeyFault> {
+    let (camera, gnss) = (&board.camera, &board.gnss);
+    let mut gaps = Vec::new();
+    if camera.device.is_empty() {
+        let remedy = "name the camera's device node, see `ls /dev/v4l/by-id`";
+        gaps.push(KeyFault::unset("camera.device", remedy));
     }
+    if camera.focal_px <= 0.0 {
+        let remedy = "set the focal length in pixels from the camera's calibration";
+        gaps.push(KeyFault::unset("camera.focal_px", remedy));
+    }
+    if camera.rate_hz < LEAST_RATE_HZ {
+        let reason = format!(
+            "{} is too seldom to fly; write {LEAST_RATE_HZ} or more, interval_s says how many are searched",
+            camera.rate_hz
+        );
+        gaps.push(KeyFault::value("camera.rate_hz", reason));
+    }
+    if gnss.device.is_empty() {
+        let remedy = "name the receiver's serial port, see `ls /dev/serial/by-id`, or write \"autopilot\" for its positions";
+        gaps.push(KeyFault::unset("gnss.device", remedy));
+    }
+    gaps
+}
+
+/// The value, or its fault put with the others.
+fn kept<T>(value: Result<T, KeyFault>, faults: &mut Vec<KeyFault>) -> Option<T> {
+    value.map_err(|fault| faults.push(fault)).ok()
 }
 
 /// How the board's camera is opened.
 ///
 /// # Errors
 /// When no pixel format is named or one is not known.
-pub fn camera_settings(board: &Board) -> Result<CameraSettings, ConfigError> {
+pub fn camera_settings(board: &Board) -> Result<CameraSettings, KeyFault> {
     let camera = &board.camera;
     let formats = camera
         .formats
         .iter()
         .map(|name| name.parse::<PixelFormat>())
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|e| value(board, "camera.formats", e))?;
+        .map_err(|e| KeyFault::value("camera.formats", e))?;
     if formats.is_empty() {
-        return Err(ConfigError::Unset {
-            path: board.file.clone(),
-            key: "camera.formats",
-            remedy: "name at least one, such as \"YUYV\"",
-        });
+        let remedy = "name at least one, such as \"YUYV\"";
+        return Err(KeyFault::unset("camera.formats", remedy));
     }
     Ok(CameraSettings {
         device: camera.device.clone().into(),
@@ -165,25 +159,26 @@ pub fn camera_settings(board: &Board) -> Result<CameraSettings, ConfigError> {
 /// Where the board's positions come from.
 ///
 /// # Errors
-/// When the datum of a receiver's altitudes is not known.
-pub fn positions(board: &Board) -> Result<Positions, ConfigError> {
+/// When the receiver is a gpsd without an address.
+pub fn positions(board: &Board) -> Result<Positions, KeyFault> {
     match board.gnss.device.as_str() {
         AUTOPILOT => Ok(Positions::Autopilot),
-        _ => gnss_port(board).map(Positions::Receiver),
+        device => {
+            let port = gnss_port(board).at(device.to_owned());
+            let port = port.map_err(|e| KeyFault::value("gnss.device", e))?;
+            Ok(Positions::Receiver(port))
+        }
     }
 }
 
 /// The board's GNSS receiver.
-///
-/// # Errors
-/// When the datum of its altitudes is not known.
-pub fn gnss_port(board: &Board) -> Result<GnssPort, ConfigError> {
+pub fn gnss_port(board: &Board) -> GnssPort {
     let gnss = &board.gnss;
-    Ok(GnssPort {
+    GnssPort {
         device: gnss.device.clone(),
         baud_rate: (gnss.baud_rate > 0).then_some(gnss.baud_rate),
         fix: FixSettings {
-            altitude_datum: datum(board)?,
+            altitude_datum: gnss.altitude_datum,
             accept_simulated: gnss.accept_simulated,
         },
         delay: GnssDelay {
@@ -191,18 +186,24 @@ pub fn gnss_port(board: &Board) -> Result<GnssPort, ConfigError> {
             sigma_s: gnss.delay_sigma_s,
         },
         pps: (!gnss.pps.is_empty()).then(|| gnss.pps.clone()),
-    })
+    }
 }
 
 /// The board's autopilot.
 ///
 /// # Errors
-/// When its address cannot be understood.
-pub fn autopilot_port(board: &Board) -> Result<AutopilotPort, ConfigError> {
-    let parsed = board.autopilot.address.parse::<PortAddress>();
+/// When its address is not set or cannot be understood.
+pub fn autopilot_port(board: &Board) -> Result<AutopilotPort, KeyFault> {
+    const KEY: &str = "autopilot.address";
+    let address = &board.autopilot.address;
+    if address.is_empty() {
+        let remedy = "name where the autopilot speaks MAVLink; attitude comes from it";
+        return Err(KeyFault::unset(KEY, remedy));
+    }
+    let parsed = address.parse::<PortAddress>();
     Ok(AutopilotPort {
         link: LinkSettings {
-            address: parsed.map_err(|e| value(board, "autopilot.address", e))?,
+            address: parsed.map_err(|e| KeyFault::value(KEY, e))?,
             system: None,
             attitude: if board.mount.on_gimbal {
                 AttitudeOf::Gimbal
@@ -212,12 +213,6 @@ pub fn autopilot_port(board: &Board) -> Result<AutopilotPort, ConfigError> {
         },
         positions: board.gnss.device == AUTOPILOT,
     })
-}
-
-fn datum(board: &Board) -> Result<Option<VerticalDatum>, ConfigError> {
-    let name = &board.gnss.altitude_datum;
-    let parsed = (!name.is_empty()).then(|| name.parse()).transpose();
-    parsed.map_err(|e| value(board, "gnss.altitude_datum", e))
 }
 
 fn trajectory(board: &Board) -> TrajectorySettings {
@@ -253,7 +248,7 @@ device = '/dev/ttyUSB0'
 address = 'udpin:0.0.0.0:14550'
 ";
 
-    fn equipment(more: &str) -> Result<Equipment, ConfigError> {
+    fn equipment(more: &str) -> Result<Equipment, UnfitBoard> {
         let mut board: toml::Table = toml::from_str(COMPLETE).unwrap();
         for (section, keys) in toml::from_str::<toml::Table>(more).unwrap() {
             let section = board
@@ -319,21 +314,42 @@ address = 'udpin:0.0.0.0:14550'
     #[test]
     fn what_is_missing_or_cannot_be_understood_is_named_with_what_to_write() {
         for (more, key) in [
-            ("[camera]\ndevice = ''", "camera.device"),
-            ("[camera]\nfocal_px = 0.0", "camera.focal_px"),
-            ("[camera]\nformats = ['H264']", "camera.formats"),
-            ("[camera]\nrate_hz = 1.0", "camera.rate_hz"),
-            ("[gnss]\ndevice = ''", "gnss.device"),
-            ("[gnss]\naltitude_datum = 'msl'", "gnss.altitude_datum"),
-            ("[autopilot]\naddress = ''", "autopilot.address"),
-            ("[autopilot]\naddress = 'tty'", "autopilot.address"),
+            ("[camera]\ndevice = ''", "camera.device is not set ("),
+            ("[camera]\nfocal_px = 0.0", "camera.focal_px is not set ("),
+            ("[camera]\nformats = []", "camera.formats is not set ("),
+            ("[camera]\nformats = ['H264']", "camera.formats: "),
+            ("[camera]\nrate_hz = 1.0", "camera.rate_hz: "),
+            ("[gnss]\ndevice = ''", "gnss.device is not set ("),
+            ("[gnss]\ndevice = 'gpsd://'", "gnss.device: "),
+            ("[gnss]\ndevice = 'gpsd:localhost'", "gnss.device: "),
+            ("[gnss]\ndevice = 'gpsd://host'", "gnss.device: "),
+            (
+                "[autopilot]\naddress = ''",
+                "autopilot.address is not set (",
+            ),
+            ("[autopilot]\naddress = 'tty'", "autopilot.address: "),
         ] {
-            let line = equipment(more).unwrap_err().to_string();
-            assert!(
-                line.starts_with("board file b.toml: ") && line.contains(key),
-                "{line}"
-            );
-            assert_eq!(line.lines().count(), 1, "{line}");
+            let unfit = equipment(more).unwrap_err();
+            let line = unfit.to_string();
+            let told = line.strip_prefix("board file b.toml: ");
+            assert!(told.is_some_and(|told| told.starts_with(key)), "{line}");
+            assert_eq!((unfit.faults.len(), line.lines().count()), (1, 1), "{line}");
         }
+    }
+
+    #[test]
+    fn all_that_is_missing_or_wrong_is_told_at_once() {
+        let unfit = Equipment::of(&Board::workstation().unwrap()).unwrap_err();
+        let line = unfit.to_string();
+        for key in [
+            "camera.device",
+            "camera.focal_px",
+            "gnss.device",
+            "autopilot.address",
+        ] {
+            assert!(line.contains(&format!("{key} is not set (")), "{line}");
+        }
+        let wrong = "[camera]\nformats = ['H264']\nrate_hz = 1.0\n[autopilot]\naddress = 'tty'";
+        assert_eq!(equipment(wrong).unwrap_err().faults.len(), 3);
     }
 }

@@ -153,7 +153,7 @@ fn checked(board: &str) -> impl Fn(&str) -> (Value, String) {
 }
 
 #[test]
-fn a_datum_that_cannot_be_understood_fails_the_check_of_the_receiver() {
+fn a_datum_that_cannot_be_understood_fails_the_check_of_the_board() {
     let folder = TempDir::new().unwrap();
     let board = board(folder.path(), "");
     let text = fs::read_to_string(&board).unwrap();
@@ -162,9 +162,15 @@ fn a_datum_that_cannot_be_understood_fails_the_check_of_the_receiver() {
         text.replace("[gnss]\n", "[gnss]\naltitude_datum = 'msl'\n"),
     )
     .unwrap();
-    let (state, detail) = checked(&board)("GNSS");
+    let state = checked(&board);
+    let (board, detail) = state("board");
     assert!(
-        state == "failed" && detail.contains("gnss.altitude_datum"),
+        board == "failed" && detail.contains("gnss.altitude_datum"),
+        "{detail}"
+    );
+    let (gnss, detail) = state("GNSS");
+    assert!(
+        gnss == "not_checked" && !detail.contains("datum"),
         "{detail}"
     );
 }

@@ -4,6 +4,7 @@
 
 mod boards;
 mod cameras;
+mod check;
 mod documents;
 mod elevation;
 mod engines;

@@ -16,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("scarp-infer", &["scarp-int8"]),
     ("scarp-inventory", &["scarp-geo"]),
     ("scarp-link", &["scarp-inventory"]),
-    ("scarp-config", &[]),
+    ("scarp-config", &["scarp-geo"]),
     ("scarp-files", &[]),
     (
         "scarp",

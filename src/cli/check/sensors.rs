@@ -134,10 +134,9 @@ fn often_enough(what: &str, interval_s: Option<f64>, limit_s: f64) -> anyhow::Re
 pub fn gnss(device: &Path, board: &Board, terrain: Option<&Terrain>) -> anyhow::Result<String> {
     // Not opened here: that may wait for a carrier.
     if fs::metadata(device).is_ok_and(|kind| kind.is_file()) {
-        return gnss_log(device);
+        return gnss_log(device, gnss_port(board).fix);
     }
-    let mut port = gnss_port(board)?;
-    port.device = device.display().to_string();
+    let port = gnss_port(board).at(device.display().to_string())?;
     let pulsed = port.pps.is_some();
     let settings = TrajectorySettings::default();
     let gnss = Gnss::start(port, Track::new(settings));
@@ -174,9 +173,9 @@ pub fn gnss(device: &Path, board: &Board, terrain: Option<&Terrain>) -> anyhow::
 }
 
 /// The first position fix of a log, whose instants nobody knows.
-fn gnss_log(path: &Path) -> anyhow::Result<String> {
+fn gnss_log(path: &Path, settings: FixSettings) -> anyhow::Result<String> {
     let file = File::open(path).with_context(|| path.display().to_string())?;
-    let mut reader = FixReader::new(FixSettings::default());
+    let mut reader = FixReader::new(settings);
     let mut fault = "no NMEA 0183 sentence in it".to_owned();
     // A file without end is no log.
     for byte in BufReader::new(file.take(LOG_BYTES)).bytes() {

@@ -8,7 +8,7 @@ use serde::Serialize;
 pub enum State {
     Ok,
     Failed,
-    /// Nobody named what to check.
+    /// Nobody named what to check, or the board file that names it cannot be used.
     NotChecked,
     /// The board flies without it.
     NotNeeded,
@@ -42,6 +42,15 @@ impl Check {
             name,
             state: State::NotChecked,
             detail: format!("not checked; name it with {option}"),
+        }
+    }
+
+    /// A check that was not made because the board file cannot be used, whose own check says why.
+    pub fn without_board(name: &'static str) -> Self {
+        Self {
+            name,
+            state: State::NotChecked,
+            detail: "not checked; mend the board file first".to_owned(),
         }
     }
 

@@ -43,7 +43,7 @@ pub enum NoFix {
     },
     /// No altitude, or one without geoid separation.
     #[error(
-        "no height over a known datum; switch on GGA's geoid separation, or state what its altitude is measured from"
+        "no height over a known datum; switch on GGA's geoid separation, or write what its altitude is measured from as altitude_datum in [gnss] of the board file"
     )]
     NoHeight,
     /// A height that no aircraft has.
