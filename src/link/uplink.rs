@@ -115,7 +115,9 @@ impl Uplink {
     /// # Errors
     /// When the keys cannot be used or the system gives no thread.
     pub fn start(config: &Config, journal: Journal) -> Result<Self, LinkError> {
-        let tls = Identity::load(&config.keys)?.client_config()?;
+        let identity = Identity::load(&config.keys)?;
+        identity.require_drone()?;
+        let tls = identity.client_config()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

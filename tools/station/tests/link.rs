@@ -254,6 +254,21 @@ fn a_stolen_drone_key_cannot_pose_as_the_ground_station() {
 }
 
 #[test]
+fn the_keys_of_the_station_are_refused_by_the_drone_at_its_start_and_named() {
+    let site = Site::new();
+    let config = Config {
+        station: "127.0.0.1:4433".to_owned(),
+        keys: site.path("keys/station"),
+    };
+    let line = Uplink::start(&config, site.journal()).err().unwrap();
+    let line = line.to_string();
+    assert!(
+        line.contains("keys/station") && line.contains("folder drone/"),
+        "{line}"
+    );
+}
+
+#[test]
 fn a_ground_station_of_another_protocol_is_told_apart_from_one_with_other_keys() {
     let site = Site::new();
     let keys = site.path("keys/station");
