@@ -2,9 +2,10 @@
 //!
 //! What is written goes to a temporary file beside its place, `NAME.XXXXXX.part`, which then takes the name: a reader finds the
 //! old file or the new one, never a part. The temporary file is removed when it cannot be completed; one is left behind only
-//! where the program is killed just then.
+//! where the program is killed just then, until [`clear_parts`] takes it away.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
     io::{
         self, BufWriter,
@@ -15,6 +16,11 @@ use std::{
 };
 
 use tempfile::{Builder, NamedTempFile};
+
+/// How the name of a temporary file ends.
+const SUFFIX: &str = ".part";
+/// Letters by chance in the name of a temporary file, between that of its file and [`SUFFIX`].
+const RANDOM: usize = 6;
 
 /// Puts `contents` into the place of the file at `path`. What is there and is no plain file, such as a pipe or a device, is
 /// written to as it is. After a loss of power either file may be there.
@@ -40,6 +46,31 @@ pub fn replace_durably<T, E>(
     put(path, true, write, failed)
 }
 
+/// Removes the temporary files that writers of `path` which were killed have left beside it. For before the first write, where no
+/// other program writes to `path`; what cannot be removed stays.
+pub fn clear_parts(path: &Path) {
+    let Some(name) = path.file_name().map(OsStr::as_encoded_bytes) else {
+        return;
+    };
+    let is_part = |found: &OsStr| {
+        let between = found.as_encoded_bytes().strip_prefix(name);
+        let between = between.and_then(|rest| rest.strip_prefix(b"."));
+        let between = between.and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
+        between.is_some_and(|random| random.len() == RANDOM && !random.contains(&b'.'))
+    };
+    for entry in fs::read_dir(folder(path)).into_iter().flatten().flatten() {
+        if is_part(&entry.file_name()) {
+            fs::remove_file(entry.path()).ok();
+        }
+    }
+}
+
+/// The folder that a file is in.
+fn folder(path: &Path) -> &Path {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
 fn put<T, E>(
     path: &Path,
     durable: bool,
@@ -50,8 +81,7 @@ fn put<T, E>(
         let open = File::options().write(true).open(path);
         return buffered(&mut open.map_err(&failed)?, write, &failed);
     }
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    let folder = folder(path);
     let mut part = beside(path, folder).map_err(&failed)?;
     let written = buffered(part.as_file_mut(), write, &failed)?;
     if durable {
@@ -70,7 +100,8 @@ fn beside(path: &Path, folder: &Path) -> io::Result<NamedTempFile<File>> {
     prefix.push(".");
     Builder::new()
         .prefix(&prefix)
-        .suffix(".part")
+        .rand_bytes(RANDOM)
+        .suffix(SUFFIX)
         .make_in(folder, |part| File::create_new(part))
 }
 
@@ -162,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_ends_while_it_writes_leaves_the_old_file() {
+    fn a_program_that_ends_while_it_writes_leaves_the_old_file_and_its_part_can_be_cleared() {
         const PATH: &str = "SCARP_FILES_TEST_PATH";
         if let Some(path) = env::var_os(PATH) {
             let half = |file: &mut dyn Write| -> io::Result<()> {
@@ -179,7 +210,7 @@ mod tests {
         let program = process::Command::new(env::current_exe().unwrap())
             .args([
                 "--exact",
-                "tests::a_program_that_ends_while_it_writes_leaves_the_old_file",
+                "tests::a_program_that_ends_while_it_writes_leaves_the_old_file_and_its_part_can_be_cleared",
             ])
             .env(PATH, &path)
             .output()
@@ -188,6 +219,15 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"old");
         let part = |name: &&String| name.starts_with("a.json.") && name.ends_with(".part");
         assert_eq!(names(folder.path()).iter().filter(part).count(), 1);
+        let others = ["a.json.part", "b.json.abcdef.part", "a.json.x.part"];
+        for other in others {
+            fs::write(folder.path().join(other), b"").unwrap();
+        }
+        clear_parts(&path);
+        let mut left = others.to_vec();
+        left.push("a.json");
+        left.sort_unstable();
+        assert_eq!(names(folder.path()), left);
     }
 
     #[cfg(unix)]

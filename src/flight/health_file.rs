@@ -165,9 +165,10 @@ struct Written<'a> {
 }
 
 impl HealthFile {
-    /// The file at `path`, for the flight of this survey.
+    /// The file at `path`, for the flight of this survey. What earlier flights that lost their power left of it is cleared away.
     #[must_use]
-    pub const fn new(path: PathBuf, survey: Uuid) -> Self {
+    pub fn new(path: PathBuf, survey: Uuid) -> Self {
+        scarp_files::clear_parts(&path);
         Self {
             path,
             survey,
@@ -221,11 +222,13 @@ mod tests {
     }
 
     #[test]
-    fn the_file_says_whose_health_it_tells_and_when_it_was_written() {
+    fn the_file_says_whose_health_it_tells_and_when_it_was_written_and_stands_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("health.json");
         let survey = Uuid::from_u128(7);
+        fs::write(folder.path().join("health.json.f1iGht.part"), "{").unwrap();
         HealthFile::new(path.clone(), survey).write(&Health::starting());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         let told: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
         assert_eq!(told["survey"], survey.to_string());
         assert_eq!(told["state"], "waiting_for_fix");

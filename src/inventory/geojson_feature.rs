@@ -16,7 +16,7 @@ use geojson::{Feature, Geometry, GeometryValue, JsonObject, JsonValue, feature::
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{frame_coverage::FrameReport, landslide::Landslide};
+use super::{coordinate_grid, frame_coverage::FrameReport, landslide::Landslide};
 
 /// Decimals of a coordinate in degrees: 11 mm on the ground.
 const COORDINATE: i32 = 7;
@@ -78,7 +78,10 @@ fn feature<const N: usize>(outline: &Polygon<f64>, properties: [(&str, JsonValue
 
 /// The outline, or `None` where it is smaller than the decimals of its coordinates.
 fn geometry(outline: &Polygon<f64>) -> Option<Geometry> {
-    let parts = within_longitudes(outline)
+    // First to what travels to the ground station: rounded twice here as there, both give the same.
+    let on_grid = |degrees| coordinate_grid::to_degrees(coordinate_grid::to_units(degrees));
+    let outline = outline.map_coords(|c| coord! { x: on_grid(c.x), y: on_grid(c.y) });
+    let parts = within_longitudes(&outline)
         .into_iter()
         .filter_map(rounded_outline);
     let parts = MultiPolygon::new(parts.collect()).orient(Direction::Default);

@@ -7,6 +7,7 @@
 mod association;
 mod component;
 mod contour;
+pub mod coordinate_grid;
 mod frame_coverage;
 mod frame_observation;
 mod geojson_feature;

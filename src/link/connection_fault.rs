@@ -14,8 +14,8 @@ const NO_APPLICATION_PROTOCOL: u8 = 120;
 /// Why the uplink is not, or no longer, connected.
 #[derive(Debug)]
 pub enum Fault {
-    /// The address cannot be looked up.
-    Address(io::Error),
+    /// The name cannot be looked up.
+    LookUp(io::Error),
     /// The name has no address.
     NoAddress,
     /// The system gives no socket.
@@ -42,8 +42,12 @@ impl Fault {
     /// One line: what happened with the ground station at `station`, and what to do.
     pub fn describe(&self, station: &str) -> String {
         match self {
-            Self::Address(e) => format!(
-                "link: {station} is no address ({e}); give host:port, for instance 192.168.1.10:4433"
+            Self::LookUp(e) if e.kind() == io::ErrorKind::TimedOut => format!(
+                "link: {station}: no answer to the look-up of its name; check the network, or give the address in numbers"
+            ),
+            // The system says that it is the look-up of a name that failed.
+            Self::LookUp(e) => format!(
+                "link: {station}: {e}; check the network and the spelling, or give the address in numbers"
             ),
             Self::NoAddress => format!(
                 "link: {station} has no address; check the name or give host:port in numbers"

@@ -15,6 +15,8 @@ pub mod codec;
 #[cfg(feature = "uplink")]
 mod connection_fault;
 #[cfg(feature = "uplink")]
+mod fault_log;
+#[cfg(feature = "uplink")]
 pub mod journal;
 mod message;
 mod message_error;

@@ -4,10 +4,10 @@
 //! vertex of a ring repeats the first and is left out.
 
 use geo::{Coord, LineString, Polygon};
+use scarp_inventory::coordinate_grid;
 
 use super::message_error::{MAX_RINGS, MAX_VERTICES, MessageError};
 
-const UNITS_PER_DEGREE: f64 = 1e8;
 /// An outline across the antimeridian keeps continuous longitudes, so these may pass 180.
 const MAX_LON: i64 = 36_000_000_000;
 const MAX_LAT: i64 = 9_000_000_000;
@@ -80,8 +80,8 @@ fn ring_from_steps(field: &'static str, steps: &[i64]) -> Result<LineString<f64>
             ));
         }
         line.push(Coord {
-            x: x as f64 / UNITS_PER_DEGREE,
-            y: y as f64 / UNITS_PER_DEGREE,
+            x: coordinate_grid::to_degrees(x as f64),
+            y: coordinate_grid::to_degrees(y as f64),
         });
     }
     line.extend(line.first().copied());
@@ -89,7 +89,7 @@ fn ring_from_steps(field: &'static str, steps: &[i64]) -> Result<LineString<f64>
 }
 
 fn units(field: &'static str, degrees: f64, max: i64) -> Result<i64, MessageError> {
-    let units = (degrees * UNITS_PER_DEGREE).round();
+    let units = coordinate_grid::to_units(degrees);
     // Written so that NaN fails too.
     if units.abs() <= max as f64 {
         Ok(units as i64)

@@ -5,6 +5,7 @@
 //! gets no connection. A drone's certificate is good for a client only, so a stolen one cannot pose as the station.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -18,8 +19,11 @@ use rustls::{
     CertificateError, ClientConfig, RootCertStore, ServerConfig,
     client::{WebPkiServerVerifier, danger::ServerCertVerifier},
     crypto::CryptoProvider,
-    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
-    server::WebPkiClientVerifier,
+    pki_types::{
+        CertificateDer, PrivateKeyDer, ServerName, UnixTime,
+        pem::{self, PemObject},
+    },
+    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 use thiserror::Error;
 
@@ -57,13 +61,29 @@ pub enum TlsError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The system does not let this user read a file.
+    #[error("keys {path}: {reason}; make it readable for the user that runs this program")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        reason: io::Error,
+    },
     /// The private key can be read by others.
     #[error("keys {path}: others can read this private key; run `chmod 600 {path}`")]
     Exposed {
         /// The file.
         path: String,
     },
-    /// The keys are those of the other end.
+    /// The drone was given the ground station's keys.
+    #[error(
+        "keys {folder}: are the ground station's; give the folder drone/ that `scarp-station keys` wrote"
+    )]
+    Station {
+        /// The folder.
+        folder: String,
+    },
+    /// The ground station was given a drone's keys.
     #[error(
         "keys {folder}: are a drone's; give the folder station/ that `scarp-station keys` wrote"
     )]
@@ -83,11 +103,13 @@ pub enum TlsError {
     },
 }
 
+type Certificate = CertificateDer<'static>;
+
 /// One end's certificate and key, and the authority it trusts.
 pub struct Identity {
     folder: PathBuf,
     roots: Arc<RootCertStore>,
-    chain: Vec<CertificateDer<'static>>,
+    chain: Vec<Certificate>,
     key: PrivateKeyDer<'static>,
 }
 
@@ -109,7 +131,7 @@ impl Identity {
             folder: folder.to_owned(),
             roots: Arc::new(roots),
             chain: read_certificates(&folder.join(CERTIFICATE_FILE))?,
-            key: PrivateKeyDer::from_pem_file(&key_path).map_err(|e| bad_file(&key_path, e))?,
+            key: PrivateKeyDer::from_pem_file(&key_path).map_err(|e| bad_pem(&key_path, e))?,
         })
     }
 
@@ -142,14 +164,10 @@ impl Identity {
     /// # Errors
     /// When key and certificate do not belong together.
     pub fn server_config(&self) -> Result<quinn::ServerConfig, TlsError> {
-        let verifier =
-            WebPkiClientVerifier::builder_with_provider(Arc::clone(&self.roots), provider())
-                .build()
-                .map_err(|e| self.mismatch(e))?;
         let mut tls = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(|e| self.mismatch(e))?
-            .with_client_cert_verifier(verifier)
+            .with_client_cert_verifier(self.client_verifier()?)
             .with_single_cert(self.chain.clone(), self.key.clone_key())
             .map_err(|e| self.mismatch(e))?;
         tls.alpn_protocols = vec![PROTOCOL.to_vec()];
@@ -169,9 +187,7 @@ impl Identity {
     /// # Errors
     /// When the certificate is a drone's, or is not signed by the authority beside it.
     pub fn require_station(&self) -> Result<(), TlsError> {
-        let [certificate, intermediates @ ..] = self.chain.as_slice() else {
-            return Err(self.mismatch("there is no certificate"));
-        };
+        let (certificate, intermediates) = self.certificates()?;
         let verifier =
             WebPkiServerVerifier::builder_with_provider(Arc::clone(&self.roots), provider())
                 .build()
@@ -179,14 +195,47 @@ impl Identity {
         let name = ServerName::try_from(SERVER_NAME).map_err(|e| self.mismatch(e))?;
         let verified =
             verifier.verify_server_cert(certificate, intermediates, &name, &[], UnixTime::now());
-        verified.map(drop).map_err(|e| match e {
+        let folder = self.folder.display().to_string();
+        verified
+            .map(drop)
+            .map_err(|e| self.unfit(e, TlsError::Drone { folder }))
+    }
+
+    /// Whether a ground station would take this end for a drone.
+    ///
+    /// # Errors
+    /// When the certificate is the ground station's, or is not signed by the authority beside it.
+    pub fn require_drone(&self) -> Result<(), TlsError> {
+        let (certificate, intermediates) = self.certificates()?;
+        let verified =
+            self.client_verifier()?
+                .verify_client_cert(certificate, intermediates, UnixTime::now());
+        let folder = self.folder.display().to_string();
+        verified
+            .map(drop)
+            .map_err(|e| self.unfit(e, TlsError::Station { folder }))
+    }
+
+    fn client_verifier(&self) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+        WebPkiClientVerifier::builder_with_provider(Arc::clone(&self.roots), provider())
+            .build()
+            .map_err(|e| self.mismatch(e))
+    }
+
+    /// This end's own certificate, and those between it and the authority.
+    fn certificates(&self) -> Result<(&Certificate, &[Certificate]), TlsError> {
+        let split = self.chain.split_first();
+        split.ok_or_else(|| self.mismatch("there is no certificate"))
+    }
+
+    /// Why a certificate is not accepted: it is `other`'s, or does not fit.
+    fn unfit(&self, error: rustls::Error, other: TlsError) -> TlsError {
+        match error {
             rustls::Error::InvalidCertificate(
                 CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. },
-            ) => TlsError::Drone {
-                folder: self.folder.display().to_string(),
-            },
-            other => self.mismatch(other),
-        })
+            ) => other,
+            error => self.mismatch(error),
+        }
     }
 
     /// The private key's bytes (DER), from which the ground station derives what must outlive its process.
@@ -221,11 +270,11 @@ fn window(bytes: usize) -> VarInt {
     VarInt::try_from(bytes as u64).unwrap_or(VarInt::MAX)
 }
 
-fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn read_certificates(path: &Path) -> Result<Vec<Certificate>, TlsError> {
     let certificates = CertificateDer::pem_file_iter(path)
-        .map_err(|e| bad_file(path, e))?
+        .map_err(|e| bad_pem(path, e))?
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|e| bad_file(path, e))?;
+        .map_err(|e| bad_pem(path, e))?;
     if certificates.is_empty() {
         return Err(bad_file(path, "holds no certificate"));
     }
@@ -236,7 +285,7 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsErr
 fn refuse_exposed(key: &Path) -> Result<(), TlsError> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(key)
-        .map_err(|e| bad_file(key, e))?
+        .map_err(|e| unreadable(key, e))?
         .permissions()
         .mode();
     if mode & 0o077 != 0 {
@@ -252,9 +301,41 @@ fn refuse_exposed(_key: &Path) -> Result<(), TlsError> {
     Ok(())
 }
 
+fn bad_pem(path: &Path, error: pem::Error) -> TlsError {
+    match error {
+        pem::Error::Io(reason) => unreadable(path, reason),
+        error => bad_file(path, error),
+    }
+}
+
+fn unreadable(path: &Path, reason: io::Error) -> TlsError {
+    if reason.kind() == io::ErrorKind::PermissionDenied {
+        let path = path.display().to_string();
+        TlsError::Unreadable { path, reason }
+    } else {
+        bad_file(path, reason)
+    }
+}
+
 fn bad_file(path: &Path, reason: impl std::fmt::Display) -> TlsError {
     TlsError::File {
         path: path.display().to_string(),
         reason: reason.to_string().replace('\n', " "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_this_user_may_not_read_is_told_by_that_and_not_by_a_wrong_folder() {
+        let path = Path::new("keys/drone/key.pem");
+        let told = |kind: io::ErrorKind| bad_pem(path, pem::Error::Io(kind.into())).to_string();
+        let denied = told(io::ErrorKind::PermissionDenied);
+        assert!(denied.starts_with("keys keys/drone/key.pem: permission denied; make it readable"));
+        let missing = told(io::ErrorKind::NotFound);
+        assert!(missing.contains("give the folder"), "{missing}");
+        assert!(!missing.contains("I/O error"), "{missing}");
     }
 }

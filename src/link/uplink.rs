@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashSet,
+    io::ErrorKind,
     path::PathBuf,
     sync::Arc,
     thread::{self, JoinHandle},
@@ -14,13 +15,14 @@ use std::{
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use parking_lot::{Condvar, Mutex};
-use quinn::{ClientConfig, Connection, Endpoint, VarInt};
+use quinn::{ClientConfig, Connection, Endpoint};
 use thiserror::Error;
 use tokio::sync::Notify;
 
 use super::{
     codec::{self, MAX_BATCH_MESSAGES, MAX_RECEIPT_BYTES, Receipt},
     connection_fault::Fault,
+    fault_log::FaultLog,
     journal::{Entry, Held, Journal, JournalError},
     message::Envelope,
     tls::{Identity, SERVER_NAME, TlsError},
@@ -35,6 +37,8 @@ const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
     .with_max_delay(LONGEST_PAUSE)
     .without_max_times()
     .with_jitter();
+/// A name that is looked up for longer is given up.
+const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(8);
 /// A handshake that takes longer is given up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 /// A receipt that takes longer, on a connection that lives, means that the ground station hangs.
@@ -114,7 +118,9 @@ impl Uplink {
     /// # Errors
     /// When the keys cannot be used or the system gives no thread.
     pub fn start(config: &Config, journal: Journal) -> Result<Self, LinkError> {
-        let tls = Identity::load(&config.keys)?.client_config()?;
+        let identity = Identity::load(&config.keys)?;
+        identity.require_drone()?;
+        let tls = identity.client_config()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -209,52 +215,61 @@ struct Worker {
 
 impl Worker {
     async fn run(&self) {
+        let mut endpoint = None;
         tokio::select! {
             biased;
             () = self.shared.stop.notified() => {}
-            () = self.keep_connecting() => {}
+            () = self.keep_connecting(&mut endpoint) => {}
         }
         self.shared.report(|progress| progress.connected = false);
+        // Its connection was closed as it was dropped. What says so must go out: the ground station then need not wait for silence
+        // to tell that the drone has gone.
+        if let Some(endpoint) = endpoint {
+            tokio::time::timeout(FAREWELL, endpoint.wait_idle())
+                .await
+                .ok();
+        }
     }
 
-    async fn keep_connecting(&self) {
-        let mut pauses = PAUSES.build();
+    /// Leaves in `endpoint` the one of its last attempt.
+    async fn keep_connecting(&self, endpoint: &mut Option<Endpoint>) {
+        let mut attempts = Attempts::new();
         loop {
-            let fault = match self.connect().await {
-                Ok(session) => session.deliver(&self.shared, &mut pauses).await,
+            let fault = match self.connect(endpoint).await {
+                Ok(session) => session.deliver(&self.shared, &mut attempts).await,
                 Err(fault) => fault,
             };
             let line = fault.describe(&self.station);
-            log::warn!("{line}");
+            if let Some(line) = attempts.faults.met(&line, Instant::now()) {
+                log::warn!("{line}");
+            }
             self.shared.report(|progress| {
                 progress.connected = false;
                 progress.last_error = Some(line);
             });
-            tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
+            tokio::time::sleep(attempts.pauses.next().unwrap_or(LONGEST_PAUSE)).await;
         }
     }
 
-    async fn connect(&self) -> Result<Session, Fault> {
+    async fn connect(&self, endpoint: &mut Option<Endpoint>) -> Result<Session, Fault> {
+        let address = tokio::time::timeout(LOOK_UP_TIMEOUT, tokio::net::lookup_host(&self.station))
+            .await
+            .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+            .map_err(Fault::LookUp)?
+            .next()
+            .ok_or(Fault::NoAddress)?;
+        let local = if address.is_ipv6() {
+            (std::net::Ipv6Addr::UNSPECIFIED, 0).into()
+        } else {
+            (std::net::Ipv4Addr::UNSPECIFIED, 0).into()
+        };
+        // A new socket each time: the old one may belong to a network that is gone.
+        let endpoint = endpoint.insert(Endpoint::client(local).map_err(Fault::Socket)?);
         let attempt = async {
-            let address = tokio::net::lookup_host(&self.station)
-                .await
-                .map_err(Fault::Address)?
-                .next()
-                .ok_or(Fault::NoAddress)?;
-            let local = if address.is_ipv6() {
-                (std::net::Ipv6Addr::UNSPECIFIED, 0).into()
-            } else {
-                (std::net::Ipv4Addr::UNSPECIFIED, 0).into()
-            };
-            // A new socket each time: the old one may belong to a network that is gone.
-            let endpoint = Endpoint::client(local).map_err(Fault::Socket)?;
             let connection = endpoint
                 .connect_with(self.tls.clone(), address, SERVER_NAME)?
                 .await?;
-            let session = Session {
-                endpoint,
-                connection,
-            };
+            let session = Session { connection };
             // An empty batch: only an answer shows that the ground station accepts our certificate.
             session.exchange(&[]).await?;
             Ok(session)
@@ -265,15 +280,29 @@ impl Worker {
     }
 }
 
+/// What attempts to connect have in common until all goes well.
+struct Attempts {
+    pauses: ExponentialBackoff,
+    faults: FaultLog,
+}
+
+impl Attempts {
+    fn new() -> Self {
+        Self {
+            pauses: PAUSES.build(),
+            faults: FaultLog::default(),
+        }
+    }
+}
+
 /// A connection on which the ground station has answered.
 struct Session {
-    endpoint: Endpoint,
     connection: Connection,
 }
 
 impl Session {
     /// Sends what the journal holds and whatever is added to it, until something fails.
-    async fn deliver(&self, shared: &Shared, pauses: &mut ExponentialBackoff) -> Fault {
+    async fn deliver(&self, shared: &Shared, attempts: &mut Attempts) -> Fault {
         log::info!("link: connected to {}", self.connection.remote_address());
         shared.report(|progress| progress.connected = true);
         loop {
@@ -282,7 +311,7 @@ impl Session {
                 Err(e) => return e.into(),
             };
             if sent.is_empty() {
-                *pauses = PAUSES.build();
+                *attempts = Attempts::new();
                 tokio::select! {
                     () = shared.work.notified() => continue,
                     lost = self.connection.closed() => return lost.into(),
@@ -297,7 +326,7 @@ impl Session {
                 return fault;
             }
             // Not before: a ground station that answers but cannot store must not be pestered.
-            *pauses = PAUSES.build();
+            *attempts = Attempts::new();
         }
     }
 
@@ -312,19 +341,6 @@ impl Session {
         Ok(Receipt::decode(
             &receive.read_to_end(MAX_RECEIPT_BYTES).await?,
         )?)
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        // The ground station then need not wait for silence to tell that the drone has gone.
-        self.connection.close(VarInt::from_u32(0), b"done");
-        let endpoint = self.endpoint.clone();
-        tokio::spawn(async move {
-            tokio::time::timeout(FAREWELL, endpoint.wait_idle())
-                .await
-                .ok();
-        });
     }
 }
 

@@ -76,7 +76,7 @@ fn assert_rfc_7946(polygons: &[PolygonType]) {
 #[test]
 fn a_landslide_has_its_identity_as_id_and_no_more_decimals_than_it_is_good_for() {
     let outline = polygon![
-        (x: 7.123_456_789, y: 46.0), (x: 7.2, y: 46.0), (x: 7.2, y: 46.123_456_749),
+        (x: 7.123_456_789, y: 46.0), (x: 7.2, y: 46.0), (x: 7.2, y: 46.123_456_744),
     ];
     let feature = landslide_feature(SURVEY, &landslide(outline));
     let expected = json!({

@@ -55,6 +55,9 @@ pub struct Network {
 /// Why a network cannot be used.
 #[derive(Debug, Error)]
 pub enum NetworkError {
+    /// There is nothing at its path.
+    #[error("{0}: there is no such model folder or ONNX file; check the path")]
+    Missing(PathBuf),
     /// The model folder is not in order.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -99,6 +102,9 @@ impl Network {
                 manifest,
                 folder: Some(path.to_owned()),
             });
+        }
+        if !path.exists() {
+            return Err(NetworkError::Missing(path.to_owned()));
         }
         let mut graph = Graph::read(path)?;
         cut_endings(&mut graph);

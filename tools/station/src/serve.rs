@@ -9,6 +9,7 @@ mod writer;
 
 use std::{
     net::{SocketAddr, UdpSocket},
+    path::Path,
     sync::Arc,
 };
 
@@ -44,15 +45,17 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on `listen` (port 0: any free one) with the keys of `identity`, and shows what `store` holds by `feeds`. Must
-    /// be called within a tokio runtime.
+    /// Listens on `listen` (port 0: any free one) with the keys of `identity`, opens the store at `store` or makes it, and shows
+    /// what it holds by `feeds`. Must be called within a tokio runtime.
+    ///
+    /// The store is touched last, so that keys that do not fit or an address that is taken leave no new one behind.
     ///
     /// # Errors
-    /// When the keys do not fit, the address is taken, a feed cannot show what stands, or the system gives no thread.
+    /// When the keys do not fit, the address is taken, the store cannot be opened, a feed cannot show what stands, or the system gives no thread.
     pub fn bind(
         listen: SocketAddr,
         identity: &Identity,
-        store: Store,
+        store: &Path,
         feeds: Vec<Box<dyn Feed>>,
     ) -> Result<Self, ServeError> {
         identity.require_station()?;
@@ -62,6 +65,7 @@ impl Server {
             reason,
         };
         let socket = UdpSocket::bind(listen).map_err(refused)?;
+        let store = Store::open(store)?;
         let endpoint = Endpoint::new(
             lasting_config(identity),
             Some(tls),

@@ -58,6 +58,11 @@ fn serve_says_what_is_wrong_with_keys_store_and_address() {
     let in_use = serve(&keys, &store, &taken);
     assert!(in_use.contains("give a free address"), "{in_use}");
     assert_eq!(in_use.matches("os error").count(), 1, "{in_use}");
+    assert!(serve(&path("keys/drone"), &store, "127.0.0.1:0").contains("are a drone's"));
+    assert!(
+        !site.path("other.gpkg").exists(),
+        "no new store is left behind"
+    );
 }
 
 /// Standard error of a command line that must be refused, with nothing printed for programs.
@@ -136,6 +141,21 @@ fn surveys_lists_those_of_a_store_and_export_takes_one_of_them() {
         "{line}"
     );
     assert!(!site.path("o.geojson").exists());
+}
+
+#[test]
+fn a_store_without_a_survey_says_so_to_people_and_nothing_to_programs() {
+    let site = Site::new();
+    drop(Store::open(&site.store()).unwrap());
+    let store = site.store().to_str().unwrap().to_owned();
+    for json in [None, Some("--json")] {
+        let mut arguments = vec!["surveys", "--store", &store];
+        arguments.extend(json);
+        let output = scarp_station(&arguments);
+        assert!(output.status.success() && output.stdout.is_empty());
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert!(line.contains("survey.gpkg holds no survey yet"), "{line}");
+    }
 }
 
 #[test]

@@ -131,14 +131,18 @@ impl Feed for Count {
 fn a_feed_of_another_kind_takes_no_more_than_an_implementation_and_its_place_in_the_list() {
     let site = Site::new();
     let identity = Identity::load(&site.path("keys/station")).unwrap();
-    let store = Store::open(&site.store()).unwrap();
     let (counts, counted) = mpsc::channel();
     let (stop, stopped) = oneshot::channel::<()>();
     let runtime = Runtime::new().unwrap();
     let server = runtime
         .block_on(async {
             let any_port = ([127, 0, 0, 1], 0).into();
-            Server::bind(any_port, &identity, store, vec![Box::new(Count(counts))])
+            Server::bind(
+                any_port,
+                &identity,
+                &site.store(),
+                vec![Box::new(Count(counts))],
+            )
         })
         .unwrap();
     let uplink = site.uplink(server.address());

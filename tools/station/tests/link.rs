@@ -23,7 +23,7 @@ use quinn::{
 };
 use scarp_inventory::LandslideStatus;
 use scarp_link::{
-    Body, Envelope, Identity, Uplink,
+    Body, Config, Envelope, Identity, Uplink,
     codec::{self, MAX_BATCH_BYTES, MAX_BATCH_MESSAGES, Receipt},
     tls,
 };
@@ -64,6 +64,32 @@ fn what_a_drone_submits_is_stored_and_leaves_the_journal() {
         !site.path("survey.gpkg-wal").exists(),
         "the closed store is one file"
     );
+}
+
+#[test]
+fn a_drone_that_ends_takes_its_leave_and_the_station_need_not_wait_for_silence() {
+    let site = Site::new();
+    let station = site.serve(0);
+    let said = || std::fs::read_to_string(site.log()).unwrap();
+    let uplink = site.uplink(station.address);
+    until("connection", || uplink.status().connected);
+    drop(uplink);
+    until("end", || said().contains("left") || said().contains("lost"));
+    assert!(!said().contains("lost"), "{}", said());
+}
+
+#[test]
+fn a_name_that_nobody_knows_is_told_apart_from_a_station_that_does_not_answer() {
+    let site = Site::new();
+    let config = Config {
+        station: "ground-station.invalid:4433".to_owned(),
+        keys: site.path("keys/drone"),
+    };
+    let uplink = Uplink::start(&config, site.journal()).unwrap();
+    until("fault", || uplink.status().last_error.is_some());
+    let line = uplink.status().last_error.unwrap();
+    assert!(line.contains("ground-station.invalid:4433"), "{line}");
+    assert!(line.contains("check the network"), "{line}");
 }
 
 #[test]
@@ -225,6 +251,21 @@ fn a_stolen_drone_key_cannot_pose_as_the_ground_station() {
     let thief = Identity::load(&site.path("keys/drone")).unwrap();
     let line = refusal_by(&site, thief.server_config().unwrap());
     assert!(line.contains("do not trust each other"), "{line}");
+}
+
+#[test]
+fn the_keys_of_the_station_are_refused_by_the_drone_at_its_start_and_named() {
+    let site = Site::new();
+    let config = Config {
+        station: "127.0.0.1:4433".to_owned(),
+        keys: site.path("keys/station"),
+    };
+    let line = Uplink::start(&config, site.journal()).err().unwrap();
+    let line = line.to_string();
+    assert!(
+        line.contains("keys/station") && line.contains("folder drone/"),
+        "{line}"
+    );
 }
 
 #[test]

@@ -43,6 +43,15 @@ impl Part {
             Self::Test => "test_data",
         }
     }
+
+    /// The part as the command line names it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Val => "val",
+            Self::Test => "test",
+        }
+    }
 }
 
 /// One image with its label.
@@ -77,6 +86,16 @@ pub enum DatasetError {
         "{0}: no images (.tif, .tiff, .png, .jpg); expected {1}/images and {1}/labels as in GDCLD, or images and labels, in folders or zip archives"
     )]
     NoImages(PathBuf, &'static str),
+    /// There are images, but of other parts only.
+    #[error("{root}: holds no images of the part {wanted}, only of {found}; choose with --part")]
+    OtherParts {
+        /// The dataset.
+        root: PathBuf,
+        /// The part asked for.
+        wanted: &'static str,
+        /// The parts that there are.
+        found: String,
+    },
     /// The path is neither a folder nor an archive.
     #[error("{0}: is neither a folder nor a zip archive; give the dataset's folder")]
     NoDataset(PathBuf),
@@ -111,9 +130,23 @@ pub fn find(root: &Path, part: Part) -> Result<Pairs, DatasetError> {
             return Ok(pairs);
         }
     }
-    Err(match layout.archives.pop() {
-        Some(error) => error.into(),
-        None => DatasetError::NoImages(root.to_owned(), part.folder()),
+    if let Some(error) = layout.archives.pop() {
+        return Err(error.into());
+    }
+    let has = |part: &Part| {
+        let of = Some(*part);
+        layout.complete.iter().any(|(found, _)| *found == of)
+            || layout.unlabelled.iter().any(|(found, _)| *found == of)
+    };
+    let found: Vec<_> = Part::ALL.into_iter().filter(has).map(Part::name).collect();
+    Err(if found.is_empty() {
+        DatasetError::NoImages(root.to_owned(), part.folder())
+    } else {
+        DatasetError::OtherParts {
+            root: root.to_owned(),
+            wanted: part.name(),
+            found: found.join(" and "),
+        }
     })
 }
 
@@ -155,6 +188,24 @@ mod tests {
         let plain = find(root.path(), Part::Test).unwrap();
         assert_eq!(names(&plain), ["b"]);
         assert_eq!(plain.unlabelled, [root.path().join("images/c.JPG")]);
+    }
+
+    #[test]
+    fn a_dataset_without_the_part_asked_for_says_which_it_has() {
+        let root = tempfile::tempdir().unwrap();
+        for (file, found) in [
+            ("train_dataset/images/a.tif", "only of train; choose"),
+            ("val_dataset/images/a.tif", "only of train and val; choose"),
+        ] {
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, []).unwrap();
+            let error = find(root.path(), Part::Test).unwrap_err().to_string();
+            assert!(
+                error.contains("of the part test") && error.contains(found),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -320,6 +320,18 @@ fn an_unusable_image_is_one_clear_line_and_the_others_are_done(
 }
 
 #[test]
+fn a_model_that_does_not_exist_is_one_clear_line() {
+    let (output, _) = Dataset::good().forge("validate", &["no/such/model"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = lines(&output);
+    assert!(
+        text.contains("no/such/model: there is no such model folder or ONNX file"),
+        "{text}"
+    );
+    assert_eq!(text.lines().count(), 1, "{text}");
+}
+
+#[test]
 fn a_dataset_of_which_nothing_can_be_used_fails_with_the_reason() {
     let empty = Dataset::new();
     let (output, report) = empty.validate(&[]);

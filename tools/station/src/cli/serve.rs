@@ -3,7 +3,7 @@
 use std::{
     io::{self, Write},
     net::{IpAddr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -12,7 +12,6 @@ use scarp_link::Identity;
 use scarp_station::{
     feeds::{Feed, FeedArgs},
     serve::{Ended, Server},
-    store::Store,
 };
 use serde_json::json;
 use tokio::sync::Notify;
@@ -37,9 +36,13 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     let identity = Identity::load(&args.keys)?;
-    let store = Store::open(&args.store)?;
-    let Ended { totals, feed_error } =
-        serve(args.listen, &identity, store, args.feeds.feeds(), args.json)?;
+    let Ended { totals, feed_error } = serve(
+        args.listen,
+        &identity,
+        &args.store,
+        args.feeds.feeds(),
+        args.json,
+    )?;
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&totals)?).context("standard output")?;
     }
@@ -57,7 +60,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 async fn serve(
     listen: SocketAddr,
     identity: &Identity,
-    store: Store,
+    store: &Path,
     feeds: Vec<Box<dyn Feed>>,
     json: bool,
 ) -> anyhow::Result<Ended> {

@@ -23,6 +23,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let store = Store::open_to_read(&args.store)?;
     let mut out = io::stdout().lock();
+    let mut listed = 0_u64;
     store.surveys(|id, survey| {
         let start = DateTime::<Utc>::from(survey.start).to_rfc3339_opts(SecondsFormat::Secs, true);
         let (software, model) = (&survey.software, &survey.model_name);
@@ -36,6 +37,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         } else {
             format!("{id}  {start}  {software}  {model} {version}")
         };
+        listed += 1;
         writeln!(out, "{line}").context("standard output")
-    })
+    })?;
+    if listed == 0 {
+        eprintln!("{} holds no survey yet.", args.store.display());
+    }
+    Ok(())
 }

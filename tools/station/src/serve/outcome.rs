@@ -14,7 +14,7 @@ pub enum ServeError {
     /// The keys cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The store failed while closing.
+    /// The store cannot be opened, or failed while closing.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The address cannot be listened on.

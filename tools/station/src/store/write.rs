@@ -225,8 +225,8 @@ fn datetime(parameter: &str) -> String {
     format!("strftime('%Y-%m-%dT%H:%M:%fZ', {parameter}, 'unixepoch')")
 }
 
-/// Messages carry no earlier time than 1970.
+/// To the millisecond, as GeoJSON has it, so that SQLite has nothing to round. Messages carry no earlier time than 1970.
 fn seconds(time: SystemTime) -> f64 {
-    time.duration_since(UNIX_EPOCH)
-        .map_or(0.0, |since| since.as_secs_f64())
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    ((since.as_nanos() + 500_000) / 1_000_000) as f64 / 1000.0
 }

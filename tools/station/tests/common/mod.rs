@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::{
+    fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -112,6 +113,11 @@ impl Site {
         self.path("survey.gpkg")
     }
 
+    /// What the ground station says, for people.
+    pub fn log(&self) -> PathBuf {
+        self.path("station.log")
+    }
+
     pub fn journal(&self) -> Journal {
         Journal::open(&self.path("journal.redb"), 64 << 20).unwrap()
     }
@@ -142,7 +148,7 @@ impl Site {
             .arg(self.path("keys/station"))
             .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(fs::File::create(self.log()).unwrap())
             .spawn()
             .unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap());

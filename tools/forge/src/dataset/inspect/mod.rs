@@ -28,14 +28,6 @@ impl Part {
             Self::Test => 7,
         }
     }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Val => "val",
-            Self::Test => "test",
-        }
-    }
 }
 
 /// What a dataset holds. Fields may be added, never renamed.
