@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::Context;
 use scarp_config::Board;
+use scarp_infer::MANIFEST;
 
 /// Released models, the preferred one first: the quantized one takes a tenth of the time of the float one it was made from.
 const RELEASED: [&str; 2] = ["segformer-b0-int8", "segformer-b0"];
@@ -34,8 +35,9 @@ pub fn find(named: Option<&Path>, board: &Board) -> anyhow::Result<PathBuf> {
     if let Some(folder) = named.or(on_board) {
         return Ok(folder.to_owned());
     }
-    let places = match env::var_os(VARIABLE) {
-        Some(folder) => vec![folder.into()],
+    // Empty is how scripts unset it; it would stand for the working directory.
+    let places = match env::var_os(VARIABLE).filter(|folder| !folder.is_empty()) {
+        Some(folder) => vec![folder_of_models(folder.into())?],
         None => {
             let program = env::current_exe().context("cannot tell where this program lies")?;
             vec![
@@ -48,14 +50,34 @@ pub fn find(named: Option<&Path>, board: &Board) -> anyhow::Result<PathBuf> {
     first_in(&places)
 }
 
+/// Whether a folder is that of a model, good or not.
+fn is_model(folder: &Path) -> bool {
+    folder.join(MANIFEST).is_file()
+}
+
+/// The environment's folder, unless it is of another kind.
+fn folder_of_models(folder: PathBuf) -> anyhow::Result<PathBuf> {
+    let kind = if is_model(&folder) {
+        "a model's own folder"
+    } else if folder.is_file() {
+        "a file"
+    } else {
+        return Ok(folder);
+    };
+    anyhow::bail!(
+        "{VARIABLE}: {} is {kind}; name the folder that holds model folders, or this one with --model",
+        folder.display()
+    )
+}
+
 fn first_in(places: &[PathBuf]) -> anyhow::Result<PathBuf> {
     let mut folders = places
         .iter()
         .flat_map(|place| RELEASED.map(|name| place.join(name)));
-    folders.find(|folder| folder.is_dir()).with_context(|| {
+    folders.find(|folder| is_model(folder)).with_context(|| {
         let places: Vec<_> = places.iter().map(|p| p.display().to_string()).collect();
         format!(
-            "no model: {} not in {}; name a model's folder with --model, or the folder of such folders in {VARIABLE}",
+            "no model: no folder {} with a {MANIFEST} in {}; name a model's folder with --model, or the folder of such folders in {VARIABLE}",
             RELEASED.join(" or "),
             places.join(", ")
         )
@@ -74,13 +96,18 @@ mod tests {
     fn the_first_folder_that_has_a_model_counts_and_in_it_the_quantized_one() {
         let root = TempDir::new().unwrap();
         let places = ["a", "b", "c"].map(|name| root.path().join(name));
-        let add = |place: usize, name| fs::create_dir_all(places[place].join(name)).unwrap();
+        let empty = |place: usize, name| fs::create_dir_all(places[place].join(name)).unwrap();
+        let add = |place: usize, name| {
+            empty(place, name);
+            fs::write(places[place].join(name).join(MANIFEST), "").unwrap();
+        };
         let found = || {
             let folder = first_in(&places).unwrap();
             folder.strip_prefix(root.path()).unwrap().to_owned()
         };
         add(2, "segformer-b0-int8");
         assert_eq!(found(), Path::new("c/segformer-b0-int8"));
+        empty(1, "segformer-b0-int8");
         add(1, "segformer-b0");
         assert_eq!(found(), Path::new("b/segformer-b0"));
         add(1, "segformer-b0-int8");

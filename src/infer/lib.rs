@@ -29,7 +29,7 @@ pub use engine::{
 pub use error::{ManifestError, ModelError};
 pub use graph::{Graph, one_line};
 pub use lowering::{Unfused, lower};
-pub use manifest::{Golden, Input, Manifest, Output, Quantization, Training};
+pub use manifest::{Golden, Input, MANIFEST, Manifest, Output, Quantization, Training};
 pub use model::{Declined, Model};
 pub use model_session::ModelSession;
 pub use normalisation::Normalisation;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{ManifestError, files};
 
 /// The file in a model folder that describes the rest.
-const MANIFEST: &str = "manifest.toml";
+pub const MANIFEST: &str = "manifest.toml";
 /// The network itself; its name is fixed so that every tool finds it.
 pub(super) const MODEL: &str = "model.onnx";
 /// The manifest format this build reads.

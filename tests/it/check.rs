@@ -1,10 +1,6 @@
 //! `scarp check` where what it is given cannot be used: every fault is told, once, and the end is NO GO.
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
-};
+use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -37,15 +33,24 @@ impl Said {
     }
 }
 
-fn scarp(folder: &Path, arguments: &[&str]) -> Output {
+fn scarp(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scarp"));
-    let command = command.args(arguments).current_dir(folder);
-    command.env_remove("SCARP_MODELS").output().unwrap()
+    command.args(arguments).current_dir(folder);
+    command.env_remove("SCARP_MODELS");
+    command
 }
 
 /// A check that ends with NO GO, run in `folder`.
 fn no_go(folder: &Path, arguments: &[&str]) -> Said {
-    let output = scarp(folder, &[&["check", "--json"], arguments].concat());
+    refused(&mut scarp(
+        folder,
+        &[&["check", "--json"], arguments].concat(),
+    ))
+}
+
+/// A check with `--json` that ends with NO GO.
+fn refused(check: &mut Command) -> Said {
+    let output = check.output().unwrap();
     let people = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{people}");
     let programs: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -170,11 +175,38 @@ fn a_log_without_a_datum_is_told_where_to_write_it_and_is_read_where_it_is_writt
 
 #[test]
 fn photographs_and_a_camera_at_once_are_refused_by_name() {
-    let output = scarp(Path::new("."), &["check", "--photos", "a", "--camera", "b"]);
+    let mut check = scarp(Path::new("."), &["check", "--photos", "a", "--camera", "b"]);
+    let output = check.output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(
         text.contains("--photos <DIR>") && text.contains("--camera <PATH>"),
         "{text}"
     );
+}
+
+#[test]
+fn the_environment_names_the_folder_of_model_folders_and_nothing_where_it_is_empty() {
+    let folder = TempDir::new().unwrap();
+    let detail = |models: &str| {
+        let mut check = scarp(folder.path(), &["check", "--json"]);
+        let told = refused(check.env("SCARP_MODELS", models));
+        told.check("model").1.to_owned()
+    };
+    for (models, kind) in [
+        (TINY_MODEL.to_owned(), "is a model's own folder; "),
+        (format!("{TINY_MODEL}/manifest.toml"), "is a file; "),
+        (
+            "none".to_owned(),
+            "no model: no folder segformer-b0-int8 or segformer-b0 with a manifest.toml in none; ",
+        ),
+    ] {
+        let detail = detail(&models);
+        assert!(detail.contains(kind), "{detail}");
+    }
+    // A model in the working directory itself is in none of the places.
+    fs::create_dir(folder.path().join("segformer-b0")).unwrap();
+    fs::write(folder.path().join("segformer-b0/manifest.toml"), "").unwrap();
+    let detail = detail("");
+    assert!(!detail.contains("manifest segformer-b0/"), "{detail}");
 }
