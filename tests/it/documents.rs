@@ -8,10 +8,9 @@ use std::{
     process::{Command, Stdio},
 };
 
+use scarp_test_support::signal::terminate;
 use serde_json::Value;
 use tempfile::TempDir;
-
-use crate::support::terminate;
 
 const PROGRAMS: [&str; 4] = ["scarp", "scarp-station", "scarp-sim", "scarp-forge"];
 

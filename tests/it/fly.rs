@@ -10,15 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use scarp_test_support::{Aircraft, signal::terminate};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use scarp_test_support::Aircraft;
-
-use crate::{
-    documents::{keys, promised_keys},
-    support::terminate,
-};
+use crate::documents::{keys, promised_keys};
 
 const TINY_MODEL: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),

@@ -15,6 +15,7 @@ use img_parts::{
     Bytes,
     jpeg::{Jpeg, JpegSegment, markers},
 };
+use scarp_test_support::signal::interrupt;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -251,14 +252,7 @@ fn an_interrupt_finishes_the_frames_under_way_and_completes_the_files() {
         .unwrap();
     // Long enough to be under way; the interrupt must work whenever it comes.
     thread::sleep(Duration::from_secs(2));
-    let pid = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
+    interrupt(&child);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", lines(&output));
     let report = json(&output);

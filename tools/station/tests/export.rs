@@ -46,8 +46,8 @@ fn landslide() -> impl Strategy<Value = Landslide> {
             confidence,
             ce90_m,
             observations: 3,
-            first_seen: UNIX_EPOCH + Duration::from_nanos(first),
-            last_seen: UNIX_EPOCH + Duration::from_nanos(first + seen_for),
+            first_seen: Some(UNIX_EPOCH + Duration::from_nanos(first)),
+            last_seen: Some(UNIX_EPOCH + Duration::from_nanos(first + seen_for)),
         },
     )
 }
@@ -65,7 +65,7 @@ proptest! {
         let frames = found.iter().zip(0..).map(|(slide, sequence)| FrameReport {
             sequence,
             name: format!("{sequence}.jpg"),
-            time: Some(slide.first_seen),
+            time: slide.first_seen,
             placement: Ok(FrameFootprint { footprint: slide.outline.clone(), gsd_m: 0.01 + slide.ce90_m }),
         });
         let frames: Vec<_> = frames.collect();

@@ -316,7 +316,7 @@ fn a_graph_that_cannot_be_used_says_what_is_wrong_and_what_to_do() {
     let empty = folder.path().join("empty.onnx");
     std::fs::write(&empty, b"").unwrap();
     says(&empty, "holds no graph");
-    says(&folder.path().join("none.onnx"), "No such file");
+    says(&folder.path().join("none.onnx"), "there is no such");
     says(&fixture("hf_segformer"), "--size");
     let wrong = Assumed {
         size: Some(100),

@@ -14,6 +14,7 @@ use geo::{Polygon, polygon};
 use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus};
 use scarp_link::{Body, Config, Envelope, Journal, Survey, Uplink};
 use scarp_station::store::{Store, StoreError};
+use scarp_test_support::signal::terminate;
 use uuid::Uuid;
 
 pub const SURVEY: Uuid = Uuid::from_u128(0x5CA2_9000);
@@ -187,14 +188,7 @@ impl Station {
 
     /// The same, whatever its exit status, which is returned too.
     pub fn stop_with_status(mut self) -> (serde_json::Value, Option<i32>) {
-        let id = self.process.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        terminate(&self.process);
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         let status = self.process.wait().unwrap().code();
