@@ -4,6 +4,9 @@
 //! old file or the new one, never a part. The temporary file is removed when it cannot be completed; one is left behind only
 //! where the program is killed just then.
 
+#[cfg(feature = "toml")]
+mod toml_reason;
+
 use std::{
     fs::{self, File},
     io::{
@@ -15,6 +18,9 @@ use std::{
 };
 
 use tempfile::{Builder, NamedTempFile};
+
+#[cfg(feature = "toml")]
+pub use toml_reason::toml_reason;
 
 /// Puts `contents` into the place of the file at `path`. What is there and is no plain file, such as a pipe or a device, is
 /// written to as it is. After a loss of power either file may be there.
