@@ -98,7 +98,10 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let journal = args.link.journal.clone();
     let journal = journal.unwrap_or_else(|| out.join("journal.redb"));
     let open = || Journal::open_or_replace(&journal, board.journal.max_bytes);
-    let uplink = survey_setup::uplink(station(args, &board)?, open, &flight)?.map(Arc::new);
+    let uplink = survey_setup::uplink(station(args, &board)?, open)?;
+    if let Some(uplink) = &uplink {
+        survey_setup::announce(uplink, &flight)?;
+    }
     let stop = survey_setup::stop_on_interrupt()?;
     let camera = equipment.camera.clone();
     let open = move || live::open(CAMERAS, &camera);

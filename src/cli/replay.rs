@@ -138,10 +138,13 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         .unwrap_or_else(|| args.out.join("journal.redb"));
     let max_bytes = board.journal.max_bytes;
     survey_setup::make_folder(&args.out)?;
+    // Before the results: a survey that cannot be sent leaves no folder, so that it can be begun again.
+    let uplink = survey_setup::uplink(station, || Journal::open(&journal, max_bytes))?;
     let results = survey_folder(&args.out, flight.survey);
     let folder = OutputFolder::create(&results)?;
-    let open = || Journal::open(&journal, max_bytes);
-    let uplink = survey_setup::uplink(station, open, &flight)?.map(Arc::new);
+    if let Some(uplink) = &uplink {
+        survey_setup::announce(uplink, &flight)?;
+    }
     let bar = terminal::frame_bar(source.remaining());
     let mut log = SurveyLog::new(
         folder,

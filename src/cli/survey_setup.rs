@@ -131,16 +131,19 @@ pub fn board_terrain(board: &Board) -> anyhow::Result<Terrain> {
     terrain(Some(&paths.dem), paths.dem_datum, sigma_m)
 }
 
-/// The link to the ground station, its first message written; `None` when no station was named.
+/// The link to the ground station; `None` when no station was named.
 pub fn uplink(
     station: Option<Config>,
     journal: impl FnOnce() -> Result<Journal, JournalError>,
-    flight: &Flight,
-) -> anyhow::Result<Option<Uplink>> {
+) -> anyhow::Result<Option<Arc<Uplink>>> {
     let Some(config) = station else {
         return Ok(None);
     };
-    let uplink = Uplink::start(&config, journal()?)?;
+    Ok(Some(Arc::new(Uplink::start(&config, journal()?)?)))
+}
+
+/// Tells the ground station that the survey begins.
+pub fn announce(uplink: &Uplink, flight: &Flight) -> anyhow::Result<()> {
     let manifest = flight.model.manifest();
     let announced = uplink.submit(&[Envelope::new(
         flight.survey,
@@ -157,7 +160,7 @@ pub fn uplink(
         Err(LinkError::Journal(full @ JournalError::Full { .. })) => log::error!("{full}"),
         announced => announced?,
     }
-    Ok(Some(uplink))
+    Ok(())
 }
 
 /// Waits a while for the ground station to confirm everything.

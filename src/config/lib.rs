@@ -12,6 +12,7 @@ mod sensors;
 use std::{fs, path::Path};
 
 use garde::Validate;
+use scarp_files::toml_reason;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -229,7 +230,7 @@ impl Board {
     pub fn from_toml(path: &str, text: &str) -> Result<Self, ConfigError> {
         let parse_error = |error: toml::de::Error| ConfigError::Parse {
             path: path.to_owned(),
-            reason: parse_reason(text, &error),
+            reason: toml_reason(text, &error),
         };
         let mut over: toml::Table = toml::from_str(text).map_err(parse_error)?;
         check_names(path, &over)?;
@@ -283,33 +284,6 @@ fn on_gimbal(text: &toml::Table) -> bool {
     let mount = text.get("mount").and_then(|mount| mount.get("on_gimbal"));
     mount.and_then(toml::Value::as_bool).unwrap_or(false)
 }
-
-/// What the parser says in one line: where in `text`, by its line or by its key, and what, in words of people.
-fn parse_reason(text: &str, error: &toml::de::Error) -> String {
-    let (place, said) = match error.span() {
-        Some(span) => {
-            let before = text.bytes().take(span.start);
-            let line = 1 + before.filter(|&byte| byte == b'\n').count();
-            (format!("line {line}: "), error.message().to_owned())
-        }
-        // The key comes after the message.
-        None => (String::new(), error.to_string()),
-    };
-    let mut reason = place + &said.trim().replace('\n', " ");
-    for (kind, words) in KINDS {
-        reason = reason.replace(&format!("expected {kind}"), &format!("expected {words}"));
-    }
-    reason
-}
-
-/// Rust's names for what a key may hold.
-const KINDS: [(&str, &str); 5] = [
-    ("usize", "a whole number, 0 or more"),
-    ("u32", "a whole number, 0 or more"),
-    ("u64", "a whole number, 0 or more"),
-    ("f64", "a number"),
-    ("path string", "a text"),
-];
 
 /// Keys of earlier versions, with what to write instead.
 const RENAMED: [(&str, &str, &str); 3] = [

@@ -4,6 +4,9 @@
 //! old file or the new one, never a part. The temporary file is removed when it cannot be completed; one is left behind only
 //! where the program is killed just then, until [`clear_parts`] takes it away.
 
+#[cfg(feature = "toml")]
+mod toml_reason;
+
 use std::{
     ffi::OsStr,
     fs::{self, File},
@@ -16,6 +19,9 @@ use std::{
 };
 
 use tempfile::{Builder, NamedTempFile};
+
+#[cfg(feature = "toml")]
+pub use toml_reason::toml_reason;
 
 /// How the name of a temporary file ends.
 const SUFFIX: &str = ".part";

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use scarp_files::toml_reason;
 use serde::{Deserialize, Serialize};
 
 use super::{ManifestError, files};
@@ -123,9 +124,9 @@ impl Manifest {
             path: path.clone(),
             reason,
         })?;
-        let manifest: Self = toml::from_str(&text).map_err(|reason| ManifestError::Syntax {
+        let manifest: Self = toml::from_str(&text).map_err(|error| ManifestError::Syntax {
             path: path.clone(),
-            reason: reason.message().replace('\n', " "),
+            reason: toml_reason(&text, &error),
         })?;
         manifest.check(&path)?;
         Ok(manifest)

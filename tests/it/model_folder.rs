@@ -247,6 +247,27 @@ fn golden_files_of_the_wrong_kind_or_size_are_refused_by_name() {
 }
 
 #[test]
+fn a_value_of_another_kind_is_refused_with_its_line_and_what_belongs_there() {
+    let whole = "a whole number, 0 or more";
+    for (line, from, to, expected) in [
+        (1, "format = 1", "format = 'one'", whole),
+        (7, "threshold = 0.5", "threshold = []", "a number"),
+        (29, "[files]", "[[files]]", "a table of keys"),
+        (2, "format = 1", "format = 1\noutput = 1", "a table of keys"),
+    ] {
+        let dir = copy();
+        if to.contains("output") {
+            edit(&dir, "[output]", "[another]");
+        }
+        edit(&dir, from, to);
+        let (_, text) = refusal(dir.path());
+        let place = format!("manifest.toml: line {line}: invalid type: ");
+        let expected = format!("expected {expected}; ");
+        assert!(text.contains(&place) && text.contains(&expected), "{text}");
+    }
+}
+
+#[test]
 fn values_out_of_range_are_refused_by_key() {
     for (from, to, key) in [
         ("threshold = 0.5", "threshold = 1.0", "threshold"),

@@ -18,6 +18,7 @@ use img_parts::{
 use scarp_test_support::signal::interrupt;
 use serde_json::Value;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
@@ -282,6 +283,20 @@ fn a_second_survey_leaves_the_first_as_it_is_and_the_same_one_is_not_searched_tw
     let said = lines(&again);
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(said.contains(first["folder"].as_str().unwrap()), "{said}");
+}
+
+#[test]
+fn a_survey_whose_link_cannot_start_leaves_no_results_and_can_be_begun_again() {
+    let flight = Flight::with(&[("a.jpg", tagged((31.0, 103.5)))]);
+    let survey = Uuid::from_u128(3).to_string();
+    let mut refused = flight.replay(&tiny_model());
+    refused.args(["--survey", &survey, "--station", "127.0.0.1:4433"]);
+    refused.arg("--keys").arg(flight.path("keys"));
+    assert_eq!(refused.output().unwrap().status.code(), Some(1));
+    assert!(flight.surveys().is_empty());
+    let mut again = flight.replay(&tiny_model());
+    let output = again.args(["--survey", &survey]).output().unwrap();
+    assert!(output.status.success(), "{}", lines(&output));
 }
 
 #[test]

@@ -13,10 +13,10 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("scarp-nav", &["scarp-geo"]),
     ("scarp-capture", &["scarp-geo", "scarp-nav"]),
     ("scarp-int8", &[]),
-    ("scarp-infer", &["scarp-int8"]),
+    ("scarp-infer", &["scarp-files", "scarp-int8"]),
     ("scarp-inventory", &["scarp-geo"]),
     ("scarp-link", &["scarp-inventory"]),
-    ("scarp-config", &["scarp-geo"]),
+    ("scarp-config", &["scarp-files", "scarp-geo"]),
     ("scarp-files", &[]),
     (
         "scarp",

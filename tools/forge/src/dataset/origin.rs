@@ -3,6 +3,7 @@
 use std::{fs, io, path::Path};
 
 use glob::Pattern;
+use scarp_files::toml_reason;
 use serde::Deserialize;
 
 use super::DatasetError;
@@ -90,13 +91,7 @@ impl Origins {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(e) => return Err(wrong(e.to_string())),
         };
-        toml::from_str(&text).map_err(|e: toml::de::Error| {
-            let line = e.span().map_or(0, |span| {
-                text[..span.start.min(text.len())].matches('\n').count()
-            });
-            let message = e.message().lines().collect::<Vec<_>>().join(", ");
-            wrong(format!("line {}: {message}", line + 1))
-        })
+        toml::from_str(&text).map_err(|error| wrong(toml_reason(&text, &error)))
     }
 
     /// The origin of the image at `relative` to the dataset. The file wins over names, its later entries over earlier ones,
