@@ -1,7 +1,7 @@
 //! Rules for the values of a board file. The ends keep what follows from overflowing or from starting a million threads; sense is
 //! the user's matter. garde's own rule for a range tells one end of it, and lets through what is no number.
 
-use std::{fmt::Display, ops::RangeInclusive, path::PathBuf};
+use std::{fmt::Display, ops::RangeInclusive, path::Path};
 
 /// A number from `least` to `most`, ends included.
 pub(super) fn within<T: PartialOrd + Display>(
@@ -32,7 +32,7 @@ pub(super) fn up_to(bound: f64, key: &str, most: f64) -> impl FnOnce(&f64, &()) 
 }
 
 /// A path that is not empty.
-pub(super) fn named(path: &PathBuf, (): &()) -> garde::Result {
+pub(super) fn named(path: &Path, (): &()) -> garde::Result {
     if path.as_os_str().is_empty() {
         return Err(garde::Error::new(
             "\"\" names no folder; write one, or leave the key out",

@@ -40,7 +40,7 @@ pub struct Paths {
     #[serde(deserialize_with = "datum::named")]
     pub dem_datum: Option<VerticalDatum>,
     /// Folder for what a flight leaves.
-    #[garde(custom(named))]
+    #[garde(custom(|path: &PathBuf, ctx: &()| named(path, ctx)))]
     pub out: PathBuf,
 }
 
