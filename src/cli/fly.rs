@@ -20,7 +20,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Outcome, model_folder,
+    Outcome, journal, model_folder,
     survey_setup::{self, LinkArgs, TerrainArgs},
 };
 
@@ -95,14 +95,16 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let (terrain, start) = (terrain(args, &board)?, SystemTime::now());
     let when_full = WhenFull::DropOldest;
     let flight = Flight::from_board(&board, Arc::new(model), survey, start, when_full);
-    let journal = args.link.journal.clone();
-    let journal = journal.unwrap_or_else(|| out.join("journal.redb"));
+    let journal = journal::path(args.link.journal.as_ref(), out);
+    if let Err(error) = journal::take_over(&journal) {
+        log::error!("{error:#}");
+    }
     let open = || Journal::open_or_replace(&journal, board.journal.max_bytes);
     let uplink = survey_setup::uplink(station(args, &board)?, open)?;
     if let Some(uplink) = &uplink {
         survey_setup::announce(uplink, &flight)?;
     }
-    let stop = survey_setup::stop_on_interrupt()?;
+    let stop = survey_setup::stop_on_interrupt("frames under way are finished")?;
     let camera = equipment.camera.clone();
     let open = move || live::open(CAMERAS, &camera);
     let destination = Destination {
@@ -119,7 +121,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         link.as_ref(),
     );
     print_report(&report);
-    survey_setup::print_undelivered(link.as_ref(), "flight");
+    survey_setup::print_undelivered(link.as_ref());
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }

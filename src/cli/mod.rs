@@ -1,7 +1,9 @@
-//! The command line: `check`, `fly` and `replay`, and what they share.
+//! The command line: `check`, `fly`, `replay` and `link`, and what they share.
 
 mod check;
 mod fly;
+mod journal;
+mod link;
 mod model_folder;
 mod replay;
 mod replay_source;
@@ -18,7 +20,7 @@ Exit status:
   1  stopped by an error, which is printed
   2  the command line is wrong
   3  finished, but not all is well: frames that were not searched (untagged, corrupt, dropped),
-     messages not yet delivered (they wait in the journal), or a check that is NO GO";
+     messages not yet delivered (they wait in the journal) or set aside, or a check that is NO GO";
 
 /// Finds fresh landslides from a drone, in flight.
 #[derive(Parser)]
@@ -36,6 +38,8 @@ enum Command {
     Fly(fly::Args),
     /// Says what works and what does not before take-off.
     Check(check::Args),
+    /// Says what waits for the ground station, and sends it after landing.
+    Link(link::Args),
 }
 
 /// How a command that ran to its end went.
@@ -51,7 +55,7 @@ pub fn main() -> ExitCode {
     // What a sensor says while it is waited for stands in the line of its check.
     let level = match cli.command {
         Command::Check(_) => "error",
-        Command::Replay(_) | Command::Fly(_) => "warn,tract=error",
+        Command::Replay(_) | Command::Fly(_) | Command::Link(_) => "warn,tract=error",
     };
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level))
         .format_target(false)
@@ -61,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Fly(args) => fly::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Link(args) => link::run(&args),
     };
     match outcome {
         Ok(Outcome::Success) => ExitCode::SUCCESS,

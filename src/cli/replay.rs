@@ -19,7 +19,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Outcome, model_folder,
+    Outcome, journal, model_folder,
     replay_source::Replay,
     survey_setup::{self, LinkArgs, TerrainArgs},
     terminal,
@@ -132,12 +132,10 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     );
     let link = &args.link;
     let station = link.station.config();
-    let journal = link
-        .journal
-        .clone()
-        .unwrap_or_else(|| args.out.join("journal.redb"));
+    let journal = journal::path(link.journal.as_ref(), &args.out);
     let max_bytes = board.journal.max_bytes;
     survey_setup::make_folder(&args.out)?;
+    journal::take_over(&journal)?;
     // Before the results: a survey that cannot be sent leaves no folder, so that it can be begun again.
     let uplink = survey_setup::uplink(station, || Journal::open(&journal, max_bytes))?;
     let results = survey_folder(&args.out, flight.survey);
@@ -153,7 +151,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         WhenRefused::End,
         |_, _| bar.inc(1),
     );
-    let stop = survey_setup::stop_on_interrupt()?;
+    let stop = survey_setup::stop_on_interrupt("frames under way are finished")?;
     let summary = pipeline::run(&mut source, &flight, &mut log, &stop)?;
     bar.finish_and_clear();
     let link = uplink.as_deref().map(survey_setup::drain);
@@ -188,5 +186,5 @@ fn print_report(report: &Report, model: &Path, link: Option<&LinkStatus>) {
     eprintln!("{} frames: {s} {:.1} s.", s.frames, report.seconds);
     eprintln!("Searched by {}.", model.display());
     eprintln!("Results are in {}.", report.folder.display());
-    survey_setup::print_undelivered(link, "replay");
+    survey_setup::print_undelivered(link);
 }

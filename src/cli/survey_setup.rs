@@ -63,7 +63,7 @@ fn renamed_to_station(_: &str) -> Result<String, &'static str> {
 pub struct LinkArgs {
     #[command(flatten)]
     pub station: StationArgs,
-    /// Undelivered messages are kept here [default: OUT/journal.redb]
+    /// Undelivered messages are kept here [default: OUT/journal.sqlite]
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
 }
@@ -169,7 +169,7 @@ pub fn drain(uplink: &Uplink) -> LinkStatus {
 }
 
 /// Says what the ground station refused and what waits in the journal, if anything does.
-pub fn print_undelivered(link: Option<&LinkStatus>, next: &str) {
+pub fn print_undelivered(link: Option<&LinkStatus>) {
     if let Some(status) = link.filter(|status| status.refused > 0) {
         eprintln!(
             "{} messages were refused by the ground station and are not in its store; they stay in the journal.",
@@ -179,22 +179,23 @@ pub fn print_undelivered(link: Option<&LinkStatus>, next: &str) {
     if let Some(status) = link.filter(|status| status.held.messages > 0) {
         let reason = status.last_error.as_deref().unwrap_or("no answer in time");
         eprintln!(
-            "{} messages wait in the journal for the ground station ({reason}); they are sent by the next {next} with the \
-             same journal.",
+            "{} messages wait in the journal for the ground station ({reason}); `scarp link drain` sends them.",
             status.held.messages
         );
     }
 }
 
 /// A flag that the first interrupt raises; the second ends the program at once, and the journal keeps what it holds.
-pub fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
+///
+/// `meanwhile` is what is not lost by it.
+pub fn stop_on_interrupt(meanwhile: &'static str) -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let raised = Arc::clone(&stop);
     ctrlc::set_handler(move || {
         if raised.swap(true, Ordering::Relaxed) {
             std::process::exit(1);
         }
-        eprintln!("\nStopping: frames under way are finished. Interrupt again to stop at once.");
+        eprintln!("\nStopping: {meanwhile}. Interrupt again to stop at once.");
     })
     .context("cannot listen for Ctrl-C")?;
     Ok(stop)

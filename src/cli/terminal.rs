@@ -12,6 +12,14 @@ pub fn frame_bar(frames: u64) -> ProgressBar {
     )
 }
 
+/// A progress bar over `messages` on standard error, hidden when that is no terminal.
+pub fn message_bar(messages: u64) -> ProgressBar {
+    styled(
+        ProgressBar::new(messages),
+        "{bar:30} {pos}/{len} messages  {eta} left",
+    )
+}
+
 /// A bar for a wait of at most `limit` for `what`, in seconds; gone when it is dropped.
 pub fn wait_bar(what: &'static str, limit: Duration) -> ProgressBar {
     let bar = ProgressBar::new(limit.as_secs()).with_finish(ProgressFinish::AndClear);

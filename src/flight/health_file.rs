@@ -212,7 +212,7 @@ mod tests {
             held: Held {
                 messages,
                 bytes: messages * 100,
-                refused: 0,
+                set_aside: 0,
             },
             confirmed: 1,
             refused: 0,

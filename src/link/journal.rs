@@ -1,29 +1,29 @@
 //! The journal: messages on disk that the ground station has not yet confirmed.
 //!
-//! A message is durable (flushed to the disk) before [`Journal::append`] returns, and stays until the ground station
-//! has confirmed it, so neither a killed process nor a lost battery loses one. The file is a redb database: whatever
-//! happens to the process, it opens again in the state of the last completed call.
+//! A message is durable (flushed to the disk) before [`Journal::append`] returns, and stays until the ground station has confirmed
+//! it or it is set aside, so neither a killed process nor a lost battery loses one. The file is an SQLite database with a row for
+//! each message and its CRC-32C. A damaged file is kept beside itself under another name, and what is readable in it goes on in a
+//! new one.
+
+mod database;
+pub mod redb_file;
+mod salvage;
 
 use std::{
-    fs,
-    io::ErrorKind,
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
-use parking_lot::{Mutex, RwLock};
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+use parking_lot::Mutex;
+use rusqlite::{Connection, Transaction};
 use thiserror::Error;
 use uuid::Uuid;
 
 use super::{message::Envelope, message_error::MessageError};
+use database::{Fault, Message};
 
-/// Waiting messages in the order of their appending: number, then identity and encoded message.
-const PENDING: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("pending");
-/// Messages that a ground station has said it will never store, kept for whoever looks into it.
-const REFUSED: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("refused");
-
-/// Memory that the database may use, in bytes. Messages are read once, in order, so a small cache does.
-const CACHE_BYTES: usize = 4 << 20;
+/// Why a message is set aside whose row holds other bytes than were written.
+const DAMAGED: &str = "damaged on the disk";
 
 /// A journal that cannot do what was asked.
 #[derive(Debug, Error)]
@@ -44,14 +44,12 @@ pub enum JournalError {
         /// What to do about it.
         remedy: &'static str,
     },
-    /// The file is damaged or no journal.
-    #[error(
-        "journal {path}: {reason}; it is damaged or no journal, so move it away and start again"
-    )]
-    Damaged {
+    /// The file holds something else.
+    #[error("journal {path}: is no journal ({reason}); move it away or give another file")]
+    Foreign {
         /// The file.
         path: String,
-        /// What is wrong with it, in one line.
+        /// What it is, in one line.
         reason: String,
     },
     /// The messages do not fit. None of them has been taken.
@@ -75,7 +73,7 @@ pub enum JournalError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Its number in the journal; smaller is older.
-    pub number: u64,
+    pub number: i64,
     /// Its identity, see [`Envelope::id`].
     pub id: Uuid,
     /// The encoded message.
@@ -89,59 +87,81 @@ pub struct Held {
     pub messages: u64,
     /// Their length in bytes, as encoded.
     pub bytes: u64,
-    /// Messages the ground station has refused.
-    pub refused: u64,
+    /// Messages that are not sent any more: refused by the ground station, or damaged.
+    pub set_aside: u64,
+}
+
+impl Held {
+    /// Messages of these lengths wait no more.
+    fn leave(&mut self, lengths: &[u64]) {
+        self.messages = self.messages.saturating_sub(lengths.len() as u64);
+        self.bytes = self.bytes.saturating_sub(lengths.iter().sum());
+    }
+}
+
+/// Messages that were set aside for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// The reason, in one line.
+    pub reason: String,
+    /// How many.
+    pub messages: u64,
+    /// When the first of them was handed to the journal, by the aircraft's wall clock.
+    pub since: SystemTime,
 }
 
 /// Messages on disk that wait for the ground station. Share it between threads by reference.
 pub struct Journal {
     path: PathBuf,
-    /// Nothing after a fault of the disk, until it opens again: the database refuses all work once a write has failed.
-    database: RwLock<Option<Database>>,
     max_bytes: u64,
     /// Changed only after a commit, so a thread that panicked cannot have left the counts wrong.
     state: Mutex<State>,
 }
 
 struct State {
-    next_number: u64,
+    /// Nothing after a fault of the disk, until it opens again.
+    database: Option<Connection>,
+    next_number: i64,
     held: Held,
 }
 
 impl Journal {
-    /// Opens the journal at `path`, or makes it. At most `max_bytes` of messages may wait in it; the file itself can
-    /// be about twice as large.
+    /// Opens the journal at `path`, or makes it. At most `max_bytes` of messages may wait in it; the file itself can be about twice
+    /// as large. A damaged journal is kept under another name beside itself, and what is readable in it goes on in a new one.
     ///
     /// # Errors
-    /// When the file is in use, damaged, no journal, or cannot be read or written.
+    /// When the file is in use, is something else than a journal, or cannot be read or written.
     pub fn open(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
-        let database = open_database(path)?;
-        let state = read_state(&database).map_err(|e| storage(path, e))?;
-        Ok(Self {
-            path: path.to_owned(),
-            database: RwLock::new(Some(database)),
-            max_bytes,
-            state: Mutex::new(state),
-        })
+        Self::open_as(path, max_bytes, false)
     }
 
-    /// As [`Journal::open`], but a damaged file is set aside, beside itself with `.damaged` and a number added to its name, and
-    /// a new one made: for an aircraft that is to fly and has nobody to ask.
+    /// As [`Journal::open`], but a file that is something else is kept under another name too: for an aircraft that is to fly and
+    /// has nobody to ask.
     ///
     /// # Errors
-    /// When the file is in use, the disk is full or refuses, or a new one cannot be made either.
+    /// When the file is in use, or the disk is full or refuses.
     pub fn open_or_replace(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
-        match Self::open(path, max_bytes) {
-            Err(error @ JournalError::Damaged { .. }) => {
-                let aside = free_name_beside(path);
-                if fs::rename(path, &aside).is_err() {
-                    return Err(error);
-                }
-                log::error!("{error}; it is set aside as {}", aside.display());
-                Self::open(path, max_bytes)
+        Self::open_as(path, max_bytes, true)
+    }
+
+    fn open_as(path: &Path, max_bytes: u64, replace: bool) -> Result<Self, JournalError> {
+        let database = match database::open(path) {
+            Ok(database) => database,
+            Err(Fault::Unreadable { reason, ours }) => {
+                salvage::mend(path, &reason, ours || replace).map_err(|fault| fault.at(path))?
             }
-            opened => opened,
-        }
+            Err(fault) => return Err(fault.at(path)),
+        };
+        let (next_number, held) = database::count(&database).map_err(|e| Fault::of(e).at(path))?;
+        Ok(Self {
+            path: path.to_owned(),
+            max_bytes,
+            state: Mutex::new(State {
+                database: Some(database),
+                next_number,
+                held,
+            }),
+        })
     }
 
     /// Adds `envelopes`, all or none. They are on the disk when this returns. One call costs one flush, so give
@@ -150,11 +170,19 @@ impl Journal {
     /// # Errors
     /// When a message cannot be encoded, the journal would exceed its limit, or the disk fails.
     pub fn append(&self, envelopes: &[Envelope]) -> Result<(), JournalError> {
-        let messages = envelopes
-            .iter()
-            .map(|envelope| Ok((envelope.id(), envelope.encode()?)))
-            .collect::<Result<Vec<_>, MessageError>>()?;
-        let bytes: u64 = messages.iter().map(|(_, m)| m.len() as u64).sum();
+        let since = unix_ms(SystemTime::now());
+        let message = |envelope: &Envelope| {
+            Ok(Message {
+                number: 0,
+                id: envelope.id(),
+                content: envelope.encode()?,
+                since,
+                set_aside: None,
+            })
+        };
+        let messages = envelopes.iter().map(message);
+        let mut messages = messages.collect::<Result<Vec<_>, MessageError>>()?;
+        let bytes: u64 = messages.iter().map(|m| m.content.len() as u64).sum();
         let mut state = self.state.lock();
         if state.held.bytes.saturating_add(bytes) > self.max_bytes {
             return Err(JournalError::Full {
@@ -163,65 +191,110 @@ impl Journal {
                 limit: self.max_bytes,
             });
         }
-        let mut number = state.next_number;
-        self.write(|pending, _| {
-            for (id, message) in &messages {
-                pending.insert(number, (id.as_u128(), message.as_slice()))?;
-                number += 1;
-            }
-            Ok(())
+        for (number, message) in (state.next_number..).zip(&mut messages) {
+            message.number = number;
+        }
+        self.change(&mut state, |transaction| {
+            messages
+                .iter()
+                .try_for_each(|message| database::insert(transaction, message))
         })?;
-        state.next_number = number;
+        state.next_number += messages.len() as i64;
         state.held.messages += messages.len() as u64;
         state.held.bytes += bytes;
         Ok(())
     }
 
-    /// The oldest waiting messages, at most `max_messages` and `max_bytes`, but at least one if any waits.
+    /// The oldest waiting messages, at most `max_messages` and `max_bytes`, but at least one if any waits. One whose bytes are
+    /// other than were written is set aside.
     ///
     /// # Errors
-    /// When the disk fails or the file is damaged.
+    /// When the disk fails.
     pub fn pending(
         &self,
         max_messages: usize,
         max_bytes: usize,
     ) -> Result<Vec<Entry>, JournalError> {
-        self.with(|database| {
-            let table = database.begin_read()?.open_table(PENDING)?;
-            let mut entries = Vec::new();
-            let mut bytes = 0;
-            for row in table.iter()? {
-                let (number, value) = row?;
-                let (id, message) = value.value();
-                bytes += message.len();
-                if entries.len() == max_messages || (bytes > max_bytes && !entries.is_empty()) {
-                    break;
-                }
-                entries.push(Entry {
-                    number: number.value(),
-                    id: Uuid::from_u128(id),
-                    message: message.to_vec(),
-                });
+        loop {
+            let (entries, damaged) = self.change(&mut self.state.lock(), |transaction| {
+                database::oldest(transaction, max_messages, max_bytes)
+            })?;
+            let only_damaged = entries.is_empty() && !damaged.is_empty();
+            let damaged: Vec<_> = damaged.into_iter().map(|n| (n, DAMAGED)).collect();
+            self.set_aside(&damaged)?;
+            if !only_damaged {
+                return Ok(entries);
             }
-            Ok(entries)
-        })
+        }
     }
 
     /// Removes messages that the ground station has confirmed, by their numbers. Unknown numbers are ignored.
     ///
     /// # Errors
-    /// When the disk fails or the file is damaged.
-    pub fn remove(&self, numbers: &[u64]) -> Result<(), JournalError> {
-        self.take_out(numbers, false)
+    /// When the disk fails.
+    pub fn remove(&self, numbers: &[i64]) -> Result<(), JournalError> {
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let mut state = self.state.lock();
+        let gone = self.change(&mut state, |transaction| {
+            database::remove(transaction, numbers)
+        })?;
+        state.held.leave(&gone);
+        Ok(())
     }
 
-    /// Sets messages aside that the ground station has refused for good, so that they hold up no others. They stay
-    /// in the file.
+    /// Sets messages aside, by their numbers and with the reason, so that they hold up no others. They stay in the file.
     ///
     /// # Errors
-    /// When the disk fails or the file is damaged.
-    pub fn set_aside(&self, numbers: &[u64]) -> Result<(), JournalError> {
-        self.take_out(numbers, true)
+    /// When the disk fails.
+    pub fn set_aside(&self, messages: &[(i64, &str)]) -> Result<(), JournalError> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let mut state = self.state.lock();
+        let gone = self.change(&mut state, |transaction| {
+            database::set_aside(transaction, messages)
+        })?;
+        state.held.leave(&gone);
+        state.held.set_aside += gone.len() as u64;
+        Ok(())
+    }
+
+    /// Lets all that was set aside wait for the ground station again; how many messages that are.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn resend(&self) -> Result<u64, JournalError> {
+        let mut state = self.state.lock();
+        let again = self.change(&mut state, |transaction| {
+            transaction.execute(
+                "UPDATE messages SET set_aside = NULL WHERE set_aside IS NOT NULL",
+                [],
+            )
+        })?;
+        (_, state.held) = self.change(&mut state, |transaction| database::count(transaction))?;
+        Ok(again as u64)
+    }
+
+    /// What was set aside, by its reason, the most frequent first.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn reasons(&self) -> Result<Vec<SetAside>, JournalError> {
+        self.change(&mut self.state.lock(), |transaction| {
+            database::reasons(transaction)
+        })
+    }
+
+    /// When the oldest message that waits was handed to the journal, by the aircraft's wall clock.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn waiting_since(&self) -> Result<Option<SystemTime>, JournalError> {
+        self.change(&mut self.state.lock(), |transaction| {
+            database::waiting_since(transaction)
+        })
     }
 
     /// What the journal holds now.
@@ -236,148 +309,55 @@ impl Journal {
         &self.path
     }
 
-    fn take_out(&self, numbers: &[u64], keep: bool) -> Result<(), JournalError> {
-        if numbers.is_empty() {
-            return Ok(());
-        }
-        let mut state = self.state.lock();
-        let mut held = state.held;
-        self.write(|pending, refused| {
-            for &number in numbers {
-                let Some(row) = pending.remove(number)? else {
-                    continue;
-                };
-                let (id, message) = row.value();
-                held.messages = held.messages.saturating_sub(1);
-                held.bytes = held.bytes.saturating_sub(message.len() as u64);
-                if keep {
-                    refused.insert(number, (id, message))?;
-                    held.refused += 1;
-                }
-            }
-            Ok(())
-        })?;
-        state.held = held;
-        Ok(())
-    }
-
-    /// Runs `change` in one durable transaction: all of it happens, or none.
-    fn write(
+    /// Does `work` in one transaction. A file that shows damage is mended, and the work done on what is readable.
+    fn change<T>(
         &self,
-        change: impl FnOnce(&mut Rows<'_>, &mut Rows<'_>) -> Result<(), redb::Error>,
-    ) -> Result<(), JournalError> {
-        self.with(|database| {
-            let transaction = database.begin_write()?;
-            {
-                let mut pending = transaction.open_table(PENDING)?;
-                let mut refused = transaction.open_table(REFUSED)?;
-                change(&mut pending, &mut refused)?;
+        state: &mut State,
+        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, JournalError> {
+        match self.try_change(state, &work) {
+            Err(Fault::Unreadable { reason, .. }) => {
+                // Its lock must be gone before another takes its place.
+                state.database = None;
+                let mended = salvage::mend(&self.path, &reason, true);
+                let mended = mended.map_err(|fault| fault.at(&self.path))?;
+                let counted = database::count(&mended).map_err(Fault::of);
+                let (next_number, held) = counted.map_err(|fault| fault.at(&self.path))?;
+                state.database = Some(mended);
+                state.next_number = state.next_number.max(next_number);
+                state.held = held;
+                self.try_change(state, &work)
             }
-            Ok(transaction.commit()?)
+            done => done,
+        }
+        .map_err(|fault| {
+            state.database = None;
+            fault.at(&self.path)
         })
     }
 
-    /// Works with the database. After a fault of the disk it is closed, and opened again by the next call: what was
-    /// committed before is there again.
-    fn with<T>(
+    fn try_change<T>(
         &self,
-        work: impl FnOnce(&Database) -> Result<T, redb::Error>,
-    ) -> Result<T, JournalError> {
-        self.reopen()?;
-        let shared = self.database.read();
-        let result = match &*shared {
-            Some(database) => work(database),
-            None => Err(redb::Error::PreviousIo),
+        state: &mut State,
+        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, Fault> {
+        let database = match &mut state.database {
+            Some(database) => database,
+            closed => closed.insert(database::open(&self.path)?),
         };
-        drop(shared);
-        if let Err(redb::Error::Io(_) | redb::Error::PreviousIo) = &result {
-            *self.database.write() = None;
-        }
-        result.map_err(|e| storage(&self.path, e))
-    }
-
-    fn reopen(&self) -> Result<(), JournalError> {
-        let shared = self.database.read();
-        if shared.is_some() {
-            return Ok(());
-        }
-        drop(shared);
-        let mut own = self.database.write();
-        if own.is_none() {
-            *own = Some(open_database(&self.path)?);
-        }
-        Ok(())
+        let mut commit = || {
+            let transaction = database.transaction()?;
+            let result = work(&transaction)?;
+            transaction.commit()?;
+            Ok(result)
+        };
+        commit().map_err(Fault::of)
     }
 }
 
-type Rows<'t> = redb::Table<'t, u64, (u128, &'static [u8])>;
-
-fn open_database(path: &Path) -> Result<Database, JournalError> {
-    let opened = Database::builder().set_cache_size(CACHE_BYTES).create(path);
-    opened.map_err(|e| match e {
-        DatabaseError::DatabaseAlreadyOpen => JournalError::Locked {
-            path: path.display().to_string(),
-        },
-        other => storage(path, other),
-    })
-}
-
-fn read_state(database: &Database) -> Result<State, redb::Error> {
-    let transaction = database.begin_write()?;
-    let mut held = Held::default();
-    let mut next_number = 0;
-    {
-        let pending = transaction.open_table(PENDING)?;
-        let refused = transaction.open_table(REFUSED)?;
-        for row in pending.iter()? {
-            let (_, value) = row?;
-            held.messages += 1;
-            held.bytes += value.value().1.len() as u64;
-        }
-        held.refused = refused.iter()?.count() as u64;
-        // Past the refused ones too, or one refused later would take an older one's place.
-        for last in [pending.last()?, refused.last()?].into_iter().flatten() {
-            next_number = next_number.max(last.0.value().saturating_add(1));
-        }
-    }
-    transaction.commit()?;
-    Ok(State { next_number, held })
-}
-
-/// The name for a damaged file: none that an earlier one has, which may hold what somebody still wants.
-fn free_name_beside(path: &Path) -> PathBuf {
-    let mut number = 1_u32;
-    loop {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".damaged-{number}"));
-        let name = PathBuf::from(name);
-        if !name.exists() {
-            return name;
-        }
-        number += 1;
-    }
-}
-
-fn storage(path: &Path, error: impl Into<redb::Error>) -> JournalError {
-    let error = error.into();
-    let path = path.display().to_string();
-    let reason = error.to_string().replace('\n', " ");
-    let remedy = match &error {
-        redb::Error::Io(e) if e.kind() == ErrorKind::StorageFull => "free disk space",
-        redb::Error::Io(e) if is_damage(e.kind()) => return JournalError::Damaged { path, reason },
-        redb::Error::Io(_) | redb::Error::PreviousIo => "check the disk and the file's permissions",
-        _ => return JournalError::Damaged { path, reason },
-    };
-    JournalError::Storage {
-        path,
-        reason,
-        remedy,
-    }
-}
-
-/// Whether that is what the file holds, and not what the system made of reading it.
-const fn is_damage(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::InvalidData | ErrorKind::UnexpectedEof)
+fn unix_ms(time: SystemTime) -> i64 {
+    let since_1970 = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

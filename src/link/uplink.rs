@@ -5,7 +5,7 @@
 //! that the rest of the firmware sees is [`Uplink::submit`], which returns once the messages are on the disk.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     io::ErrorKind,
     path::PathBuf,
     sync::Arc,
@@ -159,6 +159,12 @@ impl Uplink {
         self.shared.journal.append(envelopes)?;
         self.shared.work.notify_one();
         Ok(())
+    }
+
+    /// What the messages wait in.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.shared.journal
     }
 
     /// How the link does now.
@@ -347,11 +353,13 @@ impl Session {
 /// Removes from the journal what the receipt confirms or refuses.
 fn apply_receipt(shared: &Shared, sent: &[Entry], receipt: &Receipt) -> Result<(), Fault> {
     let stored: HashSet<_> = receipt.stored.iter().collect();
-    let numbers = |keep: &dyn Fn(&Entry) -> bool| -> Vec<u64> {
-        sent.iter().filter(|e| keep(e)).map(|e| e.number).collect()
-    };
-    let confirmed = numbers(&|entry| stored.contains(&entry.id));
-    let refused = numbers(&|entry| receipt.refused.iter().any(|(id, _)| *id == entry.id));
+    let confirmed = sent.iter().filter(|entry| stored.contains(&entry.id));
+    let confirmed: Vec<i64> = confirmed.map(|entry| entry.number).collect();
+    let reasons: HashMap<_, _> = receipt.refused.iter().map(|(id, r)| (id, r)).collect();
+    let refused: Vec<(i64, &str)> = sent
+        .iter()
+        .filter_map(|entry| Some((entry.number, reasons.get(&entry.id)?.as_str())))
+        .collect();
     if confirmed.is_empty() && refused.is_empty() {
         return Err(Fault::EmptyReceipt);
     }
@@ -364,7 +372,7 @@ fn apply_receipt(shared: &Shared, sent: &[Entry], receipt: &Receipt) -> Result<(
         }
         shared.journal.set_aside(&refused)?;
         progress.refused += refused.len() as u64;
-        if let Some((_, reason)) = receipt.refused.last() {
+        if let Some((_, reason)) = refused.last() {
             let line = format!(
                 "link: the ground station refused {} messages, the last: {reason}",
                 refused.len()

@@ -229,6 +229,10 @@ fn the_json_keys_of_the_documents_are_those_the_programs_write() {
         ("scarp replay DIR --json", "it__replay__json-replay"),
         ("scarp check --json", "it__texts__json-check"),
         ("scarp check --graph --json", "it__texts__json-graph"),
+        (
+            "scarp link status --json",
+            "it__link_command__json-link-status",
+        ),
     ] {
         assert_eq!(promised_keys(command), keys(&snapshot(name)), "{command}");
     }

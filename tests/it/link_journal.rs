@@ -30,7 +30,7 @@ fn frame(sequence: u64) -> Envelope {
 #[test]
 fn every_message_whose_append_returned_outlives_the_killing_of_its_process() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("journal.redb");
+    let path = dir.path().join("journal.sqlite");
     let mut appended = 0_u64;
     for lives in 1..=5 {
         let mut process = Command::new(env::current_exe().unwrap())

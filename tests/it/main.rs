@@ -15,6 +15,7 @@ mod fused;
 mod fuzz_corpus;
 mod georeference;
 mod inventory;
+mod link_command;
 mod link_journal;
 mod link_messages;
 mod model_folder;

@@ -21,8 +21,17 @@ fn said(arguments: &[&str]) -> String {
 #[test]
 fn every_help_is_as_it_was() {
     insta::assert_snapshot!("help", said(&["--help"]));
-    for command in ["replay", "fly", "check"] {
-        insta::assert_snapshot!(format!("help-{command}"), said(&[command, "--help"]));
+    for command in [
+        &["replay"][..],
+        &["fly"],
+        &["check"],
+        &["link"],
+        &["link", "status"],
+        &["link", "drain"],
+        &["link", "resend"],
+    ] {
+        let help = [command, &["--help"]].concat();
+        insta::assert_snapshot!(format!("help-{}", command.join("-")), said(&help));
     }
 }
 

@@ -102,7 +102,7 @@ pub fn link(config: Config) -> anyhow::Result<String> {
     let station = config.station.clone();
     let uplink = Uplink::start(
         &config,
-        Journal::open(&folder.path().join("check.redb"), 1 << 20)?,
+        Journal::open(&folder.path().join("check.sqlite"), 1 << 20)?,
     )?;
     let started = Instant::now();
     loop {

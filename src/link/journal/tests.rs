@@ -25,7 +25,7 @@ fn ids(journal: &Journal) -> Vec<Uuid> {
 
 fn file() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("journal.redb");
+    let path = dir.path().join("journal.sqlite");
     (dir, path)
 }
 
@@ -78,12 +78,12 @@ fn a_reopened_journal_holds_what_it_held_and_numbers_on() {
     let journal = Journal::open(&path, 1 << 20).unwrap();
     journal.append(&[frame(0), frame(1), frame(2)]).unwrap();
     let last = journal.pending(9, usize::MAX).unwrap()[2].number;
-    journal.set_aside(&[last]).unwrap();
+    journal.set_aside(&[(last, "refused")]).unwrap();
     let held = journal.held();
     drop(journal);
     let journal = Journal::open(&path, 1 << 20).unwrap();
     assert_eq!(journal.held(), held);
-    assert_eq!((held.messages, held.refused), (2, 1));
+    assert_eq!((held.messages, held.set_aside), (2, 1));
     journal.append(&[frame(3)]).unwrap();
     assert_eq!(ids(&journal), [0, 1, 3].map(|n| frame(n).id()));
     assert!(journal.pending(9, usize::MAX).unwrap()[2].number > last);
@@ -120,65 +120,37 @@ fn a_file_that_is_no_journal_is_reported_in_one_line_and_left_alone() {
     for content in [
         b"a text that is no database".to_vec(),
         vec![0; 100_000],
-        b"redb\x1a\x0a\xa9\x0d\x0a".to_vec(),
+        vec![7; 5000],
+        b"SQLite format 3\0".to_vec(),
     ] {
         fs::write(&path, &content).unwrap();
-        let line = Journal::open(&path, 1).err().unwrap().to_string();
-        assert!(
-            line.contains("journal.redb") && line.lines().count() == 1,
-            "{line}"
-        );
+        let error = Journal::open(&path, 1).err().unwrap();
+        assert!(matches!(error, JournalError::Foreign { .. }), "{error}");
+        let line = error.to_string();
+        assert!(line.contains("journal.sqlite") && line.lines().count() == 1);
         assert_eq!(fs::read(&path).unwrap(), content);
     }
+    fs::remove_file(&path).unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE t (a)").unwrap();
+    drop(other);
+    let error = Journal::open(&path, 1).err().unwrap();
+    assert!(matches!(error, JournalError::Foreign { .. }), "{error}");
     let line = Journal::open(dir.path(), 1).err().unwrap().to_string();
     assert_eq!(line.lines().count(), 1, "{line}");
 }
 
 #[test]
-fn a_truncated_journal_is_reported_in_one_line_and_never_panics() {
-    let (_dir, path) = file();
-    let journal = Journal::open(&path, 1 << 20).unwrap();
-    journal
-        .append(&(0..200).map(frame).collect::<Vec<_>>())
-        .unwrap();
-    drop(journal);
-    let whole = fs::read(&path).unwrap();
-    for keep in [
-        1,
-        64,
-        319,
-        320,
-        4096,
-        10_000,
-        whole.len() / 2,
-        whole.len() - 1,
-    ] {
-        fs::write(&path, &whole[..keep]).unwrap();
-        match Journal::open(&path, 1 << 20) {
-            Ok(journal) => assert_eq!(ids(&journal).len(), 200, "cut to {keep}"),
-            Err(e) => assert_eq!(e.to_string().lines().count(), 1, "{e}"),
-        }
-    }
-}
-
-#[test]
-fn a_damaged_journal_is_set_aside_for_a_flight_and_a_new_one_made() {
+fn an_aircraft_flies_with_a_new_journal_where_something_else_has_its_name_which_is_kept() {
     let (dir, path) = file();
-    fs::write(&path, [7; 5000]).unwrap();
-    assert!(matches!(
-        Journal::open(&path, 1 << 20),
-        Err(JournalError::Damaged { .. })
-    ));
-    let journal = Journal::open_or_replace(&path, 1 << 20).unwrap();
-    journal.append(&[frame(1)]).unwrap();
-    drop(journal);
-    let again = Journal::open_or_replace(&path, 1 << 20).unwrap();
-    assert_eq!(again.held().messages, 1);
-    drop(again);
-    fs::write(&path, [8; 5000]).unwrap();
-    drop(Journal::open_or_replace(&path, 1 << 20).unwrap());
     for (number, byte) in [(1, 7), (2, 8)] {
-        let aside = dir.path().join(format!("journal.redb.damaged-{number}"));
+        fs::write(&path, [byte; 5000]).unwrap();
+        let journal = Journal::open_or_replace(&path, 1 << 20).unwrap();
+        journal.append(&[frame(1)]).unwrap();
+        drop(journal);
+        let again = Journal::open_or_replace(&path, 1 << 20).unwrap();
+        assert_eq!(again.held().messages, 1);
+        let aside = dir.path().join(format!("journal.sqlite.damaged-{number}"));
         assert_eq!(fs::read(aside).unwrap(), [byte; 5000]);
     }
 }
@@ -190,4 +162,239 @@ fn a_file_that_the_system_does_not_open_is_left_where_it_is() {
     let refused = Journal::open_or_replace(&path, 1 << 20);
     assert!(matches!(refused, Err(JournalError::Storage { .. })));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn what_was_set_aside_is_told_by_its_reason_and_waits_again_when_asked() {
+    let (_dir, path) = file();
+    let journal = Journal::open(&path, 1 << 20).unwrap();
+    journal
+        .append(&(0..4).map(frame).collect::<Vec<_>>())
+        .unwrap();
+    let all = journal.pending(9, usize::MAX).unwrap();
+    let numbers: Vec<i64> = all.iter().map(|entry| entry.number).collect();
+    let aside = [
+        (numbers[0], "odd"),
+        (numbers[1], "too late"),
+        (numbers[3], "odd"),
+    ];
+    journal.set_aside(&aside).unwrap();
+    let told: Vec<_> = journal.reasons().unwrap();
+    let told: Vec<_> = told
+        .iter()
+        .map(|a| (a.reason.as_str(), a.messages))
+        .collect();
+    assert_eq!(told, [("odd", 2), ("too late", 1)]);
+    assert_eq!(ids(&journal), [frame(2).id()]);
+    assert!(journal.waiting_since().unwrap().is_some());
+    assert_eq!(journal.resend().unwrap(), 3);
+    assert_eq!(ids(&journal), [0, 1, 2, 3].map(|n| frame(n).id()));
+    let held = journal.held();
+    assert_eq!((held.messages, held.set_aside), (4, 0));
+    drop(journal);
+    assert_eq!(Journal::open(&path, 1 << 20).unwrap().held(), held);
+}
+
+/// A journal's file with messages of many lengths, some of several pages, and what was confirmed of them gone.
+fn worn(path: &Path) -> Vec<Envelope> {
+    let journal = Journal::open(path, 1 << 26).unwrap();
+    let message = |n: u64| {
+        let Body::Frame(report) = frame(n).body().clone() else {
+            panic!("a frame's report");
+        };
+        let length = if n.is_multiple_of(29) {
+            1000
+        } else {
+            n * 7 % 300
+        };
+        let text = format!("{n:-<width$}", width = length as usize);
+        let vertices = if n.is_multiple_of(61) { 1500 } else { 3 };
+        let ring: Vec<(f64, f64)> = (0..vertices)
+            .map(|i| f64::from(i) / f64::from(vertices) * std::f64::consts::TAU)
+            .map(|a| {
+                (
+                    7.0 + 0.01 * a.cos() * (1.0 + (a * 50.0).sin() * 0.3),
+                    46.0 + 0.01 * a.sin(),
+                )
+            })
+            .collect();
+        let placement = scarp_inventory::FrameFootprint {
+            footprint: geo::Polygon::new(ring.into(), vec![]),
+            gsd_m: 0.2,
+        };
+        let report = FrameReport {
+            name: text,
+            placement: Ok(placement),
+            ..report
+        };
+        Envelope::new(Uuid::from_u128(1), UNIX_EPOCH, Body::Frame(report))
+    };
+    let all: Vec<_> = (0..500).map(message).collect();
+    for some in all.chunks(20) {
+        journal.append(some).unwrap();
+    }
+    let entries = journal.pending(usize::MAX, usize::MAX).unwrap();
+    let gone: Vec<_> = entries
+        .iter()
+        .map(|e| e.number)
+        .filter(|n| n % 5 == 0)
+        .collect();
+    journal.remove(&gone).unwrap();
+    (0..)
+        .zip(all)
+        .filter(|(n, _)| n % 5 != 0)
+        .map(|(_, message)| message)
+        .collect()
+}
+
+/// The messages that wait in the journal at `path`, which an aircraft starts with.
+fn started_with(path: &Path) -> std::collections::BTreeSet<Uuid> {
+    let journal = Journal::open_or_replace(path, 1 << 26).unwrap();
+    ids(&journal).into_iter().collect()
+}
+
+/// The short messages, each with the pages that hold it. Each is a row in one page; where others hold it too, pages were divided and a
+/// copy stayed. What is long lies in several pages, which only SQLite knows.
+fn pages_of(whole: &[u8], messages: &[Envelope]) -> Vec<(Uuid, Vec<usize>)> {
+    let pages = |message: &Envelope| {
+        let bytes = message.encode().unwrap();
+        let places = whole.windows(bytes.len()).enumerate();
+        let places = places.filter(|(_, window)| *window == bytes);
+        let pages: Vec<usize> = places.map(|(at, _)| at / 4096).collect();
+        (message.id(), pages)
+    };
+    let pages = messages.iter().map(pages);
+    pages.filter(|(_, pages)| !pages.is_empty()).collect()
+}
+
+/// Those of `messages` that are missing in `found` though no page of theirs is among `damaged`.
+fn missing(
+    found: &std::collections::BTreeSet<Uuid>,
+    messages: &[(Uuid, Vec<usize>)],
+    damaged: std::ops::Range<usize>,
+) -> usize {
+    let untouched = |pages: &[usize]| pages.iter().all(|page| !damaged.contains(page));
+    let lost = |(id, pages): &&(Uuid, Vec<usize>)| untouched(pages) && !found.contains(id);
+    messages.iter().filter(lost).count()
+}
+
+#[test]
+fn each_page_of_a_journal_may_be_damaged_or_lost_and_all_other_messages_go_on() {
+    let (_dir, path) = file();
+    let messages = worn(&path);
+    let whole = fs::read(&path).unwrap();
+    let messages = pages_of(&whole, &messages);
+    assert!(messages.len() > 380, "{}", messages.len());
+    let pages = whole.len() / 4096;
+    assert!(pages > 20, "{pages}");
+    for page in 0..pages {
+        let (start, end) = (page * 4096, (page + 1) * 4096);
+        let mut flipped = whole.clone();
+        flipped[start] ^= 0xFF;
+        let mut zeroed = whole.clone();
+        zeroed[start..end].fill(0);
+        let cut = whole[..start].to_vec();
+        // The first byte of a page says what it is, and nothing of what is in it.
+        for (how, file, damaged) in [
+            ("first byte", flipped, 0..0),
+            ("zeroed", zeroed, page..page + 1),
+            ("cut before", cut, page..pages),
+        ] {
+            fs::write(&path, file).unwrap();
+            assert_eq!(
+                missing(&started_with(&path), &messages, damaged),
+                0,
+                "page {page}, {how}"
+            );
+            clear(&path);
+        }
+    }
+}
+
+#[test]
+fn a_bit_that_flips_anywhere_costs_no_message_of_another_page_and_gives_none_that_was_not_written()
+{
+    let (_dir, path) = file();
+    let messages = worn(&path);
+    let whole = fs::read(&path).unwrap();
+    let messages = pages_of(&whole, &messages);
+    let known: Vec<Uuid> = (0..500).map(|n| frame(n).id()).collect();
+    // Knuth's linear congruential generator.
+    let mut random = 0x5CA2_9000_u64;
+    for _ in 0..200 {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let bit = (random >> 20) as usize % (whole.len() * 8);
+        let mut flipped = whole.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&path, &flipped).unwrap();
+        let found = started_with(&path);
+        let page = bit / 8 / 4096;
+        assert_eq!(missing(&found, &messages, page..page + 1), 0, "bit {bit}");
+        assert!(found.iter().all(|id| known.contains(id)), "bit {bit}");
+        clear(&path);
+    }
+}
+
+#[test]
+fn a_row_with_other_bytes_than_were_written_is_set_aside_and_holds_up_no_other() {
+    let (_dir, path) = file();
+    let messages = worn(&path);
+    let mut whole = fs::read(&path).unwrap();
+    let third = messages[2].encode().unwrap();
+    let places = whole.windows(third.len()).enumerate();
+    let places: Vec<usize> = places
+        .filter(|(_, w)| *w == third)
+        .map(|(at, _)| at)
+        .collect();
+    for at in places {
+        whole[at + third.len() - 1] ^= 1;
+    }
+    fs::write(&path, &whole).unwrap();
+    let journal = Journal::open(&path, 1 << 26).unwrap();
+    let expected: Vec<Uuid> = messages.iter().map(Envelope::id).collect();
+    assert_eq!(ids(&journal), [&expected[..2], &expected[3..]].concat());
+    let held = journal.held();
+    assert_eq!(
+        (held.messages, held.set_aside),
+        (messages.len() as u64 - 1, 1)
+    );
+    assert_eq!(journal.reasons().unwrap()[0].reason, DAMAGED);
+}
+
+#[test]
+fn damage_that_shows_while_a_journal_is_in_use_costs_only_what_it_hit() {
+    let (dir, path) = file();
+    let journal = Journal::open(&path, 1 << 26).unwrap();
+    // More than SQLite keeps in memory.
+    let messages: Vec<_> = (0..40_000).map(frame).collect();
+    for some in messages.chunks(4000) {
+        journal.append(some).unwrap();
+    }
+    let pages = fs::metadata(&path).unwrap().len() / 4096;
+    assert!(pages > 600, "{pages}");
+    // As a disk does it: below the open file.
+    let mut below = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    std::io::Seek::seek(&mut below, std::io::SeekFrom::Start(20 * 4096)).unwrap();
+    std::io::Write::write_all(&mut below, &[0; 4096]).unwrap();
+    let found = ids(&journal);
+    assert!(
+        messages.len() - found.len() < 60,
+        "{} of {}",
+        found.len(),
+        messages.len()
+    );
+    assert!(dir.path().join("journal.sqlite.damaged-1").exists());
+    // It goes on.
+    journal.append(&[frame(90_000)]).unwrap();
+    assert_eq!(ids(&journal).last(), Some(&frame(90_000).id()));
+    assert_eq!(journal.held().messages, found.len() as u64 + 1);
+}
+
+/// Removes what damaged journals have left.
+fn clear(path: &Path) {
+    for entry in fs::read_dir(path.parent().unwrap()).unwrap() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
 }

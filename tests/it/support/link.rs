@@ -19,7 +19,7 @@ pub fn to_nobody() -> (Arc<Uplink>, Station) {
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let keys = folder.path().join("drone");
     write_keys(&keys);
-    let journal = Journal::open(&folder.path().join("journal.redb"), MAX_BYTES).unwrap();
+    let journal = Journal::open(&folder.path().join("journal.sqlite"), MAX_BYTES).unwrap();
     let config = Config {
         station: silent.local_addr().unwrap().to_string(),
         keys,
@@ -33,7 +33,7 @@ pub fn to_nobody() -> (Arc<Uplink>, Station) {
 
 /// The messages that wait, once the link has ended.
 pub fn waiting(station: &Station) -> Vec<Body> {
-    let journal = Journal::open(&station.folder.path().join("journal.redb"), MAX_BYTES).unwrap();
+    let journal = Journal::open(&station.folder.path().join("journal.sqlite"), MAX_BYTES).unwrap();
     let entries = journal.pending(usize::MAX, usize::MAX).unwrap();
     let body = |message: &[u8]| Envelope::decode(message).unwrap().body().clone();
     entries.iter().map(|entry| body(&entry.message)).collect()

@@ -161,7 +161,7 @@ fn a_drone_killed_in_flight_sends_the_rest_of_its_journal_when_it_starts_again()
 #[ignore = "the drone that another test starts as a process and kills"]
 fn a_drone_process() {
     let dir = env::var("SCARP_TEST_SITE").unwrap();
-    let journal = std::path::Path::new(&dir).join("journal.redb");
+    let journal = std::path::Path::new(&dir).join("journal.sqlite");
     let config = scarp_link::Config {
         station: env::var("SCARP_TEST_STATION").unwrap(),
         keys: std::path::Path::new(&dir).join("keys/drone"),
@@ -408,7 +408,7 @@ fn a_refused_message_is_set_aside_and_holds_up_no_other() {
     assert_eq!(
         (
             end.held.messages,
-            end.held.refused,
+            end.held.set_aside,
             end.refused,
             end.confirmed
         ),

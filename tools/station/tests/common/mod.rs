@@ -120,7 +120,7 @@ impl Site {
     }
 
     pub fn journal(&self) -> Journal {
-        Journal::open(&self.path("journal.redb"), 64 << 20).unwrap()
+        Journal::open(&self.path("journal.sqlite"), 64 << 20).unwrap()
     }
 
     pub fn uplink(&self, station: SocketAddr) -> Uplink {

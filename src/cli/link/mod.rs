@@ -1,0 +1,118 @@
+//! `scarp link`: what waits for the ground station, and bringing it there after landing.
+
+mod drain;
+mod status;
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+use scarp_config::Board;
+use scarp_link::Journal;
+
+use super::{
+    Outcome, journal,
+    survey_setup::{self, StationArgs},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  scarp link status --board /etc/scarp/board.toml      what waits, since when, and what was set aside, and why
+  scarp link drain --board /etc/scarp/board.toml       send it all, and say when it is on the ground
+  scarp link drain --journal old.sqlite --station 10.0.0.2:4433 --keys keys/drone
+  scarp link resend --board /etc/scarp/board.toml      let what was set aside wait again
+
+Not while a flight or replay uses the journal: that sends what waits itself, and OUT/health.json says how it goes.
+Exit status 3 tells that messages wait still, or that some were set aside.";
+
+#[derive(ClapArgs)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Says what waits for the ground station and what was set aside.
+    Status(Where),
+    /// Sends what waits until the ground station has confirmed all of it.
+    Drain {
+        #[command(flatten)]
+        from: Where,
+        #[command(flatten)]
+        station: StationArgs,
+    },
+    /// Lets all that was set aside wait for the ground station again.
+    Resend(Where),
+    /// Takes the messages of an earlier version's journal over.
+    #[command(name = journal::TAKE_OVER, hide = true)]
+    TakeOver {
+        old: PathBuf,
+        #[command(flatten)]
+        into: Where,
+    },
+}
+
+/// Which journal.
+#[derive(ClapArgs)]
+struct Where {
+    /// Board file: its results' folder, ground station and limits [default: built in, see boards/workstation.toml]
+    #[arg(long, value_name = "FILE")]
+    board: Option<PathBuf>,
+    /// Folder for the results, with the journal in it [default: the board's]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// The journal [default: OUT/journal.sqlite]
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// End with one JSON object on standard output; people's output stays on standard error
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<Outcome> {
+    match &args.command {
+        Command::Status(from) => status::run(&open(from)?.1, from.json),
+        Command::Drain { from, station } => {
+            let (board, journal) = open(from)?;
+            let station = match station.config() {
+                Some(named) => Some(named),
+                None => survey_setup::station(&board)?,
+            };
+            drain::run(journal, station, from.json)
+        }
+        Command::Resend(from) => {
+            let journal = open(from)?.1;
+            let again = journal.resend()?;
+            eprintln!("{again} messages wait again; `scarp link drain` sends them.");
+            status::run(&journal, from.json)
+        }
+        Command::TakeOver { old, into } => {
+            let (board, path) = place(into)?;
+            let journal = Journal::open_or_replace(&path, board.journal.max_bytes)?;
+            journal::take_over_from(old, &journal)?;
+            Ok(Outcome::Success)
+        }
+    }
+}
+
+/// The board, and where the journal is.
+fn place(from: &Where) -> anyhow::Result<(Board, PathBuf)> {
+    let board = survey_setup::board(from.board.as_deref())?;
+    let out = from.out.as_ref().unwrap_or(&board.paths.out);
+    let path = journal::path(from.journal.as_ref(), out);
+    Ok((board, path))
+}
+
+/// The journal, which must be there.
+fn open(from: &Where) -> anyhow::Result<(Board, Journal)> {
+    let (board, path) = place(from)?;
+    journal::take_over(&path)?;
+    anyhow::ensure!(
+        path.exists(),
+        "{}: there is no such journal; name one with --journal, or the folder of a flight's results with --out",
+        path.display()
+    );
+    let journal = Journal::open(&path, board.journal.max_bytes)?;
+    Ok((board, journal))
+}

@@ -1,0 +1,311 @@
+//! The SQLite file of a journal: how it is opened, and what is read and written in it.
+
+use std::{
+    path::Path,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
+use uuid::Uuid;
+
+use super::{Entry, Held, JournalError, SetAside};
+
+/// Bytes of a page, SQLite's unit on the disk.
+pub const PAGE: usize = 4096;
+/// `SCJL` in ASCII, the mark of a journal.
+const APPLICATION_ID: i32 = 0x5343_4A4C;
+/// The one table. `set_aside` says why a message is not sent any more; `since` is milliseconds after 1970 by the wall clock;
+/// `crc32c` is that of `number` (eight bytes, big-endian), `id` and `content` (RFC 9260, appendix A).
+const SCHEMA: &str = "
+CREATE TABLE messages (
+    number INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    content BLOB NOT NULL,
+    crc32c INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    set_aside TEXT
+) STRICT;";
+
+/// Why a journal's file cannot be used.
+#[derive(Debug)]
+pub enum Fault {
+    /// Another has it open.
+    Locked,
+    /// It is damaged, or something else; `ours` where it carries the mark of a journal.
+    Unreadable {
+        /// What is wrong, in one line.
+        reason: String,
+        /// Whether it carries the mark of a journal.
+        ours: bool,
+    },
+    /// The system or the disk refuses.
+    Failed {
+        /// What happened, in one line.
+        reason: String,
+        /// Whether there is no room.
+        full: bool,
+    },
+}
+
+impl Fault {
+    /// What an error of SQLite says of the file. One that comes while a journal is in use is of a journal.
+    pub fn of(error: rusqlite::Error) -> Self {
+        let reason = error.to_string().replace('\n', " ");
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked,
+            Some(ErrorCode::NotADatabase) => Self::Unreadable {
+                reason,
+                ours: false,
+            },
+            // A schema or a row other than expected is damage too: only journals come this far.
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::Unknown | ErrorCode::TypeMismatch)
+            | None => Self::Unreadable { reason, ours: true },
+            code => Self::Failed {
+                reason,
+                full: code == Some(ErrorCode::DiskFull),
+            },
+        }
+    }
+
+    /// The error for the journal at `path`.
+    pub fn at(self, path: &Path) -> JournalError {
+        let path = path.display().to_string();
+        match self {
+            Self::Locked => JournalError::Locked { path },
+            Self::Unreadable { reason, .. } => JournalError::Foreign { path, reason },
+            Self::Failed { reason, full: true } => JournalError::Storage {
+                path,
+                reason,
+                remedy: "free disk space",
+            },
+            Self::Failed {
+                reason,
+                full: false,
+            } => JournalError::Storage {
+                path,
+                reason,
+                remedy: "check the disk and the file's permissions",
+            },
+        }
+    }
+}
+
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed {
+            full: error.kind() == std::io::ErrorKind::StorageFull,
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// Opens the file, or makes it, and looks through all its pages. No other process can open it until it is closed.
+pub fn open(path: &Path) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let database = Connection::open_with_flags(path, flags).map_err(Fault::of)?;
+    prepare(&database).map_err(Fault::of)?;
+    let look = |pragma| database.pragma_query_value(None, pragma, |row| row.get(0));
+    let mark: i32 = look("application_id").map_err(Fault::of)?;
+    if mark != APPLICATION_ID {
+        return Err(Fault::Unreadable {
+            reason: "a database of another kind".to_owned(),
+            ours: false,
+        });
+    }
+    let verdict = database.pragma_query_value(None, "quick_check", |row| row.get(0));
+    let verdict: String = verdict.map_err(Fault::of)?;
+    if verdict != "ok" {
+        return Err(Fault::Unreadable {
+            reason: verdict.replace('\n', " "),
+            ours: true,
+        });
+    }
+    let columns = "SELECT number, id, content, crc32c, since, set_aside FROM messages";
+    database.prepare(columns).map_err(Fault::of)?;
+    Ok(database)
+}
+
+fn prepare(database: &Connection) -> rusqlite::Result<()> {
+    database.busy_timeout(Duration::ZERO)?;
+    // The lock is kept from the first use on. What was written is on the disk when a transaction ends, and an interrupted one is
+    // undone from a file of its own; pages are not mapped into memory, where a fault of the disk would end the process.
+    database.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    database.pragma_update(None, "synchronous", "EXTRA")?;
+    database.pragma_update(None, "mmap_size", 0)?;
+    // The file may be damaged, or come from anyone.
+    database.pragma_update(None, "trusted_schema", false)?;
+    database.pragma_update(None, "cell_size_check", true)?;
+    database.pragma_update(None, "page_size", PAGE as i64)?;
+    database.execute_batch("BEGIN EXCLUSIVE")?;
+    let new = database.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
+        row.get(0)
+    })?;
+    if new {
+        database.execute_batch(SCHEMA)?;
+        database.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    database.execute_batch("COMMIT")
+}
+
+/// A row that says what was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its number in the journal.
+    pub number: i64,
+    /// Its identity.
+    pub id: Uuid,
+    /// The encoded message.
+    pub content: Vec<u8>,
+    /// When it was handed to the journal, milliseconds after 1970.
+    pub since: i64,
+    /// Why it is not sent any more.
+    pub set_aside: Option<String>,
+}
+
+/// The message of a row of [`MESSAGES`]; `None` where it holds other bytes than were written.
+pub fn message(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
+    let (id, content): (Vec<u8>, Vec<u8>) = (row.get("id")?, row.get("content")?);
+    let (number, written): (i64, i64) = (row.get("number")?, row.get("crc32c")?);
+    let Ok(id) = Uuid::from_slice(&id) else {
+        return Ok(None);
+    };
+    if i64::from(checksum(number, id, &content)) != written {
+        return Ok(None);
+    }
+    Ok(Some(Message {
+        number,
+        id,
+        content,
+        since: row.get("since")?,
+        set_aside: row.get("set_aside")?,
+    }))
+}
+
+/// What [`message`] reads.
+pub const MESSAGES: &str = "SELECT number, id, content, crc32c, since, set_aside FROM messages";
+
+fn checksum(number: i64, id: Uuid, content: &[u8]) -> u32 {
+    let of_number = crc32c::crc32c(&number.to_be_bytes());
+    crc32c::crc32c_append(crc32c::crc32c_append(of_number, id.as_bytes()), content)
+}
+
+/// Adds a message.
+pub fn insert(database: &Connection, message: &Message) -> rusqlite::Result<()> {
+    let (number, id) = (message.number, message.id);
+    database
+        .prepare_cached("INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .execute(params![
+            number,
+            id.as_bytes(),
+            message.content,
+            checksum(number, id, &message.content),
+            message.since,
+            message.set_aside
+        ])?;
+    Ok(())
+}
+
+/// The oldest messages that wait, at most so many and of so many bytes in all, but one at least; and the numbers of those before
+/// them that hold other bytes than were written.
+pub fn oldest(
+    database: &Connection,
+    max_messages: usize,
+    max_bytes: usize,
+) -> rusqlite::Result<(Vec<Entry>, Vec<i64>)> {
+    let select = format!("{MESSAGES} WHERE set_aside IS NULL ORDER BY number");
+    let mut statement = database.prepare_cached(&select)?;
+    let mut rows = statement.query([])?;
+    let (mut entries, mut damaged, mut bytes) = (Vec::new(), Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let Some(message) = message(row)? else {
+            damaged.push(row.get("number")?);
+            continue;
+        };
+        bytes += message.content.len();
+        if entries.len() == max_messages || (bytes > max_bytes && !entries.is_empty()) {
+            break;
+        }
+        entries.push(Entry {
+            number: message.number,
+            id: message.id,
+            message: message.content,
+        });
+    }
+    Ok((entries, damaged))
+}
+
+/// Removes messages that wait; their lengths.
+pub fn remove(database: &Connection, numbers: &[i64]) -> rusqlite::Result<Vec<u64>> {
+    let delete =
+        "DELETE FROM messages WHERE number = ?1 AND set_aside IS NULL RETURNING length(content)";
+    let mut statement = database.prepare_cached(delete)?;
+    let mut gone = Vec::new();
+    for number in numbers {
+        gone.extend(
+            statement
+                .query_row([number], |row| length(row, 0))
+                .optional()?,
+        );
+    }
+    Ok(gone)
+}
+
+/// Sets messages that wait aside, each with its reason; their lengths.
+pub fn set_aside(database: &Connection, messages: &[(i64, &str)]) -> rusqlite::Result<Vec<u64>> {
+    let update = "UPDATE messages SET set_aside = ?2 WHERE number = ?1 AND set_aside IS NULL RETURNING length(content)";
+    let mut statement = database.prepare_cached(update)?;
+    let mut gone = Vec::new();
+    for (number, reason) in messages {
+        let lengths = statement.query_row(params![number, reason], |row| length(row, 0));
+        gone.extend(lengths.optional()?);
+    }
+    Ok(gone)
+}
+
+/// The number after the last, and what is held.
+pub fn count(database: &Connection) -> rusqlite::Result<(i64, Held)> {
+    let select = "SELECT coalesce(max(number), -1), count(*) FILTER (WHERE set_aside IS NULL), count(set_aside),
+         coalesce(sum(length(content)) FILTER (WHERE set_aside IS NULL), 0) FROM messages";
+    database.query_row(select, [], |row| {
+        let last: i64 = row.get(0)?;
+        let held = Held {
+            messages: length(row, 1)?,
+            set_aside: length(row, 2)?,
+            bytes: length(row, 3)?,
+        };
+        Ok((last.saturating_add(1), held))
+    })
+}
+
+/// What was set aside, by its reason, the most frequent first.
+pub fn reasons(database: &Connection) -> rusqlite::Result<Vec<SetAside>> {
+    let select = "SELECT set_aside, count(*), min(since) FROM messages WHERE set_aside IS NOT NULL
+         GROUP BY set_aside ORDER BY 2 DESC, 1";
+    let mut statement = database.prepare(select)?;
+    let rows = statement.query_map([], |row| {
+        Ok(SetAside {
+            reason: row.get(0)?,
+            messages: length(row, 1)?,
+            since: time(row.get(2)?),
+        })
+    })?;
+    rows.collect()
+}
+
+/// When the oldest message that waits was handed to the journal.
+pub fn waiting_since(database: &Connection) -> rusqlite::Result<Option<SystemTime>> {
+    let select = "SELECT min(since) FROM messages WHERE set_aside IS NULL";
+    let since: Option<i64> = database.query_row(select, [], |row| row.get(0))?;
+    Ok(since.map(time))
+}
+
+/// A length or a number of rows.
+fn length(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    Ok(row.get::<_, i64>(column)?.cast_unsigned())
+}
+
+fn time(unix_ms: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(u64::try_from(unix_ms).unwrap_or(0))
+}

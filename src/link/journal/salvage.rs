@@ -1,0 +1,172 @@
+//! What is readable in a damaged journal goes on in a new one.
+//!
+//! SQLite reads no further than the first page that makes no sense, and nothing at all where the first is damaged. A journal has one
+//! table, whose rows lie in leaves of a page each (SQLite's file format, <https://www.sqlite.org/fileformat2.html>, section 1.6).
+//! So each page is put in the place of the table's root, in a copy whose first page is a new journal's, and read as if it were the
+//! only leaf. The CRC of each row tells what was written from what merely looks like a row.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::database::{self, Fault, MESSAGES, Message, PAGE};
+
+/// The first byte of a page that is a leaf of a table.
+const LEAF: u8 = 0x0D;
+/// Larger than any journal. A film that was named by mistake is not copied and searched.
+const MAX_BYTES: u64 = 4 << 30;
+/// Where the first page tells how many pages there are, as a big-endian `u32`.
+const PAGES: u64 = 28;
+
+/// Opens a new journal in the place of the damaged one at `path`, with the messages that are readable there. The damaged file is kept
+/// beside it with `.damaged` and a number added to its name. A file in which no message is readable is left alone unless `replace`.
+///
+/// # Errors
+/// When nothing in the file looks like a journal, or the disk refuses.
+pub fn mend(path: &Path, reason: &str, replace: bool) -> Result<Connection, Fault> {
+    if fs::metadata(path)?.is_dir() {
+        return Err(io::Error::from(ErrorKind::IsADirectory).into());
+    }
+    let new = with_suffix(path, ".new");
+    let messages = if fs::metadata(path)?.len() <= MAX_BYTES {
+        readable(path, &new)?
+    } else {
+        Vec::new()
+    };
+    if messages.is_empty() && !replace {
+        return Err(Fault::Unreadable {
+            reason: reason.to_owned(),
+            ours: false,
+        });
+    }
+    write(&new, &messages)?;
+    let kept = keep(path)?;
+    // From here on the new one counts: at no instant is there none.
+    fs::rename(&new, path)?;
+    log::error!(
+        "journal {}: {reason}; {} messages in it were readable and go on, the file is kept as {}",
+        path.display(),
+        messages.len(),
+        kept.display()
+    );
+    database::open(path)
+}
+
+/// Every message that can be read in the file at `path`, by its number; `copy` is made for that and removed.
+fn readable(path: &Path, copy: &Path) -> Result<Vec<Message>, Fault> {
+    remove(copy)?;
+    drop(database::open(copy)?);
+    let mut first = vec![0; PAGE];
+    File::open(copy)?.read_exact(&mut first)?;
+    fs::copy(path, copy)?;
+    let mut file = OpenOptions::new().read(true).write(true).open(copy)?;
+    let pages = file.metadata()?.len().div_ceil(PAGE as u64).max(2);
+    file.set_len(pages * PAGE as u64)?;
+    let count = u32::try_from(pages).unwrap_or(u32::MAX).to_be_bytes();
+    for (at, byte) in (PAGES as usize..).zip(count) {
+        if let Some(place) = first.get_mut(at) {
+            *place = byte;
+        }
+    }
+    put(&mut file, 0, &first)?;
+    // A page that is in use no more may hold a row a second time, also one that was confirmed: it is sent again, and stored once.
+    let mut found: BTreeMap<i64, Message> = BTreeMap::new();
+    for page in 1..pages {
+        let mut leaf = vec![LEAF; PAGE];
+        // From the file itself: in the copy the root is overwritten.
+        let mut source = File::open(path)?;
+        source.seek(SeekFrom::Start(page * PAGE as u64))?;
+        let read = fill(&mut source, &mut leaf)?;
+        leaf[read..].fill(0);
+        leaf[0] = LEAF;
+        put(&mut file, PAGE as u64, &leaf)?;
+        for message in rows(copy) {
+            found.insert(message.number, message);
+        }
+    }
+    remove(copy)?;
+    Ok(found.into_values().collect())
+}
+
+/// The messages of the one leaf, up to a row that makes no sense and, from the end, down to one.
+fn rows(copy: &Path) -> Vec<Message> {
+    let mut found = Vec::new();
+    for order in ["ASC", "DESC"] {
+        let mut read = || -> rusqlite::Result<()> {
+            let database = Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let mut statement = database.prepare(&format!("{MESSAGES} ORDER BY number {order}"))?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                found.extend(database::message(row)?);
+            }
+            Ok(())
+        };
+        if read().is_ok() {
+            break;
+        }
+    }
+    found
+}
+
+/// Makes a journal of these messages at `path`.
+fn write(path: &Path, messages: &[Message]) -> Result<(), Fault> {
+    let mut journal = database::open(path)?;
+    let transaction = journal.transaction().map_err(Fault::of)?;
+    for message in messages {
+        database::insert(&transaction, message).map_err(Fault::of)?;
+    }
+    transaction.commit().map_err(Fault::of)
+}
+
+/// Keeps the file at `path` under a name that none beside it has, since earlier ones may hold what somebody still wants.
+fn keep(path: &Path) -> io::Result<PathBuf> {
+    let mut number = 1_u32;
+    let kept = loop {
+        let kept = with_suffix(path, &format!(".damaged-{number}"));
+        if !kept.exists() {
+            break kept;
+        }
+        number += 1;
+    };
+    // Not every file system has links.
+    fs::hard_link(path, &kept).or_else(|_| fs::copy(path, &kept).map(|_| ()))?;
+    // What undoes its last transaction is no business of the new one.
+    remove(&with_suffix(path, "-journal"))?;
+    Ok(kept)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
+}
+
+fn put(file: &mut File, at: u64, bytes: &[u8]) -> io::Result<()> {
+    file.seek(SeekFrom::Start(at))?;
+    file.write_all(bytes)
+}
+
+/// Reads as much as there is; how much that was.
+fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut read = 0;
+    while let Some(rest) = buffer.get_mut(read..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest)? {
+            0 => break,
+            some => read += some,
+        }
+    }
+    Ok(read)
+}

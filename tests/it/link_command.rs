@@ -1,0 +1,214 @@
+//! `scarp link` and journals as programs meet them: what waits, what was set aside, and what an earlier version left.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    time::UNIX_EPOCH,
+};
+
+use redb::{Database, TableDefinition};
+use scarp_inventory::FrameReport;
+use scarp_link::{Body, Envelope, Journal};
+use scarp_test_support::signal;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+const LIMIT: u64 = 64 << 20;
+const PENDING: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("pending");
+const REFUSED: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("refused");
+
+fn frame(sequence: u64) -> Envelope {
+    Envelope::new(
+        Uuid::from_u128(1),
+        UNIX_EPOCH,
+        Body::Frame(FrameReport {
+            sequence,
+            name: format!("SCARP_{sequence:04}.JPG"),
+            time: None,
+            placement: Err("no GPS".to_owned()),
+        }),
+    )
+}
+
+fn link(command: &str, journal: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_scarp"))
+        .args(["link", command, "--json", "--journal"])
+        .arg(journal)
+        .output()
+        .unwrap()
+}
+
+fn report(output: &Output) -> Value {
+    let said = String::from_utf8_lossy(&output.stderr);
+    eprintln!("{said}");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"))
+}
+
+/// A journal as an earlier version left it, with these messages waiting.
+fn of_an_earlier_version(path: &Path, messages: &[Envelope]) {
+    let database = Database::create(path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let mut pending = transaction.open_table(PENDING).unwrap();
+        for (number, message) in (0..).zip(messages) {
+            let bytes = message.encode().unwrap();
+            pending
+                .insert(number, (message.id().as_u128(), bytes.as_slice()))
+                .unwrap();
+        }
+        transaction.open_table(REFUSED).unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
+fn file() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal.sqlite");
+    (dir, path)
+}
+
+#[test]
+fn status_says_what_waits_and_what_was_set_aside_and_resend_lets_it_wait_again() {
+    let (_dir, path) = file();
+    let journal = Journal::open(&path, LIMIT).unwrap();
+    journal.append(&[frame(1), frame(2), frame(3)]).unwrap();
+    let first = journal.pending(1, 1).unwrap()[0].number;
+    journal.set_aside(&[(first, "odd")]).unwrap();
+    drop(journal);
+    let output = link("status", &path);
+    assert_eq!(output.status.code(), Some(3));
+    let told = report(&output);
+    assert_eq!(told["waiting"], 2);
+    assert_eq!(
+        (
+            &told["set_aside"][0]["reason"],
+            &told["set_aside"][0]["messages"]
+        ),
+        (&json!("odd"), &json!(1))
+    );
+    let told = report(&link("resend", &path));
+    assert_eq!(
+        (&told["waiting"], &told["set_aside"]),
+        (&json!(3), &json!([]))
+    );
+}
+
+#[test]
+fn an_empty_journal_is_all_well_and_a_missing_one_is_named() {
+    let (_dir, path) = file();
+    drop(Journal::open(&path, LIMIT).unwrap());
+    let output = link("status", &path);
+    assert_eq!(output.status.code(), Some(0));
+    let mut told = report(&output);
+    // As it looks where something was set aside.
+    told["set_aside"] = json!([{ "messages": 1, "reason": "odd", "since_unix_s": 1 }]);
+    insta::assert_json_snapshot!("json-link-status", told);
+    let missing = link("status", Path::new("/nowhere/journal.sqlite"));
+    let said = String::from_utf8_lossy(&missing.stderr);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(
+        said.contains("/nowhere/journal.sqlite") && said.lines().count() == 1,
+        "{said}"
+    );
+}
+
+#[test]
+fn a_journal_of_an_earlier_version_is_taken_over_once() {
+    for name in ["journal.redb", "journal.sqlite"] {
+        let (dir, path) = file();
+        let messages: Vec<_> = (1..=40).map(frame).collect();
+        of_an_earlier_version(&dir.path().join(name), &messages);
+        for _ in 0..2 {
+            assert_eq!(report(&link("status", &path))["waiting"], 40, "{name}");
+        }
+        let journal = Journal::open(&path, LIMIT).unwrap();
+        let found = journal.pending(usize::MAX, usize::MAX).unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|entry| Envelope::decode(&entry.message).unwrap())
+            .collect();
+        assert_eq!(found, messages);
+        assert!(dir.path().join(format!("{name}.taken-over")).exists());
+    }
+}
+
+/// redb panics on most damage, and on some ends the process at once.
+#[test]
+fn a_damaged_journal_of_an_earlier_version_keeps_nobody_from_going_on() {
+    let (dir, path) = file();
+    let old = dir.path().join("journal.redb");
+    of_an_earlier_version(&old, &(1..=40).map(frame).collect::<Vec<_>>());
+    let whole = fs::read(&old).unwrap();
+    for page in (0..whole.len() / 4096).step_by(3) {
+        for entry in fs::read_dir(dir.path()).unwrap() {
+            fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+        let mut damaged = whole.clone();
+        damaged[page * 4096 + 9] ^= 0xFF;
+        fs::write(&old, &damaged).unwrap();
+        // In the first page it may not look like one any more.
+        let output = link("status", &path);
+        let gone_on = matches!(output.status.code(), Some(0 | 3));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(gone_on || !path.exists(), "page {page}: {said}");
+        assert_ne!(output.status.code(), Some(101), "page {page}: {said}");
+    }
+}
+
+#[test]
+fn drain_brings_all_that_waits_to_the_ground_and_says_so() {
+    let (dir, path) = file();
+    let messages: Vec<_> = (1..=700).map(frame).collect();
+    Journal::open(&path, LIMIT)
+        .unwrap()
+        .append(&messages)
+        .unwrap();
+    let station = Path::new(env!("CARGO_BIN_EXE_scarp")).with_file_name("scarp-station");
+    let keys = dir.path().join("keys");
+    let made = Command::new(&station)
+        .args(["keys", "--out"])
+        .arg(&keys)
+        .output();
+    assert!(made.unwrap().status.success());
+    let mut serving = Command::new(&station)
+        .args(["serve", "--json", "--listen", "127.0.0.1:0", "--store"])
+        .arg(dir.path().join("s.gpkg"))
+        .arg("--keys")
+        .arg(keys.join("station"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(serving.stdout.take().unwrap()).lines();
+    let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    let drained = Command::new(env!("CARGO_BIN_EXE_scarp"))
+        .args(["link", "drain", "--json", "--journal"])
+        .arg(&path)
+        .args(["--station", first["listening"].as_str().unwrap(), "--keys"])
+        .arg(keys.join("drone"))
+        .output()
+        .unwrap();
+    signal::terminate(&serving);
+    let last: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    serving.wait().unwrap();
+    let said = String::from_utf8_lossy(&drained.stderr);
+    assert_eq!(drained.status.code(), Some(0), "{said}");
+    assert!(said.contains("700 messages are on the ground"), "{said}");
+    assert_eq!(report(&drained)["waiting"], 0);
+    assert_eq!(last["stored"], 700);
+}
+
+#[test]
+fn drain_without_a_ground_station_says_how_to_name_one() {
+    let (_dir, path) = file();
+    drop(Journal::open(&path, LIMIT).unwrap());
+    let output = link("drain", &path);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said.contains("--station and --keys") && said.lines().count() == 1,
+        "{said}"
+    );
+}
