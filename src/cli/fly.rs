@@ -126,7 +126,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
     let lost = flown.summary.not_searched();
-    let delivered = report.undelivered == 0 && report.refused == 0;
+    let delivered = survey_setup::all_delivered(link.as_ref());
     let well = lost == 0 && delivered && flown.storage_error.is_none();
     Ok(if well {
         Outcome::Success

@@ -1,7 +1,7 @@
 //! The journal of undelivered messages, and what an earlier version left of it.
 
 use std::{
-    env, fs,
+    env, fs, panic,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -20,41 +20,62 @@ pub fn path(named: Option<&PathBuf>, out: &Path) -> PathBuf {
 }
 
 /// Brings what waits in a journal of an earlier version into the one at `path`, once: `path` itself, or `journal.redb` beside it.
-/// The old file stays under another name. One that cannot be read does not keep an aircraft on the ground.
+/// The old file stays under another name, or where it is when that fails; it does not keep an aircraft on the ground.
 pub fn take_over(path: &Path) -> anyhow::Result<()> {
-    let beside = path.with_extension("redb");
-    let old = [path, &beside].into_iter().find(|p| redb_file::is_redb(p));
-    let Some(old) = old else {
+    let is_old_name = path.extension().is_some_and(|e| e == "redb");
+    let old = path.with_extension(if is_old_name { "old.redb" } else { "redb" });
+    if redb_file::is_redb(path) {
+        anyhow::ensure!(
+            !old.exists(),
+            "{}: is a journal of an earlier version; {} is one too, so move one of them away",
+            path.display(),
+            old.display()
+        );
+        fs::rename(path, &old).with_context(|| path.display().to_string())?;
+    }
+    if !redb_file::is_redb(&old) {
         return Ok(());
-    };
-    let name = |suffix: &str| {
-        let mut name = old.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    let taken = name(".taken-over");
-    // Under its last name first: a start that is cut short does not take it over twice.
-    fs::rename(old, &taken).with_context(|| old.display().to_string())?;
+    }
     // A process of its own, since reading a damaged one can end it.
     let status = Command::new(env::current_exe().context("cannot tell where this program lies")?)
         .args(["link", TAKE_OVER])
-        .arg(&taken)
+        .arg(&old)
         .arg("--journal")
         .arg(path)
         .stdout(Stdio::null())
         .status()
         .context("cannot start this program again")?;
-    if !status.success() {
+    if status.success() {
+        fs::rename(&old, free_name(&old)).with_context(|| old.display().to_string())
+    } else {
         log::error!(
-            "journal {}: of an earlier version, and cannot be read ({status}); what waited in it is not sent",
-            taken.display()
+            "journal {}: of an earlier version, and not taken over ({status}); what waits in it is not sent, and the next start tries \
+             again",
+            old.display()
         );
+        Ok(())
     }
-    Ok(())
 }
 
-/// Takes over the messages of the old journal at `old`; the other side of [`take_over`].
+/// A name for what was taken over that no earlier one has.
+fn free_name(old: &Path) -> PathBuf {
+    let mut number = 1_u32;
+    loop {
+        let mut name = old.as_os_str().to_owned();
+        name.push(format!(".taken-over-{number}"));
+        let name = PathBuf::from(name);
+        if !name.exists() {
+            return name;
+        }
+        number += 1;
+    }
+}
+
+/// Takes over the messages of the old journal at `old`; the other side of [`take_over`]. A second time changes nothing on the ground,
+/// where each message is stored once.
 pub fn take_over_from(old: &Path, journal: &Journal) -> anyhow::Result<()> {
+    // What redb says of a damaged file when it panics is nothing for people; the exit status tells.
+    panic::set_hook(Box::new(|_| {}));
     let taken = redb_file::take_over(old, journal)?;
     log::warn!("journal {}: {taken} messages taken over", old.display());
     Ok(())

@@ -168,12 +168,17 @@ pub fn drain(uplink: &Uplink) -> LinkStatus {
     uplink.drain(DRAIN)
 }
 
-/// Says what the ground station refused and what waits in the journal, if anything does.
+/// Whether all that was handed to the journal is on the ground.
+pub fn all_delivered(link: Option<&LinkStatus>) -> bool {
+    link.is_none_or(|status| status.held.messages == 0 && status.held.set_aside == 0)
+}
+
+/// Says what was set aside and what waits in the journal, if anything is.
 pub fn print_undelivered(link: Option<&LinkStatus>) {
-    if let Some(status) = link.filter(|status| status.refused > 0) {
+    if let Some(status) = link.filter(|status| status.held.set_aside > 0) {
         eprintln!(
-            "{} messages were refused by the ground station and are not in its store; they stay in the journal.",
-            status.refused
+            "{} messages are set aside in the journal and are not sent; `scarp link status` says why.",
+            status.held.set_aside
         );
     }
     if let Some(status) = link.filter(|status| status.held.messages > 0) {

@@ -220,6 +220,12 @@ impl Journal {
                 database::oldest(transaction, max_messages, max_bytes)
             })?;
             let only_damaged = entries.is_empty() && !damaged.is_empty();
+            if !damaged.is_empty() {
+                let (path, count) = (self.path.display(), damaged.len());
+                log::error!(
+                    "journal {path}: {count} messages are {DAMAGED} and set aside; `scarp link status` tells of them"
+                );
+            }
             let damaged: Vec<_> = damaged.into_iter().map(|n| (n, DAMAGED)).collect();
             self.set_aside(&damaged)?;
             if !only_damaged {

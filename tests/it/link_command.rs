@@ -130,7 +130,7 @@ fn a_journal_of_an_earlier_version_is_taken_over_once() {
             .map(|entry| Envelope::decode(&entry.message).unwrap())
             .collect();
         assert_eq!(found, messages);
-        assert!(dir.path().join(format!("{name}.taken-over")).exists());
+        assert!(dir.path().join("journal.redb.taken-over-1").exists());
     }
 }
 

@@ -1,6 +1,8 @@
 //! The SQLite file of a journal: how it is opened, and what is read and written in it.
 
 use std::{
+    fs::File,
+    io::Read,
     path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -114,6 +116,9 @@ pub fn open(path: &Path) -> Result<Connection, Fault> {
             ours: false,
         });
     }
+    if database.is_readonly("main").map_err(Fault::of)? {
+        return Err(read_only(path)?);
+    }
     let verdict = database.pragma_query_value(None, "quick_check", |row| row.get(0));
     let verdict: String = verdict.map_err(Fault::of)?;
     if verdict != "ok" {
@@ -125,6 +130,24 @@ pub fn open(path: &Path) -> Result<Connection, Fault> {
     let columns = "SELECT number, id, content, crc32c, since, set_aside FROM messages";
     database.prepare(columns).map_err(Fault::of)?;
     Ok(database)
+}
+
+/// Why SQLite would only read the file: a version of the format in its header that it does not know, or the system.
+fn read_only(path: &Path) -> Result<Fault, Fault> {
+    let mut header = [0; 20];
+    File::open(path)?.read_exact(&mut header)?;
+    // For writing and for reading: 1, with a journal of its own for undoing (file format, section 1.3.3).
+    Ok(if header.ends_with(&[1, 1]) {
+        Fault::Failed {
+            reason: "cannot be written".to_owned(),
+            full: false,
+        }
+    } else {
+        Fault::Unreadable {
+            reason: "its header names another version of the format".to_owned(),
+            ours: true,
+        }
+    })
 }
 
 fn prepare(database: &Connection) -> rusqlite::Result<()> {

@@ -8,8 +8,9 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
+    os::unix::fs::{MetadataExt, chown},
     path::{Path, PathBuf},
 };
 
@@ -28,10 +29,27 @@ const PAGES: u64 = 28;
 /// beside it with `.damaged` and a number added to its name. A file in which no message is readable is left alone unless `replace`.
 ///
 /// # Errors
-/// When nothing in the file looks like a journal, or the disk refuses.
+/// When another process is at it, nothing in the file looks like a journal, or the disk refuses.
 pub fn mend(path: &Path, reason: &str, replace: bool) -> Result<Connection, Fault> {
-    if fs::metadata(path)?.is_dir() {
+    let damaged = fs::metadata(path)?;
+    if damaged.is_dir() {
         return Err(io::Error::from(ErrorKind::IsADirectory).into());
+    }
+    // Until the new one has taken its place. Whoever saw the damage meanwhile finds it in use, or whole.
+    let lock = File::open(path)?;
+    match lock.try_lock() {
+        Err(TryLockError::WouldBlock) => return Err(Fault::Locked),
+        Err(TryLockError::Error(e)) => return Err(e.into()),
+        Ok(()) => {}
+    }
+    match database::open(path) {
+        Err(Fault::Unreadable { .. }) => {}
+        Err(fault) => return Err(fault),
+        Ok(sound) => {
+            // A process that closes a file gives up SQLite's lock on it, through whichever handle it was opened.
+            drop((sound, lock));
+            return database::open(path);
+        }
     }
     let new = with_suffix(path, ".new");
     let messages = if fs::metadata(path)?.len() <= MAX_BYTES {
@@ -46,6 +64,8 @@ pub fn mend(path: &Path, reason: &str, replace: bool) -> Result<Connection, Faul
         });
     }
     write(&new, &messages)?;
+    // The service's, also where somebody else mends it.
+    chown(&new, Some(damaged.uid()), Some(damaged.gid())).ok();
     let kept = keep(path)?;
     // From here on the new one counts: at no instant is there none.
     fs::rename(&new, path)?;
@@ -64,8 +84,9 @@ fn readable(path: &Path, copy: &Path) -> Result<Vec<Message>, Fault> {
     drop(database::open(copy)?);
     let mut first = vec![0; PAGE];
     File::open(copy)?.read_exact(&mut first)?;
-    fs::copy(path, copy)?;
     let mut file = OpenOptions::new().read(true).write(true).open(copy)?;
+    file.set_len(0)?;
+    io::copy(&mut File::open(path)?, &mut file)?;
     let pages = file.metadata()?.len().div_ceil(PAGE as u64).max(2);
     file.set_len(pages * PAGE as u64)?;
     let count = u32::try_from(pages).unwrap_or(u32::MAX).to_be_bytes();

@@ -338,6 +338,48 @@ fn a_bit_that_flips_anywhere_costs_no_message_of_another_page_and_gives_none_tha
 }
 
 #[test]
+fn every_bit_of_the_header_may_flip_and_all_messages_go_on_and_new_ones_are_taken() {
+    let (_dir, path) = file();
+    let messages = worn(&path);
+    let whole = fs::read(&path).unwrap();
+    for bit in 0..800 {
+        let mut flipped = whole.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&path, &flipped).unwrap();
+        let journal = Journal::open_or_replace(&path, 1 << 26).unwrap();
+        journal.append(&[frame(90_000)]).unwrap();
+        let waiting = journal.held().messages as usize;
+        assert!(waiting > messages.len(), "bit {bit}: {waiting}");
+        drop(journal);
+        clear(&path);
+    }
+}
+
+#[test]
+fn several_that_find_the_same_damage_at_once_lose_nothing() {
+    for _ in 0..20 {
+        let (_dir, path) = file();
+        let messages = worn(&path);
+        let mut whole = fs::read(&path).unwrap();
+        whole[0] ^= 0xFF;
+        fs::write(&path, &whole).unwrap();
+        let open = || match Journal::open(&path, 1 << 26) {
+            Ok(journal) => Some(journal.held().messages as usize),
+            Err(JournalError::Locked { .. }) => None,
+            Err(e) => panic!("{e}"),
+        };
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..3).map(|_| scope.spawn(open)).collect();
+            all.into_iter()
+                .filter_map(|one| one.join().unwrap())
+                .collect()
+        });
+        assert!(opened.iter().all(|n| *n >= messages.len()), "{opened:?}");
+        assert!(open().unwrap() >= messages.len());
+    }
+}
+
+#[test]
 fn a_row_with_other_bytes_than_were_written_is_set_aside_and_holds_up_no_other() {
     let (_dir, path) = file();
     let messages = worn(&path);
