@@ -6,6 +6,8 @@
 //! new one.
 
 mod database;
+mod error;
+mod held;
 pub mod redb_file;
 mod salvage;
 
@@ -16,99 +18,14 @@ use std::{
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, Transaction};
-use thiserror::Error;
-use uuid::Uuid;
 
 use super::{message::Envelope, message_error::MessageError};
 use database::{Fault, Message};
+pub use error::JournalError;
+pub use held::{Entry, Held, SetAside};
 
 /// Why a message is set aside whose row holds other bytes than were written.
 const DAMAGED: &str = "damaged on the disk";
-
-/// A journal that cannot do what was asked.
-#[derive(Debug, Error)]
-pub enum JournalError {
-    /// Another process has the file open.
-    #[error("journal {path}: in use by another process; stop it or give another file")]
-    Locked {
-        /// The file.
-        path: String,
-    },
-    /// The file cannot be read or written; what is in it may well be whole.
-    #[error("journal {path}: {reason}; {remedy}")]
-    Storage {
-        /// The file.
-        path: String,
-        /// What happened, in one line.
-        reason: String,
-        /// What to do about it.
-        remedy: &'static str,
-    },
-    /// The file holds something else.
-    #[error("journal {path}: is no journal ({reason}); move it away or give another file")]
-    Foreign {
-        /// The file.
-        path: String,
-        /// What it is, in one line.
-        reason: String,
-    },
-    /// The messages do not fit. None of them has been taken.
-    #[error(
-        "journal {path}: full, {used} of {limit} bytes wait for the ground station; restore the link or raise journal.max_bytes"
-    )]
-    Full {
-        /// The file.
-        path: String,
-        /// Bytes waiting.
-        used: u64,
-        /// Bytes allowed.
-        limit: u64,
-    },
-    /// A message cannot be encoded. None of those given with it has been taken.
-    #[error(transparent)]
-    Message(#[from] MessageError),
-}
-
-/// A message that waits in the journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its number in the journal; smaller is older.
-    pub number: i64,
-    /// Its identity, see [`Envelope::id`].
-    pub id: Uuid,
-    /// The encoded message.
-    pub message: Vec<u8>,
-}
-
-/// What the journal holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Held {
-    /// Messages waiting for the ground station.
-    pub messages: u64,
-    /// Their length in bytes, as encoded.
-    pub bytes: u64,
-    /// Messages that are not sent any more: refused by the ground station, or damaged.
-    pub set_aside: u64,
-}
-
-impl Held {
-    /// Messages of these lengths wait no more.
-    fn leave(&mut self, lengths: &[u64]) {
-        self.messages = self.messages.saturating_sub(lengths.len() as u64);
-        self.bytes = self.bytes.saturating_sub(lengths.iter().sum());
-    }
-}
-
-/// Messages that were set aside for one reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetAside {
-    /// The reason, in one line.
-    pub reason: String,
-    /// How many.
-    pub messages: u64,
-    /// When the first of them was handed to the journal, by the aircraft's wall clock.
-    pub since: SystemTime,
-}
 
 /// Messages on disk that wait for the ground station. Share it between threads by reference.
 pub struct Journal {

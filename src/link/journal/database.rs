@@ -10,7 +10,10 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::{Entry, Held, JournalError, SetAside};
+use super::{
+    error::JournalError,
+    held::{Entry, Held, SetAside},
+};
 
 /// Bytes of a page, SQLite's unit on the disk.
 pub const PAGE: usize = 4096;

@@ -4,7 +4,7 @@ use std::{fs::File, io::Read, path::Path};
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
-use super::{Fault, Journal, JournalError};
+use super::{Journal, JournalError, database::Fault};
 use crate::Envelope;
 
 /// Waiting messages in the order of their appending: number, then identity and encoded message.

@@ -4,6 +4,7 @@ use scarp_inventory::FrameReport;
 
 use super::*;
 use crate::Body;
+use uuid::Uuid;
 
 fn frame(sequence: u64) -> Envelope {
     Envelope::new(

@@ -1,0 +1,49 @@
+//! What can be wrong with a journal.
+
+use thiserror::Error;
+
+use crate::message_error::MessageError;
+
+/// A journal that cannot do what was asked.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    /// Another process has the file open.
+    #[error("journal {path}: in use by another process; stop it or give another file")]
+    Locked {
+        /// The file.
+        path: String,
+    },
+    /// The file cannot be read or written; what is in it may well be whole.
+    #[error("journal {path}: {reason}; {remedy}")]
+    Storage {
+        /// The file.
+        path: String,
+        /// What happened, in one line.
+        reason: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// The file holds something else.
+    #[error("journal {path}: is no journal ({reason}); move it away or give another file")]
+    Foreign {
+        /// The file.
+        path: String,
+        /// What it is, in one line.
+        reason: String,
+    },
+    /// The messages do not fit. None of them has been taken.
+    #[error(
+        "journal {path}: full, {used} of {limit} bytes wait for the ground station; restore the link or raise journal.max_bytes"
+    )]
+    Full {
+        /// The file.
+        path: String,
+        /// Bytes waiting.
+        used: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// A message cannot be encoded. None of those given with it has been taken.
+    #[error(transparent)]
+    Message(#[from] MessageError),
+}

@@ -1,0 +1,46 @@
+//! What a journal holds.
+
+use std::time::SystemTime;
+
+use uuid::Uuid;
+
+/// A message that waits in the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number in the journal; smaller is older.
+    pub number: i64,
+    /// Its identity, see [`Envelope::id`].
+    pub id: Uuid,
+    /// The encoded message.
+    pub message: Vec<u8>,
+}
+
+/// What the journal holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Messages waiting for the ground station.
+    pub messages: u64,
+    /// Their length in bytes, as encoded.
+    pub bytes: u64,
+    /// Messages that are not sent any more: refused by the ground station, or damaged.
+    pub set_aside: u64,
+}
+
+impl Held {
+    /// Messages of these lengths wait no more.
+    pub(super) fn leave(&mut self, lengths: &[u64]) {
+        self.messages = self.messages.saturating_sub(lengths.len() as u64);
+        self.bytes = self.bytes.saturating_sub(lengths.iter().sum());
+    }
+}
+
+/// Messages that were set aside for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// The reason, in one line.
+    pub reason: String,
+    /// How many.
+    pub messages: u64,
+    /// When the first of them was handed to the journal, by the aircraft's wall clock.
+    pub since: SystemTime,
+}
