@@ -120,7 +120,7 @@ fn frame_out(frame: &FrameReport) -> Result<proto::Frame, MessageError> {
     let mut wire = proto::Frame {
         sequence: frame.sequence,
         name: text("name", frame.name.clone())?,
-        time_unix_us: frame.time.map(|t| time_out("time", t)).transpose()?,
+        time_unix_us: known_out("time", frame.time)?,
         ..proto::Frame::default()
     };
     match &frame.placement {
@@ -144,7 +144,7 @@ fn frame_in(wire: proto::Frame) -> Result<FrameReport, MessageError> {
     Ok(FrameReport {
         sequence: wire.sequence,
         name: text("name", wire.name)?,
-        time: wire.time_unix_us.map(|t| time_in("time", t)).transpose()?,
+        time: known_in("time", wire.time_unix_us)?,
         placement,
     })
 }
@@ -160,14 +160,8 @@ fn landslide_out(slide: &Landslide) -> Result<proto::Landslide, MessageError> {
         confidence: slide.confidence,
         ce90_m: slide.ce90_m,
         observations: slide.observations,
-        first_seen_unix_us: slide
-            .first_seen
-            .map(|t| time_out("first_seen", t))
-            .transpose()?,
-        last_seen_unix_us: slide
-            .last_seen
-            .map(|t| time_out("last_seen", t))
-            .transpose()?,
+        first_seen_unix_us: known_out("first_seen", slide.first_seen)?,
+        last_seen_unix_us: known_out("last_seen", slide.last_seen)?,
     })
 }
 
@@ -185,14 +179,8 @@ fn landslide_in(wire: proto::Landslide) -> Result<Landslide, MessageError> {
         confidence: wire.confidence,
         ce90_m: wire.ce90_m,
         observations: wire.observations,
-        first_seen: wire
-            .first_seen_unix_us
-            .map(|t| time_in("first_seen", t))
-            .transpose()?,
-        last_seen: wire
-            .last_seen_unix_us
-            .map(|t| time_in("last_seen", t))
-            .transpose()?,
+        first_seen: known_in("first_seen", wire.first_seen_unix_us)?,
+        last_seen: known_in("last_seen", wire.last_seen_unix_us)?,
     };
     check_landslide(&slide)?;
     Ok(slide)
@@ -285,6 +273,15 @@ fn time_out(field: &'static str, time: SystemTime) -> Result<i64, MessageError> 
         .and_then(|since| i64::try_from(since.as_micros()).ok())
         .unwrap_or(-1);
     time_in(field, us).map(|_| us)
+}
+
+/// A time that may be unknown.
+fn known_out(field: &'static str, time: Option<SystemTime>) -> Result<Option<i64>, MessageError> {
+    time.map(|time| time_out(field, time)).transpose()
+}
+
+fn known_in(field: &'static str, us: Option<i64>) -> Result<Option<SystemTime>, MessageError> {
+    us.map(|us| time_in(field, us)).transpose()
 }
 
 fn time_in(field: &'static str, us: i64) -> Result<SystemTime, MessageError> {

@@ -5,32 +5,18 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
-    time::UNIX_EPOCH,
 };
 
 use redb::{Database, TableDefinition};
-use scarp_inventory::FrameReport;
-use scarp_link::{Body, Envelope, Journal};
+use scarp_link::{Envelope, Journal};
 use scarp_test_support::signal;
 use serde_json::{Value, json};
-use uuid::Uuid;
+
+use super::support::link::frame;
 
 const LIMIT: u64 = 64 << 20;
 const PENDING: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("pending");
 const REFUSED: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("refused");
-
-fn frame(sequence: u64) -> Envelope {
-    Envelope::new(
-        Uuid::from_u128(1),
-        UNIX_EPOCH,
-        Body::Frame(FrameReport {
-            sequence,
-            name: format!("SCARP_{sequence:04}.JPG"),
-            time: None,
-            placement: Err("no GPS".to_owned()),
-        }),
-    )
-}
 
 fn link(command: &str, journal: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_scarp"))

@@ -5,27 +5,13 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Command, Stdio},
-    time::UNIX_EPOCH,
 };
 
-use scarp_inventory::FrameReport;
-use scarp_link::{Body, Envelope, Journal};
-use uuid::Uuid;
+use scarp_link::{Envelope, Journal};
+
+use super::support::link::frame;
 
 const LIMIT: u64 = 64 << 20;
-
-fn frame(sequence: u64) -> Envelope {
-    Envelope::new(
-        Uuid::from_u128(1),
-        UNIX_EPOCH,
-        Body::Frame(FrameReport {
-            sequence,
-            name: format!("SCARP_{sequence:04}.JPG"),
-            time: None,
-            placement: Err("no GPS".to_owned()),
-        }),
-    )
-}
 
 #[test]
 fn every_message_whose_append_returned_outlives_the_killing_of_its_process() {

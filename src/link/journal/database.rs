@@ -130,8 +130,7 @@ pub fn open(path: &Path) -> Result<Connection, Fault> {
             ours: true,
         });
     }
-    let columns = "SELECT number, id, content, crc32c, since, set_aside FROM messages";
-    database.prepare(columns).map_err(Fault::of)?;
+    database.prepare(MESSAGES).map_err(Fault::of)?;
     Ok(database)
 }
 

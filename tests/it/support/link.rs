@@ -1,12 +1,30 @@
 //! A link to a ground station that does not answer, and what waits for it.
 
-use std::{fs, net::UdpSocket, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+use std::{
+    fs, net::UdpSocket, os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::UNIX_EPOCH,
+};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use scarp_inventory::FrameReport;
 use scarp_link::{Body, Config, Envelope, Journal, Uplink};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 const MAX_BYTES: u64 = 1 << 24;
+
+/// The report of a frame that could not be placed.
+pub fn frame(sequence: u64) -> Envelope {
+    Envelope::new(
+        Uuid::from_u128(1),
+        UNIX_EPOCH,
+        Body::Frame(FrameReport {
+            sequence,
+            name: format!("SCARP_{sequence:04}.JPG"),
+            time: None,
+            placement: Err("no GPS".to_owned()),
+        }),
+    )
+}
 
 /// A journal's folder and the silent station, which must live as long as the link.
 pub struct Station {
