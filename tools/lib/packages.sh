@@ -31,6 +31,11 @@ needs_disk() {
 
 install_missing() {
     [ ${#missing[@]} -gt 0 ] || return 0
-    as_root apt-get update -q
-    as_root apt-get install -y -q --no-install-recommends "${missing[@]}"
+    mkdir -p target
+    # One at a time: of two at once, apt refuses the later one.
+    (
+        flock 9
+        as_root apt-get update -q
+        as_root apt-get install -y -q --no-install-recommends "${missing[@]}"
+    ) 9>target/packages.lock
 }
