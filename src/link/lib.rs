@@ -11,6 +11,7 @@
 //!
 //! The messages' schema is `proto/scarp.proto`; `README.md` beside it tells whoever writes another receiver how they travel.
 
+mod close_code;
 pub mod codec;
 #[cfg(feature = "uplink")]
 mod connection_fault;
@@ -27,6 +28,7 @@ pub mod tls;
 pub mod uplink;
 mod wire;
 
+pub use close_code::CloseCode;
 #[cfg(feature = "uplink")]
 pub use journal::{Journal, JournalError};
 pub use message::{Body, Envelope, Survey};
