@@ -6,10 +6,20 @@ use quinn::{
     ConnectError, ConnectionError, ReadError, ReadToEndError, TransportErrorCode, WriteError,
 };
 
-use super::{codec::CodecError, journal::JournalError, tls::PROTOCOL};
+use super::{
+    codec::CodecError,
+    journal::JournalError,
+    tls::{PROTOCOL, TlsError},
+    trust::RevokedStation,
+};
 
 /// The TLS alert of an end that does not know the protocol asked for (RFC 7301, section 3.2).
 const NO_APPLICATION_PROTOCOL: u8 = 120;
+
+/// The TLS alert of a certificate that is revoked (RFC 8446, section 6.2).
+const REVOKED: u8 = 44;
+/// The TLS alert of a certificate that is not valid now (RFC 8446, section 6.2).
+const EXPIRED: u8 = 45;
 
 /// Why the uplink is not, or no longer, connected.
 #[derive(Debug)]
@@ -34,6 +44,10 @@ pub enum Fault {
     EmptyReceipt,
     /// The receipt cannot be read.
     Codec(CodecError),
+    /// The ground station's certificate is revoked.
+    RevokedStation,
+    /// This end's keys cannot be used.
+    Keys(TlsError),
     /// The journal failed.
     Journal(JournalError),
 }
@@ -63,8 +77,18 @@ impl Fault {
                 "link: {station} does not speak this drone's form of the link, {}; update both ends to one version",
                 String::from_utf8_lossy(PROTOCOL)
             ),
+            Self::RevokedStation => revoked_station(station),
+            Self::Lost(e @ ConnectionError::TransportError(_)) if tls_alert(e) == Some(REVOKED) => {
+                revoked_station(station)
+            }
+            Self::Lost(e) if tls_alert(e) == Some(REVOKED) => format!(
+                "link: {station} has shut this aircraft out, its keys are revoked; `scarp-station keys renew` makes new ones"
+            ),
+            Self::Lost(e) if tls_alert(e) == Some(EXPIRED) => format!(
+                "link: this aircraft's certificate has ended or not yet begun by the clock of {station}; set the clock there, or run `scarp-station keys renew` and copy the keys anew"
+            ),
             Self::Lost(e) if tls_alert(e).is_some() => format!(
-                "link: {station} and this drone do not trust each other ({e}); use the folders of one `scarp-station keys` run on both"
+                "link: {station} and this drone do not trust each other ({e}); use keys of one authority on both, see `scarp-station keys --help`"
             ),
             Self::Lost(ConnectionError::Reset) => {
                 format!("link: {station} has restarted; connecting anew")
@@ -82,9 +106,17 @@ impl Fault {
                 "link: {station} answers but confirms nothing; update both ends to one version"
             ),
             Self::Codec(e) => e.to_string(),
+            Self::Keys(e) => e.to_string(),
             Self::Journal(e) => e.to_string(),
         }
     }
+}
+
+/// Another may stand in the ground station's place.
+fn revoked_station(station: &str) -> String {
+    format!(
+        "link: {station} shows a certificate that is revoked, so it may be somebody else; nothing is sent to it; `scarp-station keys renew station` makes new keys for the true one"
+    )
 }
 
 /// The TLS alert that ended a connection. Alerts come as QUIC errors from this code on (RFC 9001, section 4.8).
@@ -125,6 +157,18 @@ impl From<ReadToEndError> for Fault {
             ReadToEndError::Read(ReadError::ConnectionLost(e)) => Self::Lost(e),
             other => Self::Stream(other.to_string()),
         }
+    }
+}
+
+impl From<RevokedStation> for Fault {
+    fn from(_: RevokedStation) -> Self {
+        Self::RevokedStation
+    }
+}
+
+impl From<TlsError> for Fault {
+    fn from(error: TlsError) -> Self {
+        Self::Keys(error)
     }
 }
 

@@ -15,7 +15,7 @@ use std::{
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use parking_lot::{Condvar, Mutex};
-use quinn::{ClientConfig, Connection, Endpoint};
+use quinn::{Connection, Endpoint};
 use thiserror::Error;
 use tokio::sync::Notify;
 
@@ -25,7 +25,8 @@ use super::{
     fault_log::FaultLog,
     journal::{Entry, Held, Journal, JournalError},
     message::Envelope,
-    tls::{Identity, SERVER_NAME, TlsError},
+    tls::{SERVER_NAME, TlsError},
+    trust::Trust,
 };
 
 /// Longest pause before connecting anew, chance left out: a drone that comes into range must not waste the pass.
@@ -53,7 +54,7 @@ const FAREWELL: Duration = Duration::from_millis(300);
 pub struct Config {
     /// Address of the ground station, `host:port`. Names are looked up anew at each attempt to connect.
     pub station: String,
-    /// The folder `drone/` that `scarp-station keys` wrote.
+    /// The folder `aircraft/NAME/` that `scarp-station keys` wrote.
     pub keys: PathBuf,
 }
 
@@ -118,9 +119,7 @@ impl Uplink {
     /// # Errors
     /// When the keys cannot be used or the system gives no thread.
     pub fn start(config: &Config, journal: Journal) -> Result<Self, LinkError> {
-        let identity = Identity::load(&config.keys)?;
-        identity.require_drone()?;
-        let tls = identity.client_config()?;
+        let trust = Trust::load(&config.keys, journal.path())?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -135,7 +134,7 @@ impl Uplink {
         let worker = Worker {
             shared: Arc::clone(&shared),
             station: config.station.clone(),
-            tls,
+            trust,
         };
         let thread = thread::Builder::new()
             .name("uplink".to_owned())
@@ -216,7 +215,7 @@ impl Shared {
 struct Worker {
     shared: Arc<Shared>,
     station: String,
-    tls: ClientConfig,
+    trust: Arc<Trust>,
 }
 
 impl Worker {
@@ -273,11 +272,16 @@ impl Worker {
         let endpoint = endpoint.insert(Endpoint::client(local).map_err(Fault::Socket)?);
         let attempt = async {
             let connection = endpoint
-                .connect_with(self.tls.clone(), address, SERVER_NAME)?
+                .connect_with(self.trust.client_config()?, address, SERVER_NAME)?
                 .await?;
             let session = Session { connection };
             // An empty batch: only an answer shows that the ground station accepts our certificate.
-            session.exchange(&[]).await?;
+            let receipt = session.exchange(&[]).await?;
+            if let Some(line) = self.trust.greeted(&session.connection, &receipt.revoked)? {
+                log::warn!("{line}");
+                self.shared
+                    .report(|progress| progress.last_error = Some(line));
+            }
             Ok(session)
         };
         tokio::time::timeout(CONNECT_TIMEOUT, attempt)

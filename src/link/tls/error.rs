@@ -9,7 +9,7 @@ use thiserror::Error;
 pub enum TlsError {
     /// A file is missing or not what it should be.
     #[error(
-        "keys {path}: {reason}; give the folder station/ or drone/ that `scarp-station keys` wrote"
+        "keys {path}: {reason}; give the folder station/ or aircraft/NAME/ that `scarp-station keys` wrote"
     )]
     File {
         /// The file.
@@ -31,21 +31,31 @@ pub enum TlsError {
         /// The file.
         path: String,
     },
-    /// The drone was given the ground station's keys.
+    /// The aircraft was given the ground station's keys.
     #[error(
-        "keys {folder}: are the ground station's; give the folder drone/ that `scarp-station keys` wrote"
+        "keys {folder}: are the ground station's; give the folder aircraft/NAME/ that `scarp-station keys` wrote"
     )]
     Station {
         /// The folder.
         folder: String,
     },
-    /// The ground station was given a drone's keys.
+    /// The ground station was given an aircraft's keys.
     #[error(
-        "keys {folder}: are a drone's; give the folder station/ that `scarp-station keys` wrote"
+        "keys {folder}: are an aircraft's; give the folder station/ that `scarp-station keys` wrote"
     )]
-    Drone {
+    Aircraft {
         /// The folder.
         folder: String,
+    },
+    /// This end's own certificate is revoked.
+    #[error(
+        "keys {folder}: are revoked; `scarp-station keys renew {name}` makes new ones, which take their place"
+    )]
+    Revoked {
+        /// The folder.
+        folder: String,
+        /// Whom the certificate names.
+        name: String,
     },
     /// The files do not belong together.
     #[error(

@@ -24,6 +24,14 @@ pub fn read_certificates(path: &Path) -> Result<Vec<Certificate>, TlsError> {
     Ok(certificates)
 }
 
+/// The one certificate in a PEM file.
+pub fn read_certificate(path: &Path) -> Result<Certificate, TlsError> {
+    match <[_; 1]>::try_from(read_certificates(path)?) {
+        Ok([certificate]) => Ok(certificate),
+        Err(_) => Err(bad_file(path, "holds more than one certificate")),
+    }
+}
+
 /// Refuses a private key that others can read.
 #[cfg(unix)]
 pub fn refuse_exposed(key: &Path) -> Result<(), TlsError> {
@@ -54,7 +62,8 @@ pub fn bad_pem(path: &Path, error: pem::Error) -> TlsError {
     }
 }
 
-fn unreadable(path: &Path, reason: io::Error) -> TlsError {
+/// The error for a file that the system does not let this program read.
+pub fn unreadable(path: &Path, reason: io::Error) -> TlsError {
     if reason.kind() == io::ErrorKind::PermissionDenied {
         let path = path.display().to_string();
         TlsError::Unreadable { path, reason }
@@ -77,10 +86,14 @@ mod tests {
 
     #[test]
     fn a_file_that_this_user_may_not_read_is_told_by_that_and_not_by_a_wrong_folder() {
-        let path = Path::new("keys/drone/key.pem");
+        let path = Path::new("keys/aircraft/alpha/key.pem");
         let told = |kind: io::ErrorKind| bad_pem(path, pem::Error::Io(kind.into())).to_string();
         let denied = told(io::ErrorKind::PermissionDenied);
-        assert!(denied.starts_with("keys keys/drone/key.pem: permission denied; make it readable"));
+        assert!(
+            denied.starts_with(
+                "keys keys/aircraft/alpha/key.pem: permission denied; make it readable"
+            )
+        );
         let missing = told(io::ErrorKind::NotFound);
         assert!(missing.contains("give the folder"), "{missing}");
         assert!(!missing.contains("I/O error"), "{missing}");

@@ -19,8 +19,9 @@ use quinn::{
 use quinn_proto::RandomConnectionIdGenerator;
 use ring::hmac;
 use scarp_link::{
-    Envelope, Identity,
+    CloseCode, Envelope, Identity,
     codec::{self, CodecError, MAX_BATCH_BYTES, Receipt},
+    tls::{self, Peer},
 };
 use thiserror::Error;
 use tokio::{sync::broadcast, task::JoinSet};
@@ -28,6 +29,7 @@ use uuid::Uuid;
 
 use crate::{
     feeds::{Feed, Follower, INTERVAL, MAX_COMMITS_WAITING},
+    revocations::{Revocations, Revoked},
     store::{Store, StoreError},
 };
 pub use outcome::{Ended, ServeError, Totals};
@@ -40,6 +42,7 @@ const MAX_CONNECTIONS: usize = 32;
 pub struct Server {
     endpoint: Endpoint,
     address: SocketAddr,
+    revocations: Revocations,
     writer: Writer,
     followers: Vec<Follower>,
 }
@@ -54,7 +57,7 @@ impl Server {
     /// When the keys do not fit, the address is taken, the store cannot be opened, a feed cannot show what stands, or the system gives no thread.
     pub fn bind(
         listen: SocketAddr,
-        identity: &Identity,
+        identity: Identity,
         store: &Path,
         feeds: Vec<Box<dyn Feed>>,
     ) -> Result<Self, ServeError> {
@@ -67,7 +70,7 @@ impl Server {
         let socket = UdpSocket::bind(listen).map_err(refused)?;
         let store = Store::open(store)?;
         let endpoint = Endpoint::new(
-            lasting_config(identity),
+            lasting_config(&identity),
             Some(tls),
             socket,
             Arc::new(TokioRuntime),
@@ -88,6 +91,7 @@ impl Server {
         Ok(Self {
             address: endpoint.local_addr().map_err(refused)?,
             endpoint,
+            revocations: Revocations::new(identity),
             writer: Writer::start(store, commits).map_err(ServeError::Thread)?,
             followers,
         })
@@ -103,7 +107,7 @@ impl Server {
     ///
     /// # Errors
     /// When the store cannot be closed.
-    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<Ended, ServeError> {
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<Ended, ServeError> {
         let mut drones = JoinSet::new();
         tokio::pin!(stop);
         loop {
@@ -111,9 +115,13 @@ impl Server {
                 biased;
                 () = &mut stop => break,
                 Some(_) = drones.join_next() => {}
+                config = self.revocations.changed() => match config {
+                    Ok(config) => self.endpoint.set_server_config(Some(config)),
+                    Err(e) => log::error!("{e}"),
+                },
                 Some(incoming) = self.endpoint.accept() => {
                     if drones.len() < MAX_CONNECTIONS {
-                        drones.spawn(serve_connection(incoming, self.writer.handle()));
+                        drones.spawn(serve_connection(incoming, self.writer.handle(), self.revocations.subscribe()));
                     } else {
                         log::warn!("{} turned away: {MAX_CONNECTIONS} drones are connected", incoming.remote_address());
                         incoming.refuse();
@@ -162,6 +170,10 @@ fn lasting_config(identity: &Identity) -> EndpointConfig {
 enum Refusal {
     #[error(transparent)]
     Codec(#[from] CodecError),
+    #[error("its certificate is revoked")]
+    Revoked,
+    #[error("its certificate names nobody; make its keys with `scarp-station keys`")]
+    Nameless,
     #[error("a batch is longer than {MAX_BATCH_BYTES} bytes; refused")]
     TooLong,
     #[error("a message names no identity; check that the drone runs Scarp")]
@@ -177,7 +189,7 @@ enum Refusal {
 }
 
 /// Serves one drone until it goes or errs.
-async fn serve_connection(incoming: Incoming, writer: WriterHandle) {
+async fn serve_connection(incoming: Incoming, writer: WriterHandle, mut revoked: Revoked) {
     let from = incoming.remote_address();
     let connection = match incoming.await {
         Ok(connection) => connection,
@@ -186,24 +198,47 @@ async fn serve_connection(incoming: Incoming, writer: WriterHandle) {
             return;
         }
     };
-    log::info!("{from} connected");
-    let refusal = loop {
-        if let Err(refusal) = take_batch(&connection, &writer, from).await {
-            break refusal;
+    let Some(peer) = tls::peer(&connection) else {
+        log::error!("{from} disconnected: {}", Refusal::Nameless);
+        connection.close(
+            CloseCode::Revoked.into(),
+            Refusal::Nameless.to_string().as_bytes(),
+        );
+        return;
+    };
+    let name = &peer.name;
+    log::info!("{name} ({from}) connected");
+    let list = revoked.clone();
+    let batches = async {
+        loop {
+            if let Err(refusal) = take_batch(&connection, &writer, &peer, &list).await {
+                break refusal;
+            }
         }
     };
+    let refusal = tokio::select! {
+        biased;
+        () = revoked.revokes(&peer) => Refusal::Revoked,
+        refusal = batches => refusal,
+    };
     match &refusal {
-        Refusal::Lost(ConnectionError::ApplicationClosed(_)) => log::info!("{from} left"),
-        Refusal::Lost(e) => log::info!("{from} lost: {e}"),
-        other => log::error!("{from} disconnected: {other}"),
+        Refusal::Lost(ConnectionError::ApplicationClosed(_)) => log::info!("{name} left"),
+        Refusal::Lost(e) => log::info!("{name} lost: {e}"),
+        other => log::error!("{name} disconnected: {other}"),
     }
-    connection.close(VarInt::from_u32(1), refusal.to_string().as_bytes());
+    let code = match &refusal {
+        Refusal::Revoked => CloseCode::Revoked,
+        Refusal::Store(_) | Refusal::Stopping(_) => CloseCode::CannotStore,
+        _ => CloseCode::BadBatch,
+    };
+    connection.close(code.into(), refusal.to_string().as_bytes());
 }
 
 async fn take_batch(
     connection: &Connection,
     writer: &WriterHandle,
-    from: SocketAddr,
+    peer: &Peer,
+    revoked: &Revoked,
 ) -> Result<(), Refusal> {
     let (mut send, mut receive) = connection.accept_bi().await.map_err(Refusal::Lost)?;
     let batch = receive
@@ -215,19 +250,30 @@ async fn take_batch(
         })?;
     let (envelopes, mut refused) = decode(&batch)?;
     let mut stored: Vec<Uuid> = envelopes.iter().map(Envelope::id).collect();
-    let applied = writer.commit(envelopes, refused.len()).await??;
+    let applied = writer
+        .commit(&peer.name, envelopes, refused.len())
+        .await??;
     stored.retain(|id| applied.refused.iter().all(|(other, _)| other != id));
     refused.extend(applied.refused);
+    let name = &peer.name;
     if applied.new > 0 {
-        log::info!("{from} {} new messages stored", applied.new);
+        log::info!("{name} {} new messages stored", applied.new);
     }
     if let Some((_, reason)) = refused.last() {
         log::error!(
-            "{from} {} messages refused, the last: {reason}",
+            "{name} {} messages refused, the last: {reason}",
             refused.len()
         );
     }
-    let receipt = Receipt { stored, refused };
+    let receipt = Receipt {
+        stored,
+        refused,
+        revoked: if batch.is_empty() {
+            revoked.list()
+        } else {
+            Vec::new()
+        },
+    };
     // A receipt that is lost does no harm: the drone sends again, and the store knows the messages.
     if let Err(e) = send.write_all(&receipt.encode()).await {
         return Err(Refusal::Stream(e.to_string()));

@@ -18,6 +18,7 @@ use crate::{
 const QUEUE: usize = 8;
 
 struct Job {
+    aircraft: String,
     messages: Vec<Envelope>,
     refused: usize,
     reply: oneshot::Sender<Result<Applied, StoreError>>,
@@ -66,14 +67,16 @@ impl Writer {
 }
 
 impl WriterHandle {
-    /// Commits a batch and returns what came of it; `refused` more of its messages were not understood and are only counted.
+    /// Commits a batch of `aircraft` and returns what came of it; `refused` more of its messages were not understood and are only counted.
     pub async fn commit(
         &self,
+        aircraft: &str,
         messages: Vec<Envelope>,
         refused: usize,
     ) -> Result<Result<Applied, StoreError>, WriterGone> {
         let (reply, committed) = oneshot::channel();
         let job = Job {
+            aircraft: aircraft.to_owned(),
             messages,
             refused,
             reply,
@@ -94,7 +97,7 @@ fn work(
         let outcome = if job.messages.is_empty() {
             Ok(Applied::default())
         } else {
-            store.apply(job.messages).map(|mut applied| {
+            store.apply(&job.aircraft, job.messages).map(|mut applied| {
                 totals.stored += applied.new as u64;
                 totals.repeated += applied.repeated as u64;
                 totals.refused += applied.refused.len() as u64;

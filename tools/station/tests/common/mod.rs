@@ -7,16 +7,22 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::{Duration, Instant, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use geo::{Polygon, polygon};
 use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus};
 use scarp_link::{Body, Config, Envelope, Journal, Survey, Uplink};
-use scarp_station::store::{Store, StoreError};
+use scarp_station::{
+    keys::{Authority, Passphrase, Places},
+    store::{Store, StoreError},
+};
 use scarp_test_support::signal::terminate;
 use uuid::Uuid;
 
+/// The name of the tests' drone.
+pub const AIRCRAFT: &str = "drone";
+pub const PASSPHRASE: &str = "correct horse battery staple";
 pub const SURVEY: Uuid = Uuid::from_u128(0x5CA2_9000);
 /// Far longer than anything here takes; a test that reaches it has failed.
 pub const LONG: Duration = Duration::from_secs(60);
@@ -77,6 +83,18 @@ pub fn landslide(id: u128, version: u32, status: LandslideStatus) -> Envelope {
     }))
 }
 
+/// A file in `folder` with a passphrase, for its owner only.
+pub fn passphrase_file(folder: &Path) -> String {
+    let file = folder.join("passphrase");
+    fs::write(&file, PASSPHRASE).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    file.to_str().unwrap().to_owned()
+}
+
 /// The landslides that stand in a store.
 pub fn landslides(store: &Store) -> Result<Vec<Landslide>, StoreError> {
     let mut found = Vec::new();
@@ -102,8 +120,21 @@ pub struct Site {
 impl Site {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        scarp_station::keys::make(&dir.path().join("keys")).unwrap();
-        Self { dir }
+        let site = Self { dir };
+        let passphrase = Passphrase::new(PASSPHRASE.to_owned());
+        let mut authority =
+            Authority::create(site.places(), &passphrase, SystemTime::now()).unwrap();
+        authority.enrol(AIRCRAFT, SystemTime::now()).unwrap();
+        site
+    }
+
+    pub fn places(&self) -> Places {
+        Places::new(&self.path("keys"), None)
+    }
+
+    /// The authority, opened to enrol or revoke.
+    pub fn authority(&self) -> Authority {
+        Authority::open(self.places(), &Passphrase::new(PASSPHRASE.to_owned())).unwrap()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -130,7 +161,7 @@ impl Site {
     pub fn config(&self, station: SocketAddr) -> Config {
         Config {
             station: station.to_string(),
-            keys: self.path("keys/drone"),
+            keys: self.path("keys/aircraft/drone"),
         }
     }
 
