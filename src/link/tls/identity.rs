@@ -25,10 +25,10 @@ use super::{
     names::{CA_FILE, CERTIFICATE_FILE, KEY_FILE, PROTOCOL, REVOKED_FILE, SERVER_NAME},
     peer::Peer,
     revocation::{RevocationError, RevocationList},
-    transport::{MAX_STREAMS, transport, window},
+    transport::{BATCH_WINDOW, MAX_STREAMS, transport, window},
     verifier,
 };
-use crate::codec::{MAX_BATCH_BYTES, MAX_RECEIPT_BYTES};
+use crate::codec::MAX_RECEIPT_BYTES;
 
 /// One end's certificate and key, the authority it trusts, and whom that authority has revoked.
 pub struct Identity {
@@ -161,8 +161,9 @@ impl Identity {
         let mut transport = transport();
         transport
             .max_concurrent_bidi_streams(VarInt::from_u32(MAX_STREAMS))
-            .stream_receive_window(window(MAX_BATCH_BYTES))
-            .receive_window(window(2 * MAX_BATCH_BYTES));
+            .stream_receive_window(window(BATCH_WINDOW))
+            .receive_window(window(BATCH_WINDOW))
+            .send_window(MAX_RECEIPT_BYTES as u64);
         config.transport_config(Arc::new(transport));
         Ok(config)
     }

@@ -121,7 +121,7 @@ fn an_aircraft_revoked_in_flight_is_dropped_and_kept_out_and_others_stay_connect
     let said = log(&site);
     let about = format!("{AIRCRAFT} disconnected: its certificate is revoked");
     assert!(said.contains(&about), "{said}");
-    assert!(said.contains("alpha (127.0.0.1:"), "{said}");
+    assert!(said.contains("alpha connected from 127.0.0.1:"), "{said}");
     assert!(!said.contains("alpha disconnected"), "{said}");
 
     // Found again: new keys, the same name, and so the same surveys.

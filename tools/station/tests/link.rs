@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
     sync::Arc,
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use common::{LONG, Site, envelope, frame, landslide, query, survey, untagged, until};
@@ -299,7 +299,8 @@ fn oversize_and_senseless_batches_end_that_connection_and_no_other() {
     let site = Site::new();
     let station = site.serve(0);
     let honest = site.uplink(station.address);
-    let config = Identity::load(&site.path("keys/aircraft/drone"))
+    let hostile = site.authority().enrol("alpha", SystemTime::now());
+    let config = Identity::load(&hostile.unwrap())
         .unwrap()
         .client_config()
         .unwrap();

@@ -1,6 +1,9 @@
 //! Messages, keys and processes for the tests of the ground station.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod fleet;
+pub mod strangers;
+
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -208,6 +211,15 @@ impl Station {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
         self.address
+    }
+
+    /// The most memory that it has held since its start, in MB.
+    pub fn peak_memory_mb(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.process.id());
+        let status = fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|l| l.trim().strip_suffix(" kB"));
+        kilobytes.unwrap().parse::<u64>().unwrap() / 1024
     }
 
     /// SIGTERM, as Ctrl-C: returns what it says it received.
