@@ -42,7 +42,7 @@ pub const KEY_FILE: &str = "key.pem";
 
 /// A connection on which nothing arrives for so long is given up. Long enough for a drone behind a ridge, short enough
 /// to try anew soon.
-const IDLE_TIMEOUT_MS: u32 = 15_000;
+pub(crate) const IDLE_TIMEOUT_MS: u32 = 15_000;
 /// Shows both ends that the other is there. Three may be lost before the connection is given up.
 const KEEP_ALIVE: Duration = Duration::from_secs(4);
 /// Streams a drone may have open at once. It uses one; the rest is room for one that was given up and one anew.
