@@ -16,7 +16,11 @@ pub mod codec;
 #[cfg(feature = "uplink")]
 mod connection_fault;
 #[cfg(feature = "uplink")]
+mod delivery;
+#[cfg(feature = "uplink")]
 mod fault_log;
+#[cfg(feature = "uplink")]
+mod happy_eyeballs;
 #[cfg(feature = "uplink")]
 pub mod journal;
 mod message;

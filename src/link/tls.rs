@@ -22,3 +22,5 @@ pub use names::{
 };
 pub use peer::{NoSerial, Peer, Serial, peer};
 pub use revocation::{RevocationError, RevocationList};
+#[cfg(feature = "uplink")]
+pub(crate) use transport::IDLE_TIMEOUT_MS;

@@ -6,7 +6,7 @@ use quinn::{IdleTimeout, TransportConfig, VarInt};
 
 /// A connection on which nothing arrives for so long is given up. Long enough for a drone behind a ridge, short enough
 /// to try anew soon.
-const IDLE_TIMEOUT_MS: u32 = 15_000;
+pub const IDLE_TIMEOUT_MS: u32 = 15_000;
 /// Shows both ends that the other is there. Three may be lost before the connection is given up.
 const KEEP_ALIVE: Duration = Duration::from_secs(4);
 /// Bytes that a drone may send before the station has read them: the usual batch of 32 KiB many times, and less than the largest, since

@@ -108,7 +108,7 @@ fn an_aircraft_revoked_in_flight_is_dropped_and_kept_out_and_others_stay_connect
     until("end", || !lost.status().connected);
     until("refusal", || {
         let line = lost.status().last_error;
-        line.is_some_and(|line| line.contains("has shut this aircraft out"))
+        line.is_some_and(|line| line.contains("has shut this drone out"))
     });
     lost.submit(&[frame(1)]).unwrap();
     assert_eq!(lost.drain(Duration::from_millis(300)).held.messages, 1);
@@ -163,7 +163,7 @@ fn a_list_that_is_damaged_older_or_of_another_authority_changes_nothing_and_is_t
     assert_eq!(told("the list before it stays"), 5, "{}", log(&site));
     let refused = uplink(&site, AIRCRAFT, &station);
     let line = trouble(&refused);
-    assert!(line.contains("has shut this aircraft out"), "{line}");
+    assert!(line.contains("has shut this drone out"), "{line}");
     delivers(&other, frame(1));
     // A station does not start without a good list: it would let everyone in.
     drop((refused, other));

@@ -422,7 +422,10 @@ fn a_refused_message_is_set_aside_and_holds_up_no_other() {
         (0, 2, 2, 3)
     );
     let told = end.last_error.unwrap();
-    assert!(told.ends_with("messages, the last: odd"), "{told}");
+    assert!(
+        told.ends_with("messages are set aside, the last: odd"),
+        "{told}"
+    );
 }
 
 /// What a drone of `site` reports of a station of this configuration that takes part in any handshake.
