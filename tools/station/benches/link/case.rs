@@ -45,14 +45,14 @@ const fn case(name: &'static str, conditions: Conditions, usual_s: u64) -> Case 
 }
 
 pub const CASES: [Case; 6] = [
-    case("clean", PLAIN, 62),
+    case("clean", PLAIN, 61),
     case(
         "30%",
         Conditions {
             loss: LOSS,
             ..PLAIN
         },
-        90,
+        62,
     ),
     case(
         "600ms",
@@ -60,7 +60,7 @@ pub const CASES: [Case; 6] = [
             delay: ONE_WAY,
             ..PLAIN
         },
-        70,
+        62,
     ),
     case(
         "both",
@@ -69,7 +69,7 @@ pub const CASES: [Case; 6] = [
             delay: ONE_WAY,
             ..PLAIN
         },
-        300,
+        190,
     ),
     case(
         "16kbit/s",
@@ -77,7 +77,7 @@ pub const CASES: [Case; 6] = [
             rate_bit_s: 16_000,
             ..PLAIN
         },
-        200,
+        145,
     ),
     // Slower, so that landslides are reported before, in and after it.
     Case {

@@ -48,13 +48,13 @@ struct Sent {
 
 /// Flies once over the link. `committed` counts the landslides that have come, for whoever shows it.
 pub fn run(case: &Case, seed: u64, committed: &AtomicUsize) -> Result<Run> {
-    let site = Site::new()?;
+    let site = Site::new(1)?;
     let station = site.serve()?;
     let observer = Observer::start(&station.store)?;
     let relay = Relay::start(station.address, case.conditions, seed)?;
     let config = Config {
         station: relay.address().to_string(),
-        keys: site.aircraft_keys(0),
+        keys: site.keys.aircraft[0].clone(),
     };
     let journal = Journal::open(&site.path("journal.sqlite"), JOURNAL_BYTES)?;
     let uplink = Uplink::start(&config, journal)?;

@@ -58,7 +58,7 @@ struct Sample {
 }
 
 pub fn measure(args: &Args, is_json: bool) -> Result<()> {
-    let site = Site::new()?;
+    let site = Site::new(args.aircraft as usize)?;
     let journals = tempfile::tempdir_in(&args.journals)
         .with_context(|| format!("--journals {}", args.journals.display()))?;
     let station = site.serve()?;
@@ -69,7 +69,7 @@ pub fn measure(args: &Args, is_json: bool) -> Result<()> {
     let fly = |nth: u32| {
         let config = Config {
             station: station.address.to_string(),
-            keys: site.aircraft_keys(nth as usize),
+            keys: site.keys.aircraft[nth as usize].clone(),
         };
         let journal = journals.path().join(format!("{nth}.sqlite"));
         // Not all in the same instant.

@@ -6,6 +6,7 @@ mod commits;
 mod delay;
 mod delays;
 mod figures;
+mod keys;
 mod load;
 mod progress;
 mod station;

@@ -1,4 +1,4 @@
-//! The ground station as a process of its own, and the keys of all who take part.
+//! The ground station as a process of its own.
 
 use std::{
     fs::{self, File},
@@ -9,14 +9,16 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use scarp_station::keys;
 use scarp_test_support::signal::terminate;
 use serde::Deserialize;
 use tempfile::TempDir;
 
+use crate::keys::{self, Keys};
+
 /// A folder on the disk that holds what the benchmark builds, with the keys of a station and of its aircraft.
 pub struct Site {
     dir: TempDir,
+    pub keys: Keys,
 }
 
 /// A station that listens.
@@ -41,15 +43,11 @@ struct Listening {
 }
 
 impl Site {
-    pub fn new() -> Result<Self> {
+    /// A site with so many aircraft.
+    pub fn new(aircraft: usize) -> Result<Self> {
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        keys::make(&dir.path().join("keys"))?;
-        Ok(Self { dir })
-    }
-
-    /// The folder of an aircraft's keys.
-    pub fn aircraft_keys(&self, _nth: usize) -> PathBuf {
-        self.path("keys").join(keys::DRONE_FOLDER)
+        let keys = keys::make(&dir.path().join("keys"), aircraft)?;
+        Ok(Self { dir, keys })
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -64,7 +62,7 @@ impl Site {
             .args(["serve", "--json", "--listen", "127.0.0.1:0", "--store"])
             .arg(&store)
             .arg("--keys")
-            .arg(self.path("keys").join(keys::STATION_FOLDER))
+            .arg(&self.keys.station)
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?)
             .spawn()?;
