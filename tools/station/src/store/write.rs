@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ring::digest::{SHA256, digest};
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, named_params, params};
-use scarp_inventory::{FrameReport, Landslide, LandslideStatus};
+use scarp_inventory::{FrameReport, Landslide, LandslideStatus, Run};
 use scarp_link::{Body, Envelope, Survey};
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ impl Store {
         let mut applied = Applied::default();
         let mut landslides_changed = false;
         for message in messages {
-            let content = match message.content() {
+            let content = match message.encode() {
                 Ok(content) => content,
                 Err(e) => {
                     applied.refused.push((message.id(), e.to_string()));
@@ -69,11 +69,11 @@ impl Store {
                 }
             }
             match message.body() {
-                Body::Survey(survey) => put_survey(&transaction, message.survey(), survey)?,
-                Body::Frame(frame) => put_frame(&transaction, message.survey(), frame)?,
+                Body::Survey(survey) => put_survey(&transaction, message.run(), survey)?,
+                Body::Frame(frame) => put_frame(&transaction, message.run(), frame)?,
                 Body::Landslide(slide) => {
                     landslides_changed = true;
-                    if !put_landslide(&transaction, message.survey(), slide)? {
+                    if !put_landslide(&transaction, message.run(), slide)? {
                         continue;
                     }
                 }
@@ -112,16 +112,12 @@ fn note_message(db: &Transaction<'_>, message: &Envelope, content: &[u8]) -> Res
         Some(_) => return Ok(Noted::Repeated),
         None => {}
     }
-    db.prepare_cached(&format!(
-        "INSERT INTO messages (id, survey, sent, content) VALUES (?1, ?2, {}, ?4)",
-        datetime("?3")
-    ))?
-    .execute(params![
-        id,
-        message.survey().to_string(),
-        seconds(message.sent()),
-        content.as_ref()
-    ])?;
+    db.prepare_cached("INSERT INTO messages (id, survey, content) VALUES (?1, ?2, ?3)")?
+        .execute(params![
+            id,
+            message.run().survey.to_string(),
+            content.as_ref()
+        ])?;
     Ok(Noted::New)
 }
 
@@ -132,21 +128,22 @@ fn other_content(message: &Envelope) -> String {
         Body::Frame(frame) => format!("frame {}", frame.sequence),
         Body::Landslide(slide) => format!("landslide {} version {}", slide.id, slide.version),
     };
+    let Run { survey, id } = message.run();
     format!(
-        "survey {} has told something else of {about} before; fly and replay each survey under an identity of its own",
-        message.survey()
+        "run {id} of survey {survey} has told something else of {about} before; replay what was changed or interrupted under a survey \
+         of its own"
     )
 }
 
-fn put_survey(db: &Transaction<'_>, id: Uuid, survey: &Survey) -> Result<(), Cause> {
-    db.prepare_cached(&format!(
-        "INSERT INTO surveys (survey, start, software, model_name, model_version)
-         VALUES (?1, {}, ?3, ?4, ?5)",
-        datetime("?2")
-    ))?
+fn put_survey(db: &Transaction<'_>, run: Run, survey: &Survey) -> Result<(), Cause> {
+    // Frames may have come before, when the journal was full as the flight began.
+    db.prepare_cached(
+        "INSERT INTO surveys (survey, run, start, software, model_name, model_version)
+         VALUES (?1, ?2, (SELECT min(time) FROM footprints WHERE survey = ?1 AND run = ?2), ?3, ?4, ?5)",
+    )?
     .execute(params![
-        id.to_string(),
-        seconds(survey.start),
+        run.survey.to_string(),
+        run.id.to_string(),
         survey.software,
         survey.model_name,
         survey.model_version
@@ -154,27 +151,40 @@ fn put_survey(db: &Transaction<'_>, id: Uuid, survey: &Survey) -> Result<(), Cau
     contents::grown(db, "surveys", None)
 }
 
-fn put_frame(db: &Transaction<'_>, survey: Uuid, frame: &FrameReport) -> Result<(), Cause> {
+fn put_frame(db: &Transaction<'_>, run: Run, frame: &FrameReport) -> Result<(), Cause> {
     let placement = frame.placement.as_ref();
     db.prepare_cached(&format!(
-        "INSERT INTO footprints (geom, survey, sequence, name, time, gsd_m, untagged)
-         VALUES (?1, ?2, ?3, ?4, {}, ?6, ?7)",
-        datetime("?5")
+        "INSERT INTO footprints (geom, survey, run, sequence, name, time, gsd_m, untagged)
+         VALUES (?1, ?2, ?3, ?4, ?5, {}, ?7, ?8)",
+        datetime("?6")
     ))?
     .execute(params![
         placement.ok().and_then(|p| geometry::encode(&p.footprint)),
-        survey.to_string(),
+        run.survey.to_string(),
+        run.id.to_string(),
         frame.sequence.cast_signed(),
         frame.name,
         frame.time.map(seconds),
         placement.ok().map(|p| p.gsd_m),
         placement.err(),
     ])?;
+    if let Some(time) = frame.time {
+        db.prepare_cached(&format!(
+            "UPDATE surveys SET start = {0} WHERE survey = ?1 AND run = ?2 AND (start IS NULL OR start > {0})",
+            datetime("?3")
+        ))?
+        .execute(params![
+            run.survey.to_string(),
+            run.id.to_string(),
+            seconds(time)
+        ])?;
+    }
     contents::grown(db, "footprints", placement.ok().map(|p| &p.footprint))
 }
 
 /// Whether it is newer than what was reported of this landslide before.
-fn put_landslide(db: &Transaction<'_>, survey: Uuid, slide: &Landslide) -> Result<bool, Cause> {
+fn put_landslide(db: &Transaction<'_>, run: Run, slide: &Landslide) -> Result<bool, Cause> {
+    let survey = run.survey;
     let newest: Option<u32> = db
         .prepare_cached("SELECT max(version) FROM landslide_history WHERE survey = ?1 AND id = ?2")?
         .query_row(params![survey.to_string(), slide.id.to_string()], |row| {
@@ -182,11 +192,13 @@ fn put_landslide(db: &Transaction<'_>, survey: Uuid, slide: &Landslide) -> Resul
         })?;
     let active = slide.status == LandslideStatus::Active;
     let times = format!("{}, {}", datetime(":first_seen"), datetime(":last_seen"));
-    let columns = "geom, survey, id, version, area_m2, confidence, ce90_m, observations";
-    let values = ":geom, :survey, :id, :version, :area_m2, :confidence, :ce90_m, :observations";
+    let columns = "geom, survey, run, id, version, area_m2, confidence, ce90_m, observations";
+    let values =
+        ":geom, :survey, :run, :id, :version, :area_m2, :confidence, :ce90_m, :observations";
     let bound = named_params! {
         ":geom": geometry::encode(&slide.outline),
         ":survey": survey.to_string(),
+        ":run": run.id.to_string(),
         ":id": slide.id.to_string(),
         ":version": slide.version,
         ":area_m2": slide.area_m2,
