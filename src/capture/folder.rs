@@ -70,6 +70,12 @@ impl Folder {
         })
     }
 
+    /// The files not yet read, in their order.
+    #[must_use]
+    pub fn files(&self) -> &[PathBuf] {
+        self.files.as_slice()
+    }
+
     /// The number of frames not yet taken.
     #[must_use]
     pub fn remaining(&self) -> usize {

@@ -4,7 +4,7 @@ use std::{
     io::{self, Write},
     path::PathBuf,
     sync::Arc,
-    time::{Instant, SystemTime},
+    time::Instant,
 };
 
 use anyhow::Context;
@@ -15,6 +15,7 @@ use scarp::{
 use scarp_capture::live::{self, CAMERAS};
 use scarp_config::Board;
 use scarp_geo::Terrain;
+use scarp_inventory::Run;
 use scarp_link::{Config, Journal, LinkStatus};
 use serde::Serialize;
 use uuid::Uuid;
@@ -88,13 +89,16 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let out = args.out.as_ref().unwrap_or(&paths.out);
     survey_setup::make_folder(out)?;
     flight::make_room(out, equipment.disk).with_context(|| out.display().to_string())?;
-    let survey = Uuid::new_v4();
+    let run = Run {
+        survey: Uuid::new_v4(),
+        id: Uuid::new_v4(),
+    };
     // Before anything that takes time: what an earlier flight left there is not so any more.
-    HealthFile::new(out.join("health.json"), survey).write(&Health::starting());
+    HealthFile::new(out.join("health.json"), run.survey).write(&Health::starting());
     let model = pipeline::load_model(&board, &model_folder::find(args.model.as_deref(), &board)?)?;
-    let (terrain, start) = (terrain(args, &board)?, SystemTime::now());
+    let terrain = terrain(args, &board)?;
     let when_full = WhenFull::DropOldest;
-    let flight = Flight::from_board(&board, Arc::new(model), survey, start, when_full);
+    let flight = Flight::from_board(&board, Arc::new(model), run, when_full);
     let journal = journal::path(args.link.journal.as_ref(), out);
     if let Err(error) = journal::take_over(&journal) {
         log::error!("{error:#}");
@@ -116,7 +120,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let report = report(
         &flown,
         &flight,
-        survey_folder(out, survey),
+        survey_folder(out, run.survey),
         started,
         link.as_ref(),
     );
@@ -162,7 +166,7 @@ fn report(
         summary: flown.summary,
         camera: flown.health.captured,
         totals: flown.health.frames,
-        survey: flight.survey,
+        survey: flight.run.survey,
         folder,
         model: flight.model.manifest().name.clone(),
         undelivered: link.map_or(0, |status| status.held.messages),

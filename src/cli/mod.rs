@@ -6,6 +6,7 @@ mod journal;
 mod link;
 mod model_folder;
 mod replay;
+mod replay_run;
 mod replay_source;
 mod survey_setup;
 mod terminal;

@@ -4,7 +4,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering},
-    time::{Instant, SystemTime},
+    time::Instant,
 };
 
 use anyhow::Context;
@@ -14,12 +14,14 @@ use scarp::pipeline::{
 };
 use scarp_capture::TagSettings;
 use scarp_geo::PoseCovariance;
+use scarp_inventory::Run;
 use scarp_link::{Journal, LinkStatus};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
     Outcome, journal, model_folder,
+    replay_run::Replayed,
     replay_source::Replay,
     survey_setup::{self, LinkArgs, TerrainArgs},
     terminal,
@@ -59,7 +61,8 @@ pub struct Args {
     /// Board file: model, threads, queues, assumed errors, limits [default: built in, see boards/workstation.toml]
     #[arg(long, value_name = "FILE")]
     board: Option<PathBuf>,
-    /// Identity of the survey, under which the ground station keeps what is found [default: a new one]
+    /// Identity of the survey, under which the ground station keeps what is found [default: a new one]. Other photographs, another
+    /// model or other settings add to what it has of the survey; the same ones again, at full speed, add nothing
     #[arg(long, value_name = "UUID", value_parser = survey)]
     survey: Option<Uuid>,
     /// Hand frames over at the pace they were taken, and drop the oldest waiting one when inference falls behind
@@ -119,11 +122,22 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let model = model_folder::find(args.model.as_deref(), &board)?;
     let (photos, times) = (args.photos.clone(), args.repeat);
     let mut source = Replay::open(photos, settings, terrain, times, args.realtime)?;
+    let survey = args.survey.unwrap_or_else(Uuid::new_v4);
+    let loaded = pipeline::load_model(&board, &model)?;
+    let id = Replayed {
+        photographs: source.photographs(),
+        board: &board,
+        model: loaded.manifest(),
+        terrain: &args.terrain,
+        nadir: args.nadir,
+        times: args.repeat,
+        realtime: args.realtime,
+    }
+    .run(survey);
     let flight = Flight::from_board(
         &board,
-        Arc::new(pipeline::load_model(&board, &model)?),
-        args.survey.unwrap_or_else(Uuid::new_v4),
-        SystemTime::now(),
+        Arc::new(loaded),
+        Run { survey, id },
         if args.realtime {
             WhenFull::DropOldest
         } else {
@@ -138,7 +152,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     journal::take_over(&journal)?;
     // Before the results: a survey that cannot be sent leaves no folder, so that it can be begun again.
     let uplink = survey_setup::uplink(station, || Journal::open(&journal, max_bytes))?;
-    let results = survey_folder(&args.out, flight.survey);
+    let results = survey_folder(&args.out, survey);
     let folder = OutputFolder::create(&results)?;
     if let Some(uplink) = &uplink {
         survey_setup::announce(uplink, &flight)?;
@@ -147,7 +161,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let mut log = SurveyLog::new(
         folder,
         uplink.clone(),
-        flight.survey,
+        flight.run,
         WhenRefused::End,
         |_, _| bar.inc(1),
     );
@@ -158,7 +172,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
 
     let report = Report {
         summary,
-        survey: flight.survey,
+        survey,
         folder: results,
         model: flight.model.manifest().name.clone(),
         undelivered: link.as_ref().map_or(0, |status| status.held.messages),

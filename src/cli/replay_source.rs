@@ -45,6 +45,11 @@ impl Replay {
         })
     }
 
+    /// The files still to come of the folder, in their order.
+    pub fn photographs(&self) -> &[PathBuf] {
+        self.current.files()
+    }
+
     /// Frames still to come.
     pub fn remaining(&self) -> u64 {
         self.current.remaining() as u64 * (1 + u64::from(self.times_left))

@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -142,14 +142,12 @@ pub fn uplink(
     Ok(Some(Arc::new(Uplink::start(&config, journal()?)?)))
 }
 
-/// Tells the ground station that the survey begins.
+/// Tells the ground station that a run over the survey begins.
 pub fn announce(uplink: &Uplink, flight: &Flight) -> anyhow::Result<()> {
     let manifest = flight.model.manifest();
     let announced = uplink.submit(&[Envelope::new(
-        flight.survey,
-        SystemTime::now(),
+        flight.run,
         Body::Survey(Survey {
-            start: flight.start,
             software: concat!("scarp ", env!("CARGO_PKG_VERSION")).to_owned(),
             model_name: manifest.name.clone(),
             model_version: manifest.version.clone(),

@@ -92,7 +92,7 @@ pub fn fly<O>(
 where
     O: FnMut() -> Result<Box<dyn Camera>, OpenError> + Send,
 {
-    let survey = survey_folder(destination.out, flight.survey);
+    let survey = survey_folder(destination.out, flight.run.survey);
     let made = |reason| FlightError::Folder {
         path: survey.display().to_string(),
         reason,
@@ -113,7 +113,7 @@ where
     let mut log = SurveyLog::new(
         OutputFolder::create(&survey)?,
         destination.uplink.clone(),
-        flight.survey,
+        flight.run,
         WhenRefused::TryAgain {
             fault: Arc::clone(&disk),
             make_room: Box::new(move || store.make_room()),
@@ -133,7 +133,7 @@ where
         watched.clone(),
         Arc::clone(&disk),
         probe,
-        HealthFile::new(destination.out.join("health.json"), flight.survey),
+        HealthFile::new(destination.out.join("health.json"), flight.run.survey),
         LoadShedderSettings {
             // Every queue full and every worker at work.
             busy_frames: 4 * flight.queue_frames + flight.workers,

@@ -14,9 +14,8 @@ use geo::{
 };
 use geojson::{Feature, Geometry, GeometryValue, JsonObject, JsonValue, feature::Id};
 use serde_json::json;
-use uuid::Uuid;
 
-use super::{coordinate_grid, frame_coverage::FrameReport, landslide::Landslide};
+use super::{coordinate_grid, frame_coverage::FrameReport, landslide::Landslide, run::Run};
 
 /// Decimals of a coordinate in degrees: 11 mm on the ground.
 const COORDINATE: i32 = 7;
@@ -29,11 +28,12 @@ const GSD: i32 = 4;
 /// Decimals of a probability.
 const PROBABILITY: i32 = 3;
 
-/// A landslide of a survey as a feature that carries its identity.
+/// A landslide of a run as a feature that carries its identity.
 #[must_use]
-pub fn landslide_feature(survey: Uuid, landslide: &Landslide) -> Feature {
+pub fn landslide_feature(run: Run, landslide: &Landslide) -> Feature {
     let properties = [
-        ("survey", json!(survey)),
+        ("survey", json!(run.survey)),
+        ("run", json!(run.id)),
         ("version", json!(landslide.version)),
         ("area_m2", rounded(landslide.area_m2, AREA)),
         ("confidence", rounded(landslide.confidence, PROBABILITY)),
@@ -48,12 +48,13 @@ pub fn landslide_feature(survey: Uuid, landslide: &Landslide) -> Feature {
     }
 }
 
-/// What a frame of a survey searched, as a feature; `None` for a frame that could not be placed.
+/// What a frame of a run searched, as a feature; `None` for a frame that could not be placed.
 #[must_use]
-pub fn footprint_feature(survey: Uuid, frame: &FrameReport) -> Option<Feature> {
+pub fn footprint_feature(run: Run, frame: &FrameReport) -> Option<Feature> {
     let placement = frame.placement.as_ref().ok()?;
     let properties = [
-        ("survey", json!(survey)),
+        ("survey", json!(run.survey)),
+        ("run", json!(run.id)),
         ("sequence", json!(frame.sequence)),
         ("name", json!(frame.name)),
         ("time", time(frame.time)),

@@ -22,10 +22,10 @@ const NOTABLE_SHARE: f64 = 0.1;
 /// Fuses what overlapping frames saw into landslides that last.
 ///
 /// Each cell of ground counts the frames that saw it and those that saw landslide there; at least half make it
-/// landslide. 4-connected cells are one landslide, whose identity follows from the survey, its first cell and
+/// landslide. 4-connected cells are one landslide, whose identity follows from the run, its first cell and
 /// how many came before, so that the same frames in the same order give the same inventory.
 pub struct Inventory {
-    survey: Uuid,
+    run: Uuid,
     plane: LocalPlane,
     settings: Settings,
     votes: VoteGrid,
@@ -46,11 +46,11 @@ struct Known {
 }
 
 impl Inventory {
-    /// An empty inventory for one survey on `plane`.
+    /// An empty inventory for one run, by [`Run::id`](crate::Run::id), on `plane`.
     #[must_use]
-    pub fn new(survey: Uuid, plane: LocalPlane, settings: Settings) -> Self {
+    pub fn new(run: Uuid, plane: LocalPlane, settings: Settings) -> Self {
         Self {
-            survey,
+            run,
             plane,
             settings,
             votes: VoteGrid::default(),
@@ -160,7 +160,7 @@ impl Inventory {
         self.next += 1;
         let (x, y) = component.first();
         let id = Uuid::new_v5(
-            &self.survey,
+            &self.run,
             format!("landslide {track} at {x} {y}").as_bytes(),
         );
         let report =

@@ -1,23 +1,20 @@
 //! What the aircraft tells the ground, in plain Rust types. How it looks on the wire is in `wire`.
 
-use std::time::SystemTime;
-
-use scarp_inventory::{FrameReport, Landslide};
+use scarp_inventory::{FrameReport, Landslide, Run};
 use uuid::Uuid;
 
-/// One message: what was found, by which survey, sent when.
+/// One message: what was found, and in which run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Envelope {
     id: Uuid,
-    survey: Uuid,
-    sent: SystemTime,
+    run: Run,
     body: Body,
 }
 
 /// What a message says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
-    /// A survey has begun. Sent once, first.
+    /// A run over a survey has begun. Sent once, first.
     Survey(Survey),
     /// A frame was searched, or could not be placed.
     Frame(FrameReport),
@@ -25,11 +22,9 @@ pub enum Body {
     Landslide(Landslide),
 }
 
-/// What identifies a survey.
+/// What a survey is flown with in one run. When that was the frames tell: the aircraft's wall clock may be wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survey {
-    /// When the survey began, by the aircraft's wall clock.
-    pub start: SystemTime,
     /// Name and version of the firmware.
     pub software: String,
     /// Name of the model.
@@ -39,39 +34,40 @@ pub struct Survey {
 }
 
 impl Envelope {
-    /// A message of a survey, handed to the link at `sent` by the aircraft's wall clock, which is kept to the microsecond.
+    /// A message of a run.
     #[must_use]
-    pub fn new(survey: Uuid, sent: SystemTime, body: Body) -> Self {
+    pub fn new(run: Run, body: Body) -> Self {
+        let of_run = |kind: &str| {
+            if run.is_unnamed() {
+                kind.to_owned()
+            } else {
+                format!("{kind}/{}", run.id)
+            }
+        };
         let name = match &body {
-            Body::Survey(_) => "survey".to_owned(),
-            Body::Frame(frame) => format!("frame/{}", frame.sequence),
+            Body::Survey(_) => of_run("survey"),
+            Body::Frame(frame) => format!("{}/{}", of_run("frame"), frame.sequence),
+            // Its identity is of its run already.
             Body::Landslide(slide) => format!("landslide/{}/{}", slide.id, slide.version),
         };
         Self {
-            id: Uuid::new_v5(&survey, name.as_bytes()),
-            survey,
-            sent,
+            id: Uuid::new_v5(&run.survey, name.as_bytes()),
+            run,
             body,
         }
     }
 
-    /// The message's identity: a UUID (version 5) of its survey and of what it is about, never of when it was sent.
+    /// The message's identity: a UUID (version 5) of its survey, its run and what it is about, never of when it was sent.
     /// The same report made again has the same identity and is stored once.
     #[must_use]
     pub fn id(&self) -> Uuid {
         self.id
     }
 
-    /// The survey, one flight, to which the message belongs.
+    /// The run of which the message tells.
     #[must_use]
-    pub fn survey(&self) -> Uuid {
-        self.survey
-    }
-
-    /// When it was handed to the link.
-    #[must_use]
-    pub fn sent(&self) -> SystemTime {
-        self.sent
+    pub fn run(&self) -> Run {
+        self.run
     }
 
     /// What it says.

@@ -4,7 +4,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 /// Version of the message format. A ground station refuses what is newer than itself, by message, and says so.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// Longest encoded message in bytes. The largest outline allowed still fits.
 pub const MAX_MESSAGE_BYTES: usize = 1 << 20;
 /// Most vertices of one outline, all rings together.

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prost::Message;
-use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus};
+use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus, Run};
 use uuid::Uuid;
 
 use super::{
@@ -13,6 +13,8 @@ use super::{
     proto::{self, envelope},
 };
 
+/// The version of the format in which a survey had one run, which it did not name.
+const VERSION_WITHOUT_RUNS: u32 = 1;
 /// First microsecond of the year 10000, where dates stop having four digits of year.
 const END_OF_TIME_US: i64 = 253_402_300_800_000_000;
 
@@ -27,34 +29,26 @@ impl Envelope {
             Body::Frame(frame) => envelope::Body::Frame(frame_out(frame)?),
             Body::Landslide(slide) => envelope::Body::Landslide(landslide_out(slide)?),
         };
+        let run = self.run();
+        // As it was before there were runs: what a journal or a store of that time holds of it is the same.
+        let (version, run_id) = if run.is_unnamed() {
+            (VERSION_WITHOUT_RUNS, Vec::new())
+        } else {
+            (FORMAT_VERSION, run.id.as_bytes().to_vec())
+        };
         let bytes = proto::Envelope {
-            version: FORMAT_VERSION,
-            survey_id: self.survey().as_bytes().to_vec(),
+            version,
+            survey_id: run.survey.as_bytes().to_vec(),
             id: self.id().as_bytes().to_vec(),
-            sent_unix_us: time_out("sent", self.sent())?,
+            run_id,
             body: Some(body),
+            ..proto::Envelope::default()
         }
         .encode_to_vec();
         if bytes.len() > MAX_MESSAGE_BYTES {
             return Err(MessageError::TooLong { bytes: bytes.len() });
         }
         Ok(bytes)
-    }
-
-    /// What the message says, as bytes that are the same for the same report made again: all but the times at which it was sent
-    /// and at which its survey was begun.
-    ///
-    /// # Errors
-    /// As [`Envelope::encode`].
-    pub fn content(&self) -> Result<Vec<u8>, MessageError> {
-        let body = match self.body().clone() {
-            Body::Survey(survey) => Body::Survey(Survey {
-                start: UNIX_EPOCH,
-                ..survey
-            }),
-            body => body,
-        };
-        Self::new(self.survey(), UNIX_EPOCH, body).encode()
     }
 
     /// Reads a message. Never panics, whatever the bytes.
@@ -78,11 +72,15 @@ impl Envelope {
             envelope::Body::Frame(frame) => Body::Frame(frame_in(frame)?),
             envelope::Body::Landslide(slide) => Body::Landslide(landslide_in(slide)?),
         };
-        let envelope = Self::new(
-            uuid_in("survey", &wire.survey_id)?,
-            time_in("sent", wire.sent_unix_us)?,
-            body,
-        );
+        let survey = uuid_in("survey", &wire.survey_id)?;
+        let run = match version {
+            VERSION_WITHOUT_RUNS => Run::unnamed(survey),
+            _ => Run {
+                survey,
+                id: uuid_in("run", &wire.run_id)?,
+            },
+        };
+        let envelope = Self::new(run, body);
         let found = uuid_in("id", &wire.id)?;
         if found != envelope.id() {
             return Err(MessageError::Identity { found });
@@ -100,16 +98,15 @@ pub fn peek_id(bytes: &[u8]) -> Option<Uuid> {
 
 fn survey_out(survey: &Survey) -> Result<proto::Survey, MessageError> {
     Ok(proto::Survey {
-        start_unix_us: time_out("start", survey.start)?,
         software: text("software", survey.software.clone())?,
         model_name: text("model_name", survey.model_name.clone())?,
         model_version: text("model_version", survey.model_version.clone())?,
+        ..proto::Survey::default()
     })
 }
 
 fn survey_in(wire: proto::Survey) -> Result<Survey, MessageError> {
     Ok(Survey {
-        start: time_in("start", wire.start_unix_us)?,
         software: text("software", wire.software)?,
         model_name: text("model_name", wire.model_name)?,
         model_version: text("model_version", wire.model_version)?,

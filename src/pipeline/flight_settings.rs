@@ -1,11 +1,11 @@
 //! What a flight is searched with.
 
-use std::{path::Path, sync::Arc, time::SystemTime};
+use std::{path::Path, sync::Arc};
 
 use scarp_config::{Board, ConfigError};
 use scarp_infer::{AUTO, ENGINES, Model, ModelError, engines};
+use scarp_inventory::Run;
 use thiserror::Error;
-use uuid::Uuid;
 
 use super::WhenFull;
 
@@ -13,10 +13,8 @@ use super::WhenFull;
 pub struct Flight {
     /// The network.
     pub model: Arc<Model>,
-    /// Identity of the survey; landslide identities follow from it.
-    pub survey: Uuid,
-    /// Time given to frames that tell none.
-    pub start: SystemTime,
+    /// The survey, and this run over it; landslide identities follow from the run.
+    pub run: Run,
     /// Tiles segmented at once, at least 1.
     pub workers: usize,
     /// Threads that share one tile, at least 1.
@@ -65,18 +63,11 @@ pub fn load_model(board: &Board, dir: &Path) -> Result<Model, BoardModelError> {
 impl Flight {
     /// As a board has it.
     #[must_use]
-    pub fn from_board(
-        board: &Board,
-        model: Arc<Model>,
-        survey: Uuid,
-        start: SystemTime,
-        when_full: WhenFull,
-    ) -> Self {
+    pub fn from_board(board: &Board, model: Arc<Model>, run: Run, when_full: WhenFull) -> Self {
         let (inference, detection) = (&board.inference, &board.detection);
         Self {
             model,
-            survey,
-            start,
+            run,
             workers: inference.worker_count(),
             threads_per_tile: inference.threads_per_tile,
             tile_overlap_px: inference.tile_overlap_px,

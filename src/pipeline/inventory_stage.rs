@@ -144,7 +144,7 @@ impl<'a, 'b> Recorder<'a, 'b> {
         };
         let inventory = self.inventory.get_or_insert_with(|| {
             Inventory::new(
-                flight.survey,
+                flight.run.id,
                 plane,
                 Settings {
                     cell_m: flight.cell_m,

@@ -9,7 +9,7 @@ use std::{
 
 use geojson::Feature;
 use scarp_inventory::{
-    FrameReport, Landslide, LandslideStatus, footprint_feature, landslide_feature,
+    FrameReport, Landslide, LandslideStatus, Run, footprint_feature, landslide_feature,
 };
 use thiserror::Error;
 use uuid::Uuid;
@@ -46,8 +46,8 @@ pub fn survey_folder(out: &Path, survey: Uuid) -> PathBuf {
 pub struct OutputFolder {
     folder: PathBuf,
     footprints: FeatureFile,
-    /// By survey and identity.
-    landslides: BTreeMap<(Uuid, Uuid), Landslide>,
+    /// By run and identity.
+    landslides: BTreeMap<(Run, Uuid), Landslide>,
 }
 
 impl OutputFolder {
@@ -77,17 +77,17 @@ impl OutputFolder {
     ///
     /// # Errors
     /// When the disk is full or fails.
-    pub fn frame(&mut self, survey: Uuid, report: &FrameReport) -> Result<(), OutputError> {
-        match footprint_feature(survey, report) {
+    pub fn frame(&mut self, run: Run, report: &FrameReport) -> Result<(), OutputError> {
+        match footprint_feature(run, report) {
             Some(footprint) => self.footprints.push(&footprint),
             None => Ok(()),
         }
     }
 
     /// Keeps the newest version of each landslide for the end.
-    pub fn landslides(&mut self, survey: Uuid, changed: &[Landslide]) {
+    pub fn landslides(&mut self, run: Run, changed: &[Landslide]) {
         for landslide in changed {
-            let key = (survey, landslide.id);
+            let key = (run, landslide.id);
             match landslide.status {
                 LandslideStatus::Active => {
                     self.landslides.insert(key, landslide.clone());
@@ -113,8 +113,8 @@ impl OutputFolder {
         let path = self.folder.join("landslides.geojson");
         let write = |file: &mut dyn Write| {
             file.write_all(HEAD)?;
-            for (n, ((survey, _), landslide)) in self.landslides.iter().enumerate() {
-                let feature = landslide_feature(*survey, landslide);
+            for (n, ((run, _), landslide)) in self.landslides.iter().enumerate() {
+                let feature = landslide_feature(*run, landslide);
                 write!(file, "{}{feature}", separator(n == 0))?;
             }
             file.write_all(END)

@@ -1,16 +1,10 @@
 //! What is kept of a survey: files, and messages for the ground station.
 
-use std::{
-    collections::VecDeque,
-    error::Error,
-    sync::Arc,
-    time::{Instant, SystemTime},
-};
+use std::{collections::VecDeque, error::Error, sync::Arc, time::Instant};
 
 use parking_lot::Mutex;
-use scarp_inventory::{FrameReport, Landslide};
+use scarp_inventory::{FrameReport, Landslide, Run};
 use scarp_link::{Body, Envelope, JournalError, LinkError, Uplink};
-use uuid::Uuid;
 
 use super::output::OutputFolder;
 
@@ -42,7 +36,7 @@ type Observer<'a> = Box<dyn FnMut(&FrameReport, &[Landslide]) + Send + 'a>;
 pub struct SurveyLog<'a> {
     folder: OutputFolder,
     uplink: Option<Arc<Uplink>>,
-    survey: Uuid,
+    run: Run,
     when_refused: WhenRefused,
     observer: Observer<'a>,
     /// Messages that the journal has not taken yet.
@@ -61,14 +55,14 @@ impl<'a> SurveyLog<'a> {
     pub fn new(
         folder: OutputFolder,
         uplink: Option<Arc<Uplink>>,
-        survey: Uuid,
+        run: Run,
         when_refused: WhenRefused,
         observer: impl FnMut(&FrameReport, &[Landslide]) + Send + 'a,
     ) -> Self {
         Self {
             folder,
             uplink,
-            survey,
+            run,
             when_refused,
             observer: Box::new(observer),
             backlog: VecDeque::new(),
@@ -85,7 +79,7 @@ impl<'a> SurveyLog<'a> {
     /// When what was found cannot be kept and is not to be tried again.
     pub fn frame(&mut self, report: FrameReport, changed: Vec<Landslide>) -> Result<(), LogError> {
         (self.observer)(&report, &changed);
-        self.folder.landslides(self.survey, &changed);
+        self.folder.landslides(self.run, &changed);
         self.changed |= !changed.is_empty();
         if self.footprints.len() < BACKLOG {
             self.footprints.push_back(report.clone());
@@ -101,7 +95,7 @@ impl<'a> SurveyLog<'a> {
     /// # Errors
     /// As [`SurveyLog::frame`].
     pub fn finish(&mut self, changed: Vec<Landslide>) -> Result<(), LogError> {
-        self.folder.landslides(self.survey, &changed);
+        self.folder.landslides(self.run, &changed);
         self.keep(changed.into_iter().map(Body::Landslide));
         self.write(true)?;
         match (self.folder.finish(), &self.when_refused) {
@@ -117,9 +111,9 @@ impl<'a> SurveyLog<'a> {
 
     fn keep(&mut self, bodies: impl Iterator<Item = Body>) {
         if self.uplink.is_some() {
-            let (survey, sent) = (self.survey, SystemTime::now());
+            let run = self.run;
             self.backlog
-                .extend(bodies.map(|body| Envelope::new(survey, sent, body)));
+                .extend(bodies.map(|body| Envelope::new(run, body)));
         }
         while self.backlog.len() > BACKLOG {
             let frame = |envelope: &Envelope| matches!(envelope.body(), Body::Frame(_));
@@ -169,7 +163,7 @@ impl<'a> SurveyLog<'a> {
 
     fn write_footprints(&mut self) -> Result<(), LogError> {
         while let Some(report) = self.footprints.front() {
-            self.folder.frame(self.survey, report)?;
+            self.folder.frame(self.run, report)?;
             self.footprints.pop_front();
         }
         Ok(())

@@ -23,6 +23,7 @@ mod nmea_logs;
 mod photographs;
 mod pymavlink;
 mod replay;
+mod replay_runs;
 mod rooms;
 mod support;
 mod texts;

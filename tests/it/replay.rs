@@ -37,7 +37,7 @@ fn photograph() -> Vec<u8> {
 }
 
 /// The photograph with DJI's XMP; `position` is latitude and longitude.
-fn tagged(position: (f64, f64)) -> Vec<u8> {
+pub fn tagged(position: (f64, f64)) -> Vec<u8> {
     let (latitude, longitude) = position;
     let xmp = format!(
         "http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF \
@@ -55,13 +55,13 @@ fn tagged(position: (f64, f64)) -> Vec<u8> {
     bytes
 }
 
-struct Flight {
+pub struct Flight {
     folder: TempDir,
 }
 
 impl Flight {
     /// A folder of photographs and a board file that suits the tiny model.
-    fn with(photographs: &[(&str, Vec<u8>)]) -> Self {
+    pub fn with(photographs: &[(&str, Vec<u8>)]) -> Self {
         let folder = TempDir::new().unwrap();
         fs::create_dir(folder.path().join("photos")).unwrap();
         for (name, bytes) in photographs {
@@ -72,11 +72,11 @@ impl Flight {
         Self { folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn replay(&self, model: &Path) -> Command {
+    pub fn replay(&self, model: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_scarp"));
         command
             .arg("replay")
@@ -108,21 +108,21 @@ impl Flight {
     }
 }
 
-fn features(file: &Path) -> Vec<Value> {
+pub fn features(file: &Path) -> Vec<Value> {
     let text = fs::read_to_string(file).unwrap();
     let collection: Value = serde_json::from_str(&text).unwrap();
     collection["features"].as_array().unwrap().clone()
 }
 
-fn tiny_model() -> PathBuf {
+pub fn tiny_model() -> PathBuf {
     Path::new(FIXTURES).join("tiny_model")
 }
 
-fn json(output: &Output) -> Value {
+pub fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn lines(output: &Output) -> String {
+pub fn lines(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
@@ -489,13 +489,14 @@ fn what_a_replay_leaves_is_geojson_by_the_standard_that_names_its_survey() {
                 "first_seen",
                 "last_seen",
                 "observations",
+                "run",
                 "survey",
                 "version",
             ][..],
         ),
         (
             "footprints.geojson",
-            &["gsd_m", "name", "sequence", "survey", "time"],
+            &["gsd_m", "name", "run", "sequence", "survey", "time"],
         ),
     ] {
         let feature = &flight.features(file)[0];

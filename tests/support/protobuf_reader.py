@@ -13,7 +13,9 @@ from uuid import UUID, uuid5
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 PACKAGE = "scarp.v0"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+# Fields of version 1 that nobody reads: what the aircraft's wall clock told.
+NOT_READ = ("sent_unix_us", "start_unix_us")
 UNITS_PER_DEGREE = 1e8
 
 
@@ -55,7 +57,7 @@ def plain(message):
     fields = {}
     for field in message.DESCRIPTOR.fields:
         value = getattr(message, field.name)
-        if field.has_presence and not message.HasField(field.name):
+        if field.name in NOT_READ or field.has_presence and not message.HasField(field.name):
             continue
         if field.type == field.TYPE_MESSAGE:
             value = coordinates(value)
@@ -65,29 +67,29 @@ def plain(message):
     return fields
 
 
-def subject(kind, body):
-    if kind == "frame":
-        return f"frame/{body['sequence']}"
+def subject(kind, run, body):
     if kind == "landslide":
         return f"landslide/{body['id']}/{body['version']}"
-    return kind
+    of_run = kind if run is None else f"{kind}/{run}"
+    return f"{of_run}/{body['sequence']}" if kind == "frame" else of_run
 
 
 def envelope(types, data):
     head = types["EnvelopeHead"].FromString(data)
-    if head.version != FORMAT_VERSION:
+    if head.version > FORMAT_VERSION:
         return {"version": head.version, "id": text(head.id)}
     message = parse(types["Envelope"], data)
     kind = message.WhichOneof("body")
     body = plain(getattr(message, kind))
-    identity = uuid5(UUID(bytes=message.survey_id), subject(kind, body))
+    run = None if message.version == 1 else text(message.run_id)
+    identity = uuid5(UUID(bytes=message.survey_id), subject(kind, run, body))
     if identity.bytes != message.id:
         raise SystemExit(f"identity {text(message.id)}, but that of its content is {identity}")
     return {
         "version": message.version,
         "survey_id": text(message.survey_id),
+        "run_id": run or text(message.survey_id),
         "id": str(identity),
-        "sent_unix_us": message.sent_unix_us,
         kind: body,
     }
 

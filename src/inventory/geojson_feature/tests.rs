@@ -3,8 +3,12 @@ use crate::{FrameFootprint, LandslideStatus};
 use geo::{CoordsIter, polygon};
 use geojson::{GeoJson, PolygonType, Position};
 use proptest::prelude::*;
+use uuid::Uuid;
 
-const SURVEY: Uuid = Uuid::from_u128(0x5CA2_9000);
+const RUN: Run = Run {
+    survey: Uuid::from_u128(0x5CA2_9000),
+    id: Uuid::from_u128(0x5CA2_9001),
+};
 
 fn landslide(outline: Polygon<f64>) -> Landslide {
     Landslide {
@@ -78,7 +82,7 @@ fn a_landslide_has_its_identity_as_id_and_no_more_decimals_than_it_is_good_for()
     let outline = polygon![
         (x: 7.123_456_789, y: 46.0), (x: 7.2, y: 46.0), (x: 7.2, y: 46.123_456_744),
     ];
-    let feature = landslide_feature(SURVEY, &landslide(outline));
+    let feature = landslide_feature(RUN, &landslide(outline));
     let expected = json!({
         "type": "Feature",
         "id": "00000000-0000-0000-0000-000000000007",
@@ -86,7 +90,8 @@ fn a_landslide_has_its_identity_as_id_and_no_more_decimals_than_it_is_good_for()
             [7.123_456_8, 46.0], [7.2, 46.0], [7.2, 46.123_456_7], [7.123_456_8, 46.0],
         ]]},
         "properties": {
-            "survey": SURVEY,
+            "survey": RUN.survey,
+            "run": RUN.id,
             "version": 3,
             "area_m2": 1234.6,
             "confidence": 0.877,
@@ -111,14 +116,14 @@ fn a_frame_has_a_footprint_only_where_it_could_be_placed() {
         footprint: square(7.0, 46.0, 0.001),
         gsd_m: 0.031_25,
     }));
-    let feature = footprint_feature(SURVEY, &placed).unwrap();
+    let feature = footprint_feature(RUN, &placed).unwrap();
     let properties = json!({
-        "survey": SURVEY, "sequence": 12, "name": "DJI_0012.JPG", "time": null, "gsd_m": 0.0313,
+        "survey": RUN.survey, "run": RUN.id, "sequence": 12, "name": "DJI_0012.JPG", "time": null, "gsd_m": 0.0313,
     });
     assert_eq!(json!(feature.properties), properties);
     assert_rfc_7946(&polygons(&feature));
     assert_eq!(
-        footprint_feature(SURVEY, &frame(Err("no GPS".to_owned()))),
+        footprint_feature(RUN, &frame(Err("no GPS".to_owned()))),
         None
     );
 }
@@ -126,7 +131,7 @@ fn a_frame_has_a_footprint_only_where_it_could_be_placed() {
 #[test]
 fn an_outline_across_the_antimeridian_is_cut_in_two_and_loses_no_area() {
     let outline = square(180.1, -17.0, 0.2);
-    let feature = landslide_feature(SURVEY, &landslide(outline.clone()));
+    let feature = landslide_feature(RUN, &landslide(outline.clone()));
     let parts = polygons(&feature);
     assert_eq!(parts.len(), 2);
     assert_rfc_7946(&parts);
@@ -152,7 +157,7 @@ fn an_outline_across_the_antimeridian_is_cut_in_two_and_loses_no_area() {
 
 #[test]
 fn an_outline_wholly_beyond_the_antimeridian_comes_back_in_one_piece() {
-    let feature = landslide_feature(SURVEY, &landslide(square(-180.5, 10.0, 0.1)));
+    let feature = landslide_feature(RUN, &landslide(square(-180.5, 10.0, 0.1)));
     let parts = polygons(&feature);
     assert_eq!(parts.len(), 1);
     assert!(
@@ -167,10 +172,10 @@ fn what_is_smaller_than_the_decimals_leaves_no_ring_that_is_none() {
     let mut outline = square(7.0, 46.0, 0.001);
     outline.interiors_push(square(7.0009, 46.0009, 1e-9).exterior().clone());
     assert_eq!(
-        polygons(&landslide_feature(SURVEY, &landslide(outline)))[0].len(),
+        polygons(&landslide_feature(RUN, &landslide(outline)))[0].len(),
         2
     );
-    let feature = landslide_feature(SURVEY, &landslide(square(7.0, 46.0, 1e-9)));
+    let feature = landslide_feature(RUN, &landslide(square(7.0, 46.0, 1e-9)));
     assert_eq!(feature.geometry, None);
     assert!(feature.to_string().parse::<GeoJson>().is_ok());
 }
@@ -195,7 +200,7 @@ proptest! {
         half in 1e-6..0.5_f64,
     ) {
         let outline = square(lon, lat, half);
-        let parts = polygons(&landslide_feature(SURVEY, &landslide(outline.clone())));
+        let parts = polygons(&landslide_feature(RUN, &landslide(outline.clone())));
         assert_rfc_7946(&parts);
         let area: f64 = parts.iter().flatten().map(|ring| twice_area(ring) / 2.0).sum();
         let rounding = 1e-7 * half * 8.0 * outline.coords_count() as f64;

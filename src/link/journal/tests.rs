@@ -1,6 +1,6 @@
-use std::{fs, time::UNIX_EPOCH};
+use std::fs;
 
-use scarp_inventory::FrameReport;
+use scarp_inventory::{FrameReport, Run};
 
 use super::*;
 use crate::Body;
@@ -8,8 +8,7 @@ use uuid::Uuid;
 
 fn frame(sequence: u64) -> Envelope {
     Envelope::new(
-        Uuid::from_u128(1),
-        UNIX_EPOCH,
+        Run::unnamed(Uuid::from_u128(1)),
         Body::Frame(FrameReport {
             sequence: 1000 + sequence,
             name: format!("frame {sequence}"),
@@ -99,7 +98,7 @@ fn a_message_that_cannot_be_sent_is_refused_with_its_whole_batch() {
     };
     let name = "x".repeat(5000);
     let report = FrameReport { name, ..report };
-    let bad = Envelope::new(Uuid::from_u128(1), UNIX_EPOCH, Body::Frame(report));
+    let bad = Envelope::new(Run::unnamed(Uuid::from_u128(1)), Body::Frame(report));
     assert!(matches!(
         journal.append(&[frame(0), bad]),
         Err(JournalError::Message(_))
@@ -228,7 +227,7 @@ fn worn(path: &Path) -> Vec<Envelope> {
             placement: Ok(placement),
             ..report
         };
-        Envelope::new(Uuid::from_u128(1), UNIX_EPOCH, Body::Frame(report))
+        Envelope::new(Run::unnamed(Uuid::from_u128(1)), Body::Frame(report))
     };
     let all: Vec<_> = (0..500).map(message).collect();
     for some in all.chunks(20) {

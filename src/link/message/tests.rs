@@ -1,11 +1,17 @@
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use geo::{LineString, Polygon, polygon};
 use proptest::prelude::*;
+use prost::Message;
 use scarp_inventory::{FrameFootprint, LandslideStatus};
 
 use super::*;
-use crate::{MAX_VERTICES, MessageError, peek_id};
+use crate::{MAX_VERTICES, MessageError, peek_id, proto};
+
+const RUN: Run = Run {
+    survey: Uuid::from_u128(7),
+    id: Uuid::from_u128(6),
+};
 
 /// A point on the wire's grid of 1e-8 degrees, where a round trip is exact.
 fn on_grid(lon: i64, lat: i64) -> (f64, f64) {
@@ -33,6 +39,14 @@ fn time() -> impl Strategy<Value = SystemTime> {
 
 fn uuid() -> impl Strategy<Value = Uuid> {
     any::<u128>().prop_map(Uuid::from_u128)
+}
+
+/// A run with a name, or of the time before runs had one.
+fn run() -> impl Strategy<Value = Run> {
+    (uuid(), prop::option::of(uuid())).prop_map(|(survey, id)| Run {
+        survey,
+        id: id.unwrap_or(survey),
+    })
 }
 
 prop_compose! {
@@ -67,8 +81,7 @@ fn frame() -> impl Strategy<Value = FrameReport> {
 }
 
 fn envelope() -> impl Strategy<Value = Envelope> {
-    let survey = (time(), ".{0,60}", ".{0,60}", ".{0,60}").prop_map(|(start, a, b, c)| Survey {
-        start,
+    let survey = (".{0,60}", ".{0,60}", ".{0,60}").prop_map(|(a, b, c)| Survey {
         software: a,
         model_name: b,
         model_version: c,
@@ -78,13 +91,12 @@ fn envelope() -> impl Strategy<Value = Envelope> {
         frame().prop_map(Body::Frame),
         landslide().prop_map(Body::Landslide),
     ];
-    (uuid(), time(), body).prop_map(|(survey, sent, body)| Envelope::new(survey, sent, body))
+    (run(), body).prop_map(|(run, body)| Envelope::new(run, body))
 }
 
 fn example(outline: Polygon<f64>) -> Envelope {
     Envelope::new(
-        Uuid::from_u128(7),
-        UNIX_EPOCH,
+        RUN,
         Body::Landslide(Landslide {
             id: Uuid::from_u128(8),
             version: 1,
@@ -131,24 +143,79 @@ proptest! {
 }
 
 #[test]
-fn the_identity_is_of_the_content_and_not_of_the_time_of_sending() {
+fn the_identity_is_of_the_run_and_of_the_content() {
     let first = example(square());
-    let (survey, sent, body) = (first.survey(), first.sent(), first.body());
-    let later = Envelope::new(survey, sent + Duration::from_secs(60), body.clone());
-    assert_eq!(first.id(), later.id());
-    let Body::Landslide(slide) = body else {
-        panic!("{body:?}");
+    let Body::Landslide(slide) = first.body() else {
+        panic!("{first:?}");
     };
-    let changed = Landslide {
+    let id = |survey, run, body: &Body| {
+        let survey = Uuid::from_u128(survey);
+        let id = Uuid::from_u128(run);
+        Envelope::new(Run { survey, id }, body.clone()).id()
+    };
+    let changed = Body::Landslide(Landslide {
         version: 2,
         ..slide.clone()
-    };
-    assert_ne!(
-        first.id(),
-        Envelope::new(survey, sent, Body::Landslide(changed)).id()
-    );
-    let other_survey = Envelope::new(Uuid::from_u128(9), sent, body.clone());
-    assert_ne!(first.id(), other_survey.id());
+    });
+    assert_eq!(id(7, 6, first.body()), first.id());
+    assert_ne!(id(7, 6, &changed), first.id());
+    assert_ne!(id(9, 6, first.body()), first.id());
+    let frame = Body::Frame(FrameReport {
+        sequence: 1,
+        name: "a.jpg".to_owned(),
+        time: None,
+        placement: Err("no GPS".to_owned()),
+    });
+    assert_ne!(id(7, 6, &frame), id(7, 5, &frame));
+    assert_ne!(id(7, 6, &frame), id(9, 6, &frame));
+}
+
+#[test]
+fn a_message_of_version_1_is_of_the_one_run_of_its_survey_and_keeps_its_content_but_for_the_wall_clock()
+ {
+    let survey = Uuid::from_u128(7);
+    for (name, body) in [
+        (
+            "survey",
+            proto::envelope::Body::Survey(proto::Survey {
+                start_unix_us: 1,
+                software: "scarp 0.1.0".to_owned(),
+                ..proto::Survey::default()
+            }),
+        ),
+        (
+            "frame/43",
+            proto::envelope::Body::Frame(proto::Frame {
+                sequence: 43,
+                untagged: Some("no GPS".to_owned()),
+                ..proto::Frame::default()
+            }),
+        ),
+    ] {
+        let mut wire = proto::Envelope {
+            version: 1,
+            survey_id: survey.as_bytes().to_vec(),
+            id: Uuid::new_v5(&survey, name.as_bytes()).as_bytes().to_vec(),
+            sent_unix_us: 2,
+            run_id: Vec::new(),
+            body: Some(body),
+        };
+        let read = Envelope::decode(&wire.encode_to_vec()).unwrap();
+        assert_eq!(read.run(), Run::unnamed(survey), "{name}");
+        wire.sent_unix_us = 0;
+        if let Some(proto::envelope::Body::Survey(survey)) = &mut wire.body {
+            survey.start_unix_us = 0;
+        }
+        assert_eq!(read.encode().unwrap(), wire.encode_to_vec(), "{name}");
+    }
+}
+
+#[test]
+fn a_message_of_version_2_without_a_run_is_refused() {
+    let mut wire = proto::Envelope::decode(&example(square()).encode().unwrap()[..]).unwrap();
+    wire.run_id.clear();
+    let refused = Envelope::decode(&wire.encode_to_vec());
+    assert_eq!(refused, Err(MessageError::Missing("run")));
 }
 
 #[test]

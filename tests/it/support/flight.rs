@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{Arc, atomic::AtomicBool},
     thread::{self, JoinHandle},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use geo::{Centroid, Polygon};
@@ -18,6 +18,7 @@ use scarp::{
 use scarp_config::Board;
 use scarp_geo::Terrain;
 use scarp_infer::Model;
+use scarp_inventory::Run;
 use scarp_link::Uplink;
 use scarp_test_support::aircraft::{
     Aircraft, GNSS_DELAY_S, LATITUDE_DEG, LONGITUDE_DEG, metres_per_degree,
@@ -132,8 +133,11 @@ impl Flying {
         let stop = Arc::new(AtomicBool::new(false));
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let model = Arc::new(Model::load(&root.join(plan.model)).unwrap());
-        let (survey, start) = (Uuid::new_v4(), SystemTime::now());
-        let flight = Flight::from_board(&board, model, survey, start, WhenFull::DropOldest);
+        let run = Run {
+            survey: Uuid::new_v4(),
+            id: Uuid::new_v4(),
+        };
+        let flight = Flight::from_board(&board, model, run, WhenFull::DropOldest);
         let out = folder.path().join("out");
         let (camera, rate_hz) = (aircraft.clone(), plan.rate_hz);
         let thread = thread::spawn(move || {

@@ -1,14 +1,12 @@
 //! A link to a ground station that does not answer, and what waits for it.
 
-use std::{
-    fs, net::UdpSocket, os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::UNIX_EPOCH,
-};
+use std::{fs, net::UdpSocket, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
     IsCa, KeyIdMethod, KeyPair, date_time_ymd,
 };
-use scarp_inventory::FrameReport;
+use scarp_inventory::{FrameReport, Run};
 use scarp_link::{Body, Config, Envelope, Journal, Uplink};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -18,8 +16,7 @@ const MAX_BYTES: u64 = 1 << 24;
 /// The report of a frame that could not be placed.
 pub fn frame(sequence: u64) -> Envelope {
     Envelope::new(
-        Uuid::from_u128(1),
-        UNIX_EPOCH,
+        Run::unnamed(Uuid::from_u128(1)),
         Body::Frame(FrameReport {
             sequence,
             name: format!("SCARP_{sequence:04}.JPG"),

@@ -5,7 +5,7 @@ mod common;
 
 use std::process::{Command, Output};
 
-use common::{AIRCRAFT, Site, landslide, passphrase_file, survey};
+use common::{AIRCRAFT, Site, frame, landslide, passphrase_file, survey};
 use scarp_inventory::LandslideStatus::Active;
 use scarp_station::store::Store;
 use uuid::Uuid;
@@ -128,16 +128,19 @@ fn surveys_lists_those_of_a_store_and_export_takes_one_of_them() {
     let path = |name: &str| site.path(name).to_str().unwrap().to_owned();
     let (store, out) = (path("survey.gpkg"), path("o.geojson"));
     let mut open = Store::open(&site.store()).unwrap();
-    open.apply(AIRCRAFT, [survey(), landslide(1, 1, Active)])
+    open.apply(AIRCRAFT, [survey(), frame(1), landslide(1, 1, Active)])
         .unwrap();
     let listed = scarp_station(&["surveys", "--store", &store]);
     let text = String::from_utf8(listed.stdout).unwrap();
     let id = common::SURVEY.to_string();
-    let expected = format!("{id}  2026-09-21T14:13:20Z  scarp 0.1.0  segformer-b0 0.1.0\n");
+    let run = common::RUN.id;
+    let expected =
+        format!("{id}  2026-09-21T14:13:22Z  scarp 0.1.0  segformer-b0 0.1.0  run {run}\n");
     assert_eq!(text, expected);
     let json = scarp_station(&["surveys", "--store", &store, "--json"]).stdout;
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(json["survey"], id.as_str());
+    assert_eq!(json["run"], run.to_string());
 
     let of = |survey| {
         [

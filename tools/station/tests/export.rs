@@ -5,7 +5,7 @@ mod common;
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use common::{AIRCRAFT, SURVEY, envelope};
+use common::{AIRCRAFT, RUN, envelope};
 use geo::Polygon;
 use proptest::prelude::*;
 use scarp_inventory::{
@@ -75,16 +75,16 @@ proptest! {
         store.apply(AIRCRAFT, bodies.map(sent)).unwrap();
 
         let mut exported = Vec::new();
-        store.footprints(|survey, frame| {
-            exported.extend(footprint_feature(survey, &frame).map(|feature| feature.to_string()));
+        store.footprints(|run, frame| {
+            exported.extend(footprint_feature(run, &frame).map(|feature| feature.to_string()));
             Ok::<_, StoreError>(())
         }).unwrap();
-        store.landslides(|survey, slide| {
-            exported.push(landslide_feature(survey, &slide).to_string());
+        store.landslides(|run, slide| {
+            exported.push(landslide_feature(run, &slide).to_string());
             Ok::<_, StoreError>(())
         }).unwrap();
-        let written = frames.iter().filter_map(|frame| footprint_feature(SURVEY, frame));
-        let written = written.chain(found.iter().map(|slide| landslide_feature(SURVEY, slide)));
+        let written = frames.iter().filter_map(|frame| footprint_feature(RUN, frame));
+        let written = written.chain(found.iter().map(|slide| landslide_feature(RUN, slide)));
         let written: Vec<_> = written.map(|feature| feature.to_string()).collect();
         prop_assert_eq!(exported, written);
     }

@@ -11,11 +11,14 @@ use std::{
 };
 
 use common::{
-    AIRCRAFT, LONG, PASSPHRASE, Site, frame, landslide, passphrase_file, query, survey, until,
+    AIRCRAFT, LONG, PASSPHRASE, RUN, Site, frame, landslide, passphrase_file, query, survey, until,
 };
 use proptest::prelude::*;
 use quinn::rustls::pki_types::{CertificateDer, pem::PemObject};
-use scarp_inventory::LandslideStatus::{Active, Withdrawn};
+use scarp_inventory::{
+    LandslideStatus::{Active, Withdrawn},
+    Run,
+};
 use scarp_link::{
     Config, Envelope, Identity, Journal, LinkStatus, Uplink,
     tls::{CA_FILE, KEY_FILE, REVOKED_FILE, RevocationList},
@@ -245,11 +248,11 @@ fn a_survey_belongs_to_the_aircraft_that_reported_it_first_and_no_other_writes_i
     let named = format!("SELECT count(*) FROM surveys WHERE aircraft = '{AIRCRAFT}'");
     assert_eq!(query(&store, &named), 1);
     // It has surveys of its own.
-    let own = Envelope::new(
-        uuid::Uuid::from_u128(9),
-        SystemTime::now(),
-        survey().body().clone(),
-    );
+    let run = Run {
+        survey: uuid::Uuid::from_u128(9),
+        ..RUN
+    };
+    let own = Envelope::new(run, survey().body().clone());
     other.submit(&[own]).unwrap();
     assert_eq!(other.drain(LONG).confirmed, 1);
 }

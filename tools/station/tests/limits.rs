@@ -15,13 +15,14 @@ use std::{
 };
 
 use common::{
-    LONG, SURVEY, Station,
+    LONG, RUN, SURVEY, Station,
     fleet::{self, Fleet},
     frame, query,
     strangers::{self, Relay},
     until,
 };
 use quinn::{Connection, ConnectionError, Endpoint};
+use scarp_inventory::Run;
 use scarp_link::{
     CloseCode, Envelope,
     codec::{self, MAX_BATCH_BYTES, MAX_BATCH_MESSAGES},
@@ -443,9 +444,9 @@ async fn closed(connection: &Connection) -> ConnectionError {
 
 /// Frame number `sequence` of an aircraft's own survey.
 fn frame_of(aircraft: &str, sequence: u64) -> Envelope {
-    let frame = frame(sequence);
     let survey = Uuid::new_v5(&SURVEY, aircraft.as_bytes());
-    Envelope::new(survey, frame.sent(), frame.body().clone())
+    let run = Run { survey, ..RUN };
+    Envelope::new(run, frame(sequence).body().clone())
 }
 
 /// A batch of such frames.

@@ -337,8 +337,8 @@ fn a_message_of_a_later_format_is_refused_by_name_and_the_others_of_its_batch_ar
         .client_config()
         .unwrap();
     let mut later = frame(1).encode().unwrap();
-    assert_eq!(later[..2], [0x08, 1], "the version comes first");
-    later[1] = 2;
+    assert_eq!(later[..2], [0x08, 2], "the version comes first");
+    later[1] = 3;
     let batch = codec::encode_batch(vec![frame(0).encode().unwrap(), later]);
     let receipt = runtime().block_on(async {
         let connection = connect(config, &station).await.unwrap();
@@ -347,11 +347,11 @@ fn a_message_of_a_later_format_is_refused_by_name_and_the_others_of_its_batch_ar
     assert_eq!(receipt.stored, [frame(0).id()]);
     assert_eq!(receipt.refused.len(), 1);
     assert_eq!(receipt.refused[0].0, frame(1).id());
-    assert!(receipt.refused[0].1.contains("format version 2"));
+    assert!(receipt.refused[0].1.contains("format version 3"));
 }
 
 #[test]
-fn another_flight_under_the_same_survey_is_told_what_the_station_did_not_take_of_it() {
+fn another_report_of_a_run_is_refused_by_name_and_what_it_tells_anew_is_stored() {
     let site = Site::new();
     let station = site.serve(0);
     let uplink = site.uplink(station.address);

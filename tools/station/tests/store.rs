@@ -5,13 +5,14 @@ mod common;
 
 use std::{fs, time::SystemTime};
 
-use common::{AIRCRAFT, frame, landslide, landslides, query, survey, untagged};
+use common::{AIRCRAFT, RUN, SURVEY, frame, landslide, landslides, query, survey, untagged};
 use scarp_inventory::{
     LandslideStatus::{Active, Withdrawn},
-    landslide_feature,
+    Run, landslide_feature,
 };
 use scarp_link::{Body, Envelope};
-use scarp_station::store::{Applied, Store, StoreError};
+use scarp_station::store::{Applied, Flight, Store, StoreError};
+use uuid::Uuid;
 
 #[test]
 fn a_batch_stored_again_changes_not_one_byte() {
@@ -55,18 +56,12 @@ fn another_report_under_a_known_identity_is_refused_with_its_name_and_one_made_a
             [survey(), frame(1), frame(2), landslide(1, 1, Active)],
         )
         .unwrap();
-    // A second flight under the same survey: it counts its frames from 1 too, and finds its first landslide.
+    // A replay of photographs that were changed meanwhile.
     let later = |of: Envelope, change: &dyn Fn(&mut Body)| {
         let mut body = of.body().clone();
         change(&mut body);
-        Envelope::new(of.survey(), SystemTime::now(), body)
+        Envelope::new(of.run(), body)
     };
-    let begun_again = later(survey(), &|body| {
-        if let Body::Survey(survey) = body {
-            survey.start = SystemTime::now();
-        }
-    });
-    let searched_again = later(frame(1), &|_| {});
     let elsewhere = later(frame(2), &|body| {
         if let Body::Frame(frame) = body {
             frame.name = "other.jpg".to_owned();
@@ -79,10 +74,7 @@ fn another_report_under_a_known_identity_is_refused_with_its_name_and_one_made_a
     });
     let names = [elsewhere.id(), larger.id()];
     let applied = store
-        .apply(
-            AIRCRAFT,
-            [begun_again, searched_again, elsewhere, larger, frame(3)],
-        )
+        .apply(AIRCRAFT, [survey(), frame(1), elsewhere, larger, frame(3)])
         .unwrap();
     assert_eq!((applied.new, applied.repeated), (1, 2));
     let refused: Vec<_> = applied.refused.iter().map(|(id, _)| *id).collect();
@@ -91,6 +83,83 @@ fn another_report_under_a_known_identity_is_refused_with_its_name_and_one_made_a
         assert!(reason.contains(about), "{reason}");
     }
     assert_eq!(landslides(&store).unwrap()[0].area_m2, 1000.0);
+}
+
+/// The same report in another run of its survey; a landslide is another one there.
+fn in_run(id: u128, of: &Envelope) -> Envelope {
+    let run = Run {
+        id: Uuid::from_u128(id),
+        ..of.run()
+    };
+    let mut body = of.body().clone();
+    if let Body::Landslide(landslide) = &mut body {
+        landslide.id = Uuid::new_v5(&run.id, landslide.id.as_bytes());
+    }
+    Envelope::new(run, body)
+}
+
+#[test]
+fn a_second_flight_of_a_survey_adds_its_own_frames_and_landslides_and_one_sent_again_adds_nothing()
+{
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("s.gpkg");
+    let mut store = Store::open(&path).unwrap();
+    let first = [survey(), frame(1), untagged(2), landslide(1, 1, Active)];
+    let second = first.clone().map(|report| in_run(2, &report));
+    let withdrawn = in_run(2, &landslide(1, 2, Withdrawn));
+    assert_eq!(store.apply(AIRCRAFT, first.clone()).unwrap().new, 4);
+    assert_eq!(store.apply(AIRCRAFT, second.clone()).unwrap().new, 4);
+    assert_eq!(landslides(&store).unwrap().len(), 2);
+    assert_eq!(store.apply(AIRCRAFT, [withdrawn]).unwrap().new, 1);
+    for again in [first, second] {
+        assert_eq!(store.apply(AIRCRAFT, again).unwrap().repeated, 4);
+    }
+    assert_eq!(landslides(&store).unwrap().len(), 1);
+    assert_eq!(query(&path, "SELECT count(*) FROM footprints"), 4);
+    let flights = "SELECT count(*) FROM surveys";
+    assert_eq!(query(&path, flights), 2);
+    let pairs = "SELECT count(DISTINCT survey || run) FROM landslide_history";
+    assert_eq!(query(&path, pairs), 2);
+}
+
+/// When the one flight of a store began.
+fn start(store: &Store) -> Option<SystemTime> {
+    let mut starts = Vec::new();
+    let push = |_, flight: Flight| {
+        starts.push(flight.start);
+        Ok::<_, StoreError>(())
+    };
+    store.flights(push).unwrap();
+    assert_eq!(starts.len(), 1);
+    starts[0]
+}
+
+fn exposed(frame: &Envelope) -> Option<SystemTime> {
+    match frame.body() {
+        Body::Frame(frame) => frame.time,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_flight_begins_with_its_first_frame_that_tells_a_time_in_whatever_order_they_come() {
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
+        let reports = [survey(), untagged(1), frame(2), frame(3)];
+        for index in order {
+            store.apply(AIRCRAFT, [reports[index].clone()]).unwrap();
+        }
+        assert_eq!(start(&store), exposed(&frame(2)), "{order:?}");
+    }
+}
+
+#[test]
+fn a_flight_none_of_whose_frames_tells_a_time_has_no_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
+    store.apply(AIRCRAFT, [survey(), untagged(1)]).unwrap();
+    assert_eq!(start(&store), None);
 }
 
 #[test]
@@ -163,19 +232,19 @@ fn what_is_stored_reads_back_as_it_was_reported() {
     let reports = [survey(), frame(1), untagged(2), landslide(5, 2, Active)];
     store.apply(AIRCRAFT, reports.clone()).unwrap();
     let mut stored = Vec::new();
-    let mut push = |survey, body| {
-        assert_eq!(survey, common::SURVEY);
+    let mut push = |run, body| {
+        assert_eq!(run, RUN);
         stored.push(body);
         Ok::<_, StoreError>(())
     };
     store
-        .surveys(|id, survey| push(id, Body::Survey(survey)))
+        .flights(|run, flight| push(run, Body::Survey(flight.survey)))
         .unwrap();
     store
-        .footprints(|id, frame| push(id, Body::Frame(frame)))
+        .footprints(|run, frame| push(run, Body::Frame(frame)))
         .unwrap();
     store
-        .landslides(|id, slide| push(id, Body::Landslide(slide)))
+        .landslides(|run, slide| push(run, Body::Landslide(slide)))
         .unwrap();
     assert_eq!(stored, reports.map(|report| report.body().clone()));
 }
@@ -188,10 +257,10 @@ fn a_landslide_is_the_same_feature_before_it_is_stored_and_after() {
     let Body::Landslide(sent) = report.body() else {
         panic!("a landslide was sent");
     };
-    let sent = landslide_feature(common::SURVEY, sent).to_string();
+    let sent = landslide_feature(RUN, sent).to_string();
     store.apply(AIRCRAFT, [report]).unwrap();
     let stored = landslides(&store).unwrap().remove(0);
-    assert_eq!(landslide_feature(common::SURVEY, &stored).to_string(), sent);
+    assert_eq!(landslide_feature(RUN, &stored).to_string(), sent);
 }
 
 #[test]
@@ -309,15 +378,35 @@ fn a_store_of_an_earlier_version_is_brought_to_the_names_of_now_once_it_is_opene
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("s.gpkg");
     let mut store = Store::open(&path).unwrap();
-    store.apply(AIRCRAFT, [landslide(1, 1, Active)]).unwrap();
+    // Of the one run that a survey had then.
+    let then = |of: Envelope| Envelope::new(Run::unnamed(SURVEY), of.body().clone());
+    let reports = [survey(), frame(1), frame(2), landslide(1, 1, Active)].map(then);
+    store.apply(AIRCRAFT, reports.clone()).unwrap();
     let stored = landslides(&store).unwrap();
     store.close().unwrap();
-    // As it was before its columns were renamed.
+    // As it was before there were runs and its columns were renamed.
     rusqlite::Connection::open(&path)
         .unwrap()
         .execute_batch(
             "ALTER TABLE landslides RENAME COLUMN observations TO looks;
              ALTER TABLE landslide_history RENAME COLUMN observations TO looks;
+             ALTER TABLE landslides DROP COLUMN run;
+             ALTER TABLE landslide_history DROP COLUMN run;
+             ALTER TABLE footprints RENAME TO f;
+             CREATE TABLE footprints (
+                 fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom POLYGON, survey TEXT NOT NULL, sequence INTEGER NOT NULL,
+                 name TEXT NOT NULL, time DATETIME, gsd_m DOUBLE, untagged TEXT, UNIQUE (survey, sequence)
+             );
+             INSERT INTO footprints SELECT fid, geom, survey, sequence, name, time, gsd_m, untagged FROM f;
+             DROP TABLE f;
+             DROP TABLE surveys;
+             CREATE TABLE surveys (
+                 fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, survey TEXT NOT NULL UNIQUE, start DATETIME NOT NULL,
+                 software TEXT NOT NULL, model_name TEXT NOT NULL, model_version TEXT NOT NULL
+             );
+             INSERT INTO surveys (survey, start, software, model_name, model_version)
+                 SELECT survey, '1970-01-01T00:00:09.000Z', 'scarp 0.1.0', 'segformer-b0', '0.1.0' FROM landslides;
+             ALTER TABLE messages ADD COLUMN sent DATETIME NOT NULL DEFAULT '1970-01-01T00:00:10.000Z';
              ALTER TABLE messages DROP COLUMN content;
              ALTER TABLE landslides DROP COLUMN last_seen;
              ALTER TABLE landslides ADD COLUMN last_seen DATETIME NOT NULL DEFAULT '2026-09-21T14:13:30.500Z';",
@@ -330,16 +419,19 @@ fn a_store_of_an_earlier_version_is_brought_to_the_names_of_now_once_it_is_opene
 
     let mut store = Store::open(&path).unwrap();
     assert_eq!(landslides(&store).unwrap(), stored);
+    // By its frames, and not by the aircraft's clock.
+    assert_eq!(start(&store), exposed(&frame(1)));
     // What it said was not kept then.
-    assert_eq!(
-        store
-            .apply(AIRCRAFT, [landslide(1, 1, Active)])
-            .unwrap()
-            .repeated,
-        1
-    );
-    store.apply(AIRCRAFT, [landslide(1, 2, Active)]).unwrap();
+    assert_eq!(store.apply(AIRCRAFT, reports.clone()).unwrap().repeated, 4);
+    // The rest of the flight, out of a journal of that time, and a flight of today.
+    let rest = [frame(3), landslide(1, 2, Active)].map(then);
+    assert_eq!(store.apply(AIRCRAFT, rest).unwrap().new, 2);
+    let second = reports.map(|report| in_run(2, &report));
+    assert_eq!(store.apply(AIRCRAFT, second).unwrap().new, 4);
     store.close().unwrap();
     let store = Store::open_to_read(&path).unwrap();
     assert_eq!(landslides(&store).unwrap()[0].version, 2);
+    assert_eq!(query(&path, "SELECT count(*) FROM footprints"), 5);
+    let last = "SELECT max(fid) FROM footprints";
+    assert_eq!(query(&path, last), 5);
 }

@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
+use scarp_inventory::Run;
 use scarp_station::store::Store;
 use serde_json::json;
 
@@ -15,7 +16,7 @@ pub struct Args {
     /// GeoPackage to read
     #[arg(long, value_name = "FILE")]
     store: PathBuf,
-    /// Print a JSON object for each survey
+    /// Print a JSON object for each flight
     #[arg(long)]
     json: bool,
 }
@@ -24,18 +25,21 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let store = Store::open_to_read(&args.store)?;
     let mut out = io::stdout().lock();
     let mut listed = 0_u64;
-    store.surveys(|id, survey| {
-        let start = DateTime::<Utc>::from(survey.start).to_rfc3339_opts(SecondsFormat::Secs, true);
-        let (software, model) = (&survey.software, &survey.model_name);
-        let version = &survey.model_version;
+    store.flights(|Run { survey, id }, flight| {
+        let start = flight
+            .start
+            .map(|start| DateTime::<Utc>::from(start).to_rfc3339_opts(SecondsFormat::Secs, true));
+        let (software, model) = (&flight.survey.software, &flight.survey.model_name);
+        let version = &flight.survey.model_version;
         let line = if args.json {
             json!({
-                "survey": id, "start": start, "software": software,
+                "survey": survey, "run": id, "start": start, "software": software,
                 "model_name": model, "model_version": version,
             })
             .to_string()
         } else {
-            format!("{id}  {start}  {software}  {model} {version}")
+            let start = start.as_deref().unwrap_or("no frame with a time");
+            format!("{survey}  {start}  {software}  {model} {version}  run {id}")
         };
         listed += 1;
         writeln!(out, "{line}").context("standard output")

@@ -10,7 +10,7 @@ use clap::{
     builder::{PathBufValueParser, TypedValueParser},
 };
 use geojson::FeatureWriter;
-use scarp_inventory::{footprint_feature, landslide_feature};
+use scarp_inventory::{Run, footprint_feature, landslide_feature};
 use scarp_link::Body;
 use thiserror::Error;
 use uuid::Uuid;
@@ -88,7 +88,7 @@ impl GeoJsonFile {
         survey: Option<Uuid>,
         mut file: &mut dyn Write,
     ) -> Result<usize, FeedError> {
-        let wanted = |found: Uuid| survey.is_none_or(|survey| survey == found);
+        let wanted = |run: Run| survey.is_none_or(|survey| survey == run.survey);
         let mut writer = FeatureWriter::from_writer(&mut file);
         let mut features = 0;
         let mut push = |feature: Option<geojson::Feature>| {
@@ -101,13 +101,13 @@ impl GeoJsonFile {
                 .map_err(|e| self.failed(cause(e)))
         };
         match layer {
-            Layer::Landslides => store.landslides(|survey, landslide| {
-                push(wanted(survey).then(|| landslide_feature(survey, &landslide)))
+            Layer::Landslides => store.landslides(|run, landslide| {
+                push(wanted(run).then(|| landslide_feature(run, &landslide)))
             })?,
-            Layer::Footprints => store.footprints(|survey, frame| {
+            Layer::Footprints => store.footprints(|run, frame| {
                 push(
-                    wanted(survey)
-                        .then(|| footprint_feature(survey, &frame))
+                    wanted(run)
+                        .then(|| footprint_feature(run, &frame))
                         .flatten(),
                 )
             })?,

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::error::Cause;
+use super::{SCHEMA, error::Cause};
 
 /// Columns that were called otherwise: table, name then, name now.
 const RENAMED: [(&str, &str, &str); 2] = [
@@ -16,6 +16,18 @@ const REQUIRED: [(&str, &str); 4] = [
     ("landslides", "last_seen"),
     ("landslide_history", "first_seen"),
     ("landslide_history", "last_seen"),
+];
+
+/// Tables in which a survey had one run, which was not named, and the columns that they keep.
+const WITHOUT_RUNS: [(&str, &str); 2] = [
+    (
+        "footprints",
+        "fid, geom, survey, sequence, name, time, gsd_m, untagged",
+    ),
+    (
+        "surveys",
+        "fid, survey, software, model_name, model_version",
+    ),
 ];
 
 /// Whether the store is of an earlier version.
@@ -59,19 +71,51 @@ fn changes(db: &Connection) -> Result<Vec<String>, Cause> {
     if column("true", ["messages", "id"])? && !column("true", ["messages", "content"])? {
         changes.push("ALTER TABLE messages ADD COLUMN content BLOB".to_owned());
     }
-    if column("true", ["surveys", "survey"])? && !column("true", ["surveys", "aircraft"])? {
+    if column("true", ["surveys", "survey"])? && !column("true", ["owners", "survey"])? {
         // Nobody knows any more whose the surveys were; each belongs to the aircraft that next reports of it.
-        changes.push(
-            "ALTER TABLE surveys ADD COLUMN aircraft TEXT;
-             CREATE TABLE owners (
-                 fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-                 survey TEXT NOT NULL UNIQUE,
-                 aircraft TEXT NOT NULL
-             );
+        changes.push(format!(
+            "{}
              INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) VALUES
-                 ('owners', 'attributes', 'owners', 'Aircraft that each survey belongs to', NULL)"
-                .to_owned(),
-        );
+                 ('owners', 'attributes', 'owners', 'Aircraft that each survey belongs to', NULL)",
+            definition("owners")
+        ));
+    }
+    if column("true", ["messages", "sent"])? {
+        changes.push("ALTER TABLE messages DROP COLUMN sent".to_owned());
+    }
+    // What was stored then is of the one run of its survey, as the messages of that time are that still come.
+    for table in ["landslides", "landslide_history"] {
+        if column("true", [table, "id"])? && !column("true", [table, "run"])? {
+            changes.push(format!(
+                "ALTER TABLE {table} ADD COLUMN run TEXT; UPDATE {table} SET run = survey"
+            ));
+        }
+    }
+    for (table, kept) in WITHOUT_RUNS {
+        if column("true", [table, "survey"])? && !column("true", [table, "run"])? {
+            // SQLite cannot widen a UNIQUE constraint either.
+            changes.push(format!(
+                "ALTER TABLE {table} RENAME TO {table}_then; {}
+                 INSERT INTO {table} ({kept}, run) SELECT {kept}, survey FROM {table}_then;
+                 DROP TABLE {table}_then",
+                definition(table)
+            ));
+            if table == "surveys" {
+                // It was the aircraft's wall clock that told it.
+                changes.push(
+                    "UPDATE surveys SET start = (SELECT min(time) FROM footprints AS frame
+                     WHERE frame.survey = surveys.survey AND frame.run = surveys.run)"
+                        .to_owned(),
+                );
+            }
+        }
     }
     Ok(changes)
+}
+
+/// The SQL that makes a table of ours.
+fn definition(table: &str) -> &'static str {
+    let begins = SCHEMA.find(&format!("CREATE TABLE {table} ("));
+    let rest = begins.map_or("", |at| &SCHEMA[at..]);
+    rest.split_inclusive(';').next().unwrap_or_default()
 }

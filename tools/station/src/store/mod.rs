@@ -17,6 +17,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
+pub use read::Flight;
 pub use write::{Applied, MAX_VERSION_STEP};
 
 const SCHEMA: &str = include_str!("schema.sql");
@@ -93,10 +94,7 @@ impl Store {
         if migrate::is_due(db)? {
             self.check_file()?;
             migrate::migrate(db)?;
-            log::info!(
-                "store {}: brought to the names of this version",
-                self.path.display()
-            );
+            log::info!("store {}: brought to this version", self.path.display());
         }
         self.check()?;
         // Readers and the writer do not lock each other out in this mode, and a commit is on the disk when it returns.

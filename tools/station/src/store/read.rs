@@ -3,55 +3,64 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Row, types::FromSql};
-use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus};
+use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus, Run};
 use scarp_link::Survey;
 use uuid::Uuid;
 
 use super::{Store, StoreError, error::Cause, geometry};
 
 pub(super) const LANDSLIDES: &str =
-    "SELECT survey, id, version, geom, area_m2, confidence, ce90_m, observations,
+    "SELECT survey, run, id, version, geom, area_m2, confidence, ce90_m, observations,
     coalesce(unixepoch(first_seen, 'subsec'), first_seen) AS first_seen, coalesce(unixepoch(last_seen, 'subsec'), last_seen) AS last_seen
     FROM landslides ORDER BY fid";
 pub(super) const FOOTPRINTS: &str =
-    "SELECT survey, sequence, name, coalesce(unixepoch(time, 'subsec'), time) AS time, geom, gsd_m, untagged
+    "SELECT survey, run, sequence, name, coalesce(unixepoch(time, 'subsec'), time) AS time, geom, gsd_m, untagged
     FROM footprints ORDER BY fid";
 pub(super) const SURVEYS: &str =
-    "SELECT survey, unixepoch(start, 'subsec') AS start, software, model_name, model_version
+    "SELECT survey, run, coalesce(unixepoch(start, 'subsec'), start) AS start, software, model_name, model_version
     FROM surveys ORDER BY fid";
 
+/// A flight or a replay, as the store knows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flight {
+    /// When the first of its frames that tells it was exposed.
+    pub start: Option<SystemTime>,
+    /// What it was flown with.
+    pub survey: Survey,
+}
+
 impl Store {
-    /// Hands the landslides as they stand to `each`, with their survey, in the order of their first report.
+    /// Hands the landslides as they stand to `each`, with their run, in the order of their first report.
     ///
     /// # Errors
     /// When the file cannot be read or holds what is no landslide, and what `each` returns, which ends the reading.
     pub fn landslides<E: From<StoreError>>(
         &self,
-        each: impl FnMut(Uuid, Landslide) -> Result<(), E>,
+        each: impl FnMut(Run, Landslide) -> Result<(), E>,
     ) -> Result<(), E> {
         self.each(LANDSLIDES, landslide, each)
     }
 
-    /// Hands the frames, also those that could not be placed, to `each`, with their survey, in the order they came in.
+    /// Hands the frames, also those that could not be placed, to `each`, with their run, in the order they came in.
     ///
     /// # Errors
     /// As [`landslides`](Self::landslides).
     pub fn footprints<E: From<StoreError>>(
         &self,
-        each: impl FnMut(Uuid, FrameReport) -> Result<(), E>,
+        each: impl FnMut(Run, FrameReport) -> Result<(), E>,
     ) -> Result<(), E> {
         self.each(FOOTPRINTS, frame, each)
     }
 
-    /// Hands the surveys with their identities to `each`, in the order they came in.
+    /// Hands the flights over surveys to `each`, with their run, in the order they came in.
     ///
     /// # Errors
     /// As [`landslides`](Self::landslides).
-    pub fn surveys<E: From<StoreError>>(
+    pub fn flights<E: From<StoreError>>(
         &self,
-        each: impl FnMut(Uuid, Survey) -> Result<(), E>,
+        each: impl FnMut(Run, Flight) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.each(SURVEYS, survey, each)
+        self.each(SURVEYS, flight, each)
     }
 
     /// Whether anything was ever received of a survey.
@@ -73,15 +82,18 @@ impl Store {
         &self,
         select: &str,
         read: impl Fn(&Row<'_>) -> Result<T, Cause>,
-        mut each: impl FnMut(Uuid, T) -> Result<(), E>,
+        mut each: impl FnMut(Run, T) -> Result<(), E>,
     ) -> Result<(), E> {
         let at = |cause: Cause| cause.at(&self.path);
         let sqlite = |error: rusqlite::Error| at(error.into());
         let mut statement = self.connection.prepare(select).map_err(sqlite)?;
         let mut rows = statement.query([]).map_err(sqlite)?;
         while let Some(row) = rows.next().map_err(sqlite)? {
-            let survey = uuid(row, "survey").map_err(at)?;
-            each(survey, read(row).map_err(at)?)?;
+            let run = Run {
+                survey: uuid(row, "survey").map_err(at)?,
+                id: uuid(row, "run").map_err(at)?,
+            };
+            each(run, read(row).map_err(at)?)?;
         }
         Ok(())
     }
@@ -123,12 +135,14 @@ fn frame(row: &Row<'_>) -> Result<FrameReport, Cause> {
     })
 }
 
-fn survey(row: &Row<'_>) -> Result<Survey, Cause> {
-    Ok(Survey {
-        start: time(row, "start")?,
-        software: get(row, "software")?,
-        model_name: get(row, "model_name")?,
-        model_version: get(row, "model_version")?,
+fn flight(row: &Row<'_>) -> Result<Flight, Cause> {
+    Ok(Flight {
+        start: known_time(row, "start")?,
+        survey: Survey {
+            software: get(row, "software")?,
+            model_name: get(row, "model_name")?,
+            model_version: get(row, "model_version")?,
+        },
     })
 }
 
@@ -141,10 +155,6 @@ fn get<T: FromSql>(row: &Row<'_>, column: &str) -> Result<T, Cause> {
 fn uuid(row: &Row<'_>, column: &str) -> Result<Uuid, Cause> {
     let text: String = get(row, column)?;
     Uuid::try_parse(&text).map_err(|e| Cause::Damaged(format!("column {column}: {e}")))
-}
-
-fn time(row: &Row<'_>, column: &str) -> Result<SystemTime, Cause> {
-    instant(column, get(row, column)?)
 }
 
 /// A time that may be unknown. What is no time stands there as it is, and is no number.

@@ -49,6 +49,7 @@ CREATE TABLE landslides (
     fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     geom POLYGON NOT NULL,
     survey TEXT NOT NULL,
+    run TEXT NOT NULL,
     id TEXT NOT NULL,
     version INTEGER NOT NULL,
     area_m2 DOUBLE NOT NULL,
@@ -65,6 +66,7 @@ CREATE TABLE landslide_history (
     fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     geom POLYGON NOT NULL,
     survey TEXT NOT NULL,
+    run TEXT NOT NULL,
     id TEXT NOT NULL,
     version INTEGER NOT NULL,
     status TEXT NOT NULL,
@@ -82,22 +84,26 @@ CREATE TABLE footprints (
     fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     geom POLYGON,
     survey TEXT NOT NULL,
+    run TEXT NOT NULL,
     sequence INTEGER NOT NULL,
     name TEXT NOT NULL,
     time DATETIME,
     gsd_m DOUBLE,
     untagged TEXT,
-    UNIQUE (survey, sequence)
+    UNIQUE (survey, run, sequence)
 );
 
+-- The runs over surveys, of which a survey may have several; `start` is when the first of its frames that tells it was exposed.
 CREATE TABLE surveys (
     fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-    survey TEXT NOT NULL UNIQUE,
-    start DATETIME NOT NULL,
+    survey TEXT NOT NULL,
+    run TEXT NOT NULL,
+    start DATETIME,
     software TEXT NOT NULL,
     model_name TEXT NOT NULL,
     model_version TEXT NOT NULL,
-    aircraft TEXT
+    aircraft TEXT,
+    UNIQUE (survey, run)
 );
 
 -- Which aircraft a survey belongs to: the one whose message of it came first.
@@ -113,7 +119,6 @@ CREATE TABLE messages (
     fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     id TEXT NOT NULL UNIQUE,
     survey TEXT NOT NULL,
-    sent DATETIME NOT NULL,
     received DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
     content BLOB
 );

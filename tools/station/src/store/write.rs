@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ring::digest::{SHA256, digest};
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, named_params, params};
-use scarp_inventory::{FrameReport, Landslide, LandslideStatus};
+use scarp_inventory::{FrameReport, Landslide, LandslideStatus, Run};
 use scarp_link::{Body, Envelope, Survey};
 use uuid::Uuid;
 
@@ -58,14 +58,14 @@ impl Store {
         let mut applied = Applied::default();
         let mut landslides_changed = false;
         for message in messages {
-            let content = match message.content() {
+            let content = match message.encode() {
                 Ok(content) => content,
                 Err(e) => {
                     applied.refused.push((message.id(), e.to_string()));
                     continue;
                 }
             };
-            let owner = owner::of_survey(&transaction, message.survey())?;
+            let owner = owner::of_survey(&transaction, message.run().survey)?;
             let refused = refusal(&transaction, aircraft, owner.as_deref(), &message)?;
             if let Some(reason) = refused {
                 applied.refused.push((message.id(), reason));
@@ -75,7 +75,7 @@ impl Store {
                 Noted::New => {
                     applied.new += 1;
                     if owner.is_none() {
-                        owner::give(&transaction, message.survey(), aircraft)?;
+                        owner::give(&transaction, message.run().survey, aircraft)?;
                     }
                 }
                 Noted::Repeated => {
@@ -90,13 +90,11 @@ impl Store {
                 }
             }
             match message.body() {
-                Body::Survey(survey) => {
-                    put_survey(&transaction, aircraft, message.survey(), survey)?
-                }
-                Body::Frame(frame) => put_frame(&transaction, message.survey(), frame)?,
+                Body::Survey(survey) => put_survey(&transaction, aircraft, message.run(), survey)?,
+                Body::Frame(frame) => put_frame(&transaction, message.run(), frame)?,
                 Body::Landslide(slide) => {
                     landslides_changed = true;
-                    if !put_landslide(&transaction, message.survey(), slide)? {
+                    if !put_landslide(&transaction, message.run(), slide)? {
                         continue;
                     }
                 }
@@ -118,7 +116,7 @@ fn refusal(
     owner: Option<&str>,
     message: &Envelope,
 ) -> Result<Option<String>, Cause> {
-    let survey = message.survey();
+    let survey = message.run().survey;
     if let Some(owner) = owner.filter(|owner| *owner != aircraft) {
         return Ok(Some(format!(
             "survey {survey} belongs to aircraft {owner}, and {aircraft} cannot write it; deliver it with the keys of {owner}, or fly under another survey"
@@ -161,16 +159,12 @@ fn note_message(db: &Transaction<'_>, message: &Envelope, content: &[u8]) -> Res
         Some(_) => return Ok(Noted::Repeated),
         None => {}
     }
-    db.prepare_cached(&format!(
-        "INSERT INTO messages (id, survey, sent, content) VALUES (?1, ?2, {}, ?4)",
-        datetime("?3")
-    ))?
-    .execute(params![
-        id,
-        message.survey().to_string(),
-        seconds(message.sent()),
-        content.as_ref()
-    ])?;
+    db.prepare_cached("INSERT INTO messages (id, survey, content) VALUES (?1, ?2, ?3)")?
+        .execute(params![
+            id,
+            message.run().survey.to_string(),
+            content.as_ref()
+        ])?;
     Ok(Noted::New)
 }
 
@@ -181,26 +175,27 @@ fn other_content(message: &Envelope) -> String {
         Body::Frame(frame) => format!("frame {}", frame.sequence),
         Body::Landslide(slide) => format!("landslide {} version {}", slide.id, slide.version),
     };
+    let Run { survey, id } = message.run();
     format!(
-        "survey {} has told something else of {about} before; fly and replay each survey under an identity of its own",
-        message.survey()
+        "run {id} of survey {survey} has told something else of {about} before; replay what was changed or interrupted under a survey \
+         of its own"
     )
 }
 
 fn put_survey(
     db: &Transaction<'_>,
     aircraft: &str,
-    id: Uuid,
+    run: Run,
     survey: &Survey,
 ) -> Result<(), Cause> {
-    db.prepare_cached(&format!(
-        "INSERT INTO surveys (survey, start, software, model_name, model_version, aircraft)
-         VALUES (?1, {}, ?3, ?4, ?5, ?6)",
-        datetime("?2")
-    ))?
+    // Frames may have come before, when the journal was full as the flight began.
+    db.prepare_cached(
+        "INSERT INTO surveys (survey, run, start, software, model_name, model_version, aircraft)
+         VALUES (?1, ?2, (SELECT min(time) FROM footprints WHERE survey = ?1 AND run = ?2), ?3, ?4, ?5, ?6)",
+    )?
     .execute(params![
-        id.to_string(),
-        seconds(survey.start),
+        run.survey.to_string(),
+        run.id.to_string(),
         survey.software,
         survey.model_name,
         survey.model_version,
@@ -209,35 +204,50 @@ fn put_survey(
     contents::grown(db, "surveys", None)
 }
 
-fn put_frame(db: &Transaction<'_>, survey: Uuid, frame: &FrameReport) -> Result<(), Cause> {
+fn put_frame(db: &Transaction<'_>, run: Run, frame: &FrameReport) -> Result<(), Cause> {
     let placement = frame.placement.as_ref();
     db.prepare_cached(&format!(
-        "INSERT INTO footprints (geom, survey, sequence, name, time, gsd_m, untagged)
-         VALUES (?1, ?2, ?3, ?4, {}, ?6, ?7)",
-        datetime("?5")
+        "INSERT INTO footprints (geom, survey, run, sequence, name, time, gsd_m, untagged)
+         VALUES (?1, ?2, ?3, ?4, ?5, {}, ?7, ?8)",
+        datetime("?6")
     ))?
     .execute(params![
         placement.ok().and_then(|p| geometry::encode(&p.footprint)),
-        survey.to_string(),
+        run.survey.to_string(),
+        run.id.to_string(),
         frame.sequence.cast_signed(),
         frame.name,
         frame.time.map(seconds),
         placement.ok().map(|p| p.gsd_m),
         placement.err(),
     ])?;
+    if let Some(time) = frame.time {
+        db.prepare_cached(&format!(
+            "UPDATE surveys SET start = {0} WHERE survey = ?1 AND run = ?2 AND (start IS NULL OR start > {0})",
+            datetime("?3")
+        ))?
+        .execute(params![
+            run.survey.to_string(),
+            run.id.to_string(),
+            seconds(time)
+        ])?;
+    }
     contents::grown(db, "footprints", placement.ok().map(|p| &p.footprint))
 }
 
 /// Whether it is newer than what was reported of this landslide before.
-fn put_landslide(db: &Transaction<'_>, survey: Uuid, slide: &Landslide) -> Result<bool, Cause> {
+fn put_landslide(db: &Transaction<'_>, run: Run, slide: &Landslide) -> Result<bool, Cause> {
+    let survey = run.survey;
     let newest = newest(db, survey, slide.id)?;
     let active = slide.status == LandslideStatus::Active;
     let times = format!("{}, {}", datetime(":first_seen"), datetime(":last_seen"));
-    let columns = "geom, survey, id, version, area_m2, confidence, ce90_m, observations";
-    let values = ":geom, :survey, :id, :version, :area_m2, :confidence, :ce90_m, :observations";
+    let columns = "geom, survey, run, id, version, area_m2, confidence, ce90_m, observations";
+    let values =
+        ":geom, :survey, :run, :id, :version, :area_m2, :confidence, :ce90_m, :observations";
     let bound = named_params! {
         ":geom": geometry::encode(&slide.outline),
         ":survey": survey.to_string(),
+        ":run": run.id.to_string(),
         ":id": slide.id.to_string(),
         ":version": slide.version,
         ":area_m2": slide.area_m2,

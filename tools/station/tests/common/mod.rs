@@ -14,7 +14,7 @@ use std::{
 };
 
 use geo::{Polygon, polygon};
-use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus};
+use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus, Run};
 use scarp_link::{Body, Config, Envelope, Journal, Survey, Uplink};
 use scarp_station::{
     keys::{Authority, Passphrase, Places},
@@ -27,12 +27,15 @@ use uuid::Uuid;
 pub const AIRCRAFT: &str = "drone";
 pub const PASSPHRASE: &str = "correct horse battery staple";
 pub const SURVEY: Uuid = Uuid::from_u128(0x5CA2_9000);
+pub const RUN: Run = Run {
+    survey: SURVEY,
+    id: Uuid::from_u128(0x5CA2_9001),
+};
 /// Far longer than anything here takes; a test that reaches it has failed.
 pub const LONG: Duration = Duration::from_secs(60);
 
 pub fn envelope(body: Body) -> Envelope {
-    let sent = UNIX_EPOCH + Duration::from_secs(1_790_000_000);
-    Envelope::new(SURVEY, sent, body)
+    Envelope::new(RUN, body)
 }
 
 /// Frame number `sequence` of a flight eastwards along 46 degrees north.
@@ -60,7 +63,6 @@ pub fn untagged(sequence: u64) -> Envelope {
 
 pub fn survey() -> Envelope {
     envelope(Body::Survey(Survey {
-        start: UNIX_EPOCH + Duration::from_secs(1_790_000_000),
         software: "scarp 0.1.0".to_owned(),
         model_name: "segformer-b0".to_owned(),
         model_version: "0.1.0".to_owned(),

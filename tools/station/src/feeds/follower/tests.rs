@@ -1,10 +1,10 @@
 use super::*;
 use crate::feeds::FeedError;
+use scarp_inventory::Run;
 use scarp_link::{Body, Envelope, Survey};
 use std::{
     io,
     sync::mpsc::{self, Receiver as Told, Sender as Teller},
-    time::UNIX_EPOCH,
 };
 use tokio::sync::broadcast::{self, Sender};
 use uuid::Uuid;
@@ -41,7 +41,7 @@ impl Feed for Fake {
     fn update(&mut self, _: &Store, commits: &[Commit]) -> Result<(), FeedError> {
         let surveys = commits.iter().flat_map(|commit| commit.iter());
         self.answer(Asked::Update(
-            surveys.map(|m| m.survey().as_u128()).collect(),
+            surveys.map(|m| m.run().survey.as_u128()).collect(),
         ))
     }
 }
@@ -80,12 +80,11 @@ impl Jig {
 
     fn commit(&self, survey: u128) {
         let body = Body::Survey(Survey {
-            start: UNIX_EPOCH,
             software: String::new(),
             model_name: String::new(),
             model_version: String::new(),
         });
-        let message = Envelope::new(Uuid::from_u128(survey), UNIX_EPOCH, body);
+        let message = Envelope::new(Run::unnamed(Uuid::from_u128(survey)), body);
         assert!(self.commits.send([message].into()).is_ok());
     }
 

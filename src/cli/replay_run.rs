@@ -1,0 +1,68 @@
+//! Which run a replay is: the same photographs searched again in the same way are the same report, and others are not.
+
+use std::{
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use scarp_config::Board;
+use scarp_infer::Manifest;
+use uuid::Uuid;
+
+use super::survey_setup::TerrainArgs;
+
+/// All that tells what a replay finds.
+pub struct Replayed<'a> {
+    /// The photographs, in their order.
+    pub photographs: &'a [PathBuf],
+    /// The board: assumed errors, tiles and what is reported.
+    pub board: &'a Board,
+    /// The model.
+    pub model: &'a Manifest,
+    /// The elevation model.
+    pub terrain: &'a TerrainArgs,
+    /// Whether cameras without an attitude look straight down.
+    pub nadir: bool,
+    /// How many times the photographs are replayed.
+    pub times: u32,
+    /// Whether frames are dropped when inference falls behind.
+    pub realtime: bool,
+}
+
+impl Replayed<'_> {
+    /// The run's identity: a UUID (version 5) of the survey and of what decides the results. Photographs and elevation model count by
+    /// their names and lengths, wherever they lie, the model by its files' SHA-256. What drops frames finds something else each time
+    /// and is a run of its own.
+    pub fn run(&self, survey: Uuid) -> Uuid {
+        if self.realtime {
+            return Uuid::new_v4();
+        }
+        let (inference, errors) = (&self.board.inference, &self.board.errors);
+        let dem = self.terrain.dem.as_deref().map(name_and_length);
+        let mut told = format!(
+            "scarp {}\n{:?}\n{errors:?}\n{:?}\n{} {}\n{dem:?} {:?}\n{} {}\n",
+            env!("CARGO_PKG_VERSION"),
+            self.model,
+            self.board.detection,
+            inference.engine,
+            inference.tile_overlap_px,
+            self.terrain.dem_datum,
+            self.nadir,
+            self.times,
+        );
+        for photograph in self.photographs {
+            // Writing to a text does not fail.
+            let _ = writeln!(told, "{:?}", name_and_length(photograph));
+        }
+        Uuid::new_v5(&survey, told.as_bytes())
+    }
+}
+
+/// A file's name and its length in bytes, where it can be told.
+fn name_and_length(file: &Path) -> (Option<&std::ffi::OsStr>, Option<u64>) {
+    (
+        file.file_name(),
+        fs::metadata(file).ok().map(|found| found.len()),
+    )
+}

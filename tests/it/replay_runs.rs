@@ -1,0 +1,158 @@
+//! Several replays under one survey: what of them is the same report, and what a ground station makes of them.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use scarp_test_support::signal::terminate;
+use serde_json::Value;
+
+use super::replay::{Flight, features, lines, tagged, tiny_model};
+
+const SURVEY: &str = "5ca20000-0000-4000-8000-0000000000aa";
+
+/// A ground station beside the program under test.
+struct Station {
+    process: Child,
+    output: BufReader<ChildStdout>,
+    address: String,
+    folder: PathBuf,
+}
+
+impl Station {
+    fn start(folder: PathBuf) -> Self {
+        fs::create_dir(&folder).unwrap();
+        let program = Path::new(env!("CARGO_BIN_EXE_scarp")).with_file_name("scarp-station");
+        let keys = folder.join("keys");
+        let mut make = Command::new(&program);
+        make.args(["keys", "--out"]).arg(&keys);
+        assert!(make.output().unwrap().status.success());
+        let mut process = Command::new(&program)
+            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--store"])
+            .arg(folder.join("s.gpkg"))
+            .arg("--keys")
+            .arg(keys.join("station"))
+            .stdout(Stdio::piped())
+            .stderr(File::create(folder.join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        Self {
+            process,
+            output,
+            address: ready["listening"].as_str().unwrap().to_owned(),
+            folder,
+        }
+    }
+
+    /// What it says it received.
+    fn stop(mut self) -> Value {
+        terminate(&self.process);
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        self.process.wait().unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+}
+
+impl Drop for Station {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+/// Replays the flight's folder under the one survey; its footprints and landslides. What it leaves is moved away under this name.
+fn replay(flight: &Flight, name: &str, more: impl FnOnce(&mut Command)) -> [Vec<Value>; 2] {
+    let mut command = flight.replay(&tiny_model());
+    command.args(["--survey", SURVEY]);
+    more(&mut command);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", lines(&output));
+    fs::rename(flight.path("out"), flight.path(name)).unwrap();
+    let folder = flight.path(name).join(format!("survey-{SURVEY}"));
+    ["footprints.geojson", "landslides.geojson"].map(|file| features(&folder.join(file)))
+}
+
+fn run(features: &[Vec<Value>; 2]) -> Value {
+    let run = features[0][0]["properties"]["run"].clone();
+    let all = features.iter().flatten();
+    assert!(
+        all.clone()
+            .all(|feature| feature["properties"]["run"] == run)
+    );
+    run
+}
+
+fn flight() -> Flight {
+    Flight::with(&[
+        ("a.jpg", tagged((31.0, 103.5))),
+        ("b.jpg", tagged((31.0, 103.5))),
+    ])
+}
+
+#[test]
+fn the_same_photographs_searched_in_the_same_way_are_the_same_run_wherever_they_lie() {
+    let flight = flight();
+    let first = replay(&flight, "first", |_| {});
+    let moved = self::flight();
+    assert_eq!(replay(&moved, "second", |_| {}), first);
+    let run = run(&first);
+
+    fs::remove_file(moved.path("photos/b.jpg")).unwrap();
+    let fewer = replay(&moved, "third", |_| {});
+    let nadir = replay(&flight, "fourth", |command| {
+        command.arg("--nadir");
+    });
+    let twice = replay(&flight, "fifth", |command| {
+        command.args(["--repeat", "2"]);
+    });
+    let board = fs::read_to_string(flight.path("board.toml")).unwrap();
+    let coarser = board.replace("cell_m = 0.4", "cell_m = 0.5");
+    fs::write(flight.path("board.toml"), coarser).unwrap();
+    let coarser = replay(&flight, "sixth", |_| {});
+    fs::write(flight.path("board.toml"), board).unwrap();
+    let realtime = replay(&flight, "seventh", |command| {
+        command.arg("--realtime");
+    });
+    let landslide = &first[1][0]["id"];
+    for other in [&fewer, &nadir, &twice, &coarser, &realtime] {
+        assert_ne!(self::run(other), run);
+        assert_ne!(&other[1][0]["id"], landslide);
+    }
+}
+
+#[test]
+fn a_second_folder_under_a_survey_adds_all_it_shows_and_the_first_replayed_again_adds_nothing() {
+    let (first, second) = (flight(), Flight::with(&[("a.jpg", tagged((31.1, 103.5)))]));
+    let station = Station::start(first.path("station"));
+    let send = |flight: &Flight, out: &str| {
+        replay(flight, out, |command| {
+            command.args(["--station", &station.address, "--keys"]);
+            command.arg(station.folder.join("keys/drone"));
+        })
+    };
+    let count = |features: [Vec<Value>; 2]| (features[0].len(), features[1].len());
+    assert_eq!(count(send(&first, "one")), (2, 1));
+    assert_eq!(count(send(&second, "two")), (1, 1));
+    send(&first, "again");
+    let folder = station.folder.clone();
+    let totals = station.stop();
+    assert_eq!(totals["refused"], 0, "{totals}");
+    assert!(totals["repeated"].as_u64().unwrap() >= 4, "{totals}");
+    for (layer, expected) in [("footprints", 3), ("landslides", 2)] {
+        let out = folder.join(format!("{layer}.geojson"));
+        let program = Path::new(env!("CARGO_BIN_EXE_scarp")).with_file_name("scarp-station");
+        let mut export = Command::new(program);
+        export.args(["export", "--survey", SURVEY, "--layer", layer, "--store"]);
+        export.arg(folder.join("s.gpkg")).arg("--out").arg(&out);
+        assert!(export.output().unwrap().status.success());
+        assert_eq!(features(&out).len(), expected, "{layer}");
+    }
+}
