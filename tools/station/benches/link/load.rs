@@ -1,5 +1,7 @@
 //! Many aircraft at once: is anything lost, does the station's memory stay flat, how many commits does it do?
 
+mod outcome;
+
 use std::{
     collections::HashSet,
     io::{self, Write},
@@ -12,23 +14,21 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use rusqlite::{Connection, OpenFlags};
 use scarp_link::{Config, Journal, Uplink};
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
     commits::Observer,
     delay::JOURNAL_BYTES,
-    figures::{quantile, seconds, short},
     progress::Progress,
     station::{Site, Station},
     survey::Flight,
 };
+use outcome::{MINUTE, Outcome};
 
 /// Changes of an aircraft a second.
 const PACE_HZ: u32 = 10;
 /// What has not come so long after the last change is lost.
 const PATIENCE: Duration = Duration::from_secs(300);
-const MINUTE: Duration = Duration::from_secs(60);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -94,77 +94,42 @@ pub fn measure(args: &Args, is_json: bool) -> Result<()> {
     let store = station.store.clone();
     let totals = station.stop()?;
 
-    let submitted: usize = flown.iter().map(|flown| flown.submitted.len()).sum();
-    let differ = differing(&store, &flown)?;
-    let delays: Vec<Duration> = flown
-        .iter()
-        .flat_map(|flown| &flown.submitted)
-        .filter_map(|(id, at)| Some(seen.get(id)?.saturating_duration_since(*at)))
-        .collect();
-    let memory = |from: Duration| {
-        let minute = samples
+    let outcome = Outcome {
+        aircraft: args.aircraft,
+        pace_hz: PACE_HZ,
+        lasts,
+        submitted: flown.iter().map(|flown| flown.submitted.len()).sum(),
+        differ: differing(&store, &flown)?,
+        totals,
+        commits_hz: commits_hz(&samples, lasts),
+        delays: flown
             .iter()
-            .filter(|s| (from..from + MINUTE).contains(&s.at));
-        let memory: Vec<u64> = minute.map(|s| s.memory).collect();
-        quantile(&memory, 0.5).unwrap_or(0)
+            .flat_map(|flown| &flown.submitted)
+            .filter_map(|(id, at)| {
+                let delay = seen.get(id)?.saturating_duration_since(*at);
+                Some((at.saturating_duration_since(start), delay))
+            })
+            .collect(),
+        memory: samples.iter().map(|s| (s.at, s.memory)).collect(),
     };
-    let (first, last) = (memory(Duration::ZERO), memory(lasts - MINUTE));
-    let peak = samples.iter().map(|s| s.memory).max().unwrap_or(0);
-    let flying = samples.iter().take_while(|s| s.at <= lasts);
-    let (commits, reported_s) = flying
-        .last()
-        .map_or((0, 1.0), |s| (s.commits, s.at.as_secs_f64()));
-    let commits_hz = f64::from(commits) / reported_s;
-    let (median, p99) = (quantile(&delays, 0.5), quantile(&delays, 0.99));
-    let most = quantile(&delays, 1.0);
     let mut out = io::stdout().lock();
     if is_json {
-        let line = json!({
-            "aircraft": args.aircraft,
-            "minutes": args.minutes,
-            "submitted": submitted,
-            "stored": totals.stored,
-            "repeated": totals.repeated,
-            "refused": totals.refused,
-            "aircraft_that_differ": differ,
-            "commits_per_s": (commits_hz * 10.0).round() / 10.0,
-            "median_s": seconds(median),
-            "p99_s": seconds(p99),
-            "max_s": seconds(most),
-            "station_rss_first_minute_bytes": first,
-            "station_rss_last_minute_bytes": last,
-            "station_rss_peak_bytes": peak,
-        });
-        writeln!(out, "{line}")?;
+        writeln!(out, "{}", outcome.json())?;
     } else {
-        let mib = |bytes: u64| bytes as f64 / 1048576.0;
-        writeln!(
-            out,
-            "| {} aircraft, {PACE_HZ} changes/s each, {} min | |\n|---|---|\n\
-             | submitted, stored, sent again, refused | {submitted}, {}, {}, {} |\n\
-             | aircraft whose messages are not those in the store | {differ} |\n\
-             | commits | {commits_hz:.1} a second |\n\
-             | delay from submit to commit: median, 99 %, most | {}, {}, {} |\n\
-             | station's memory: median of the first minute, of the last, peak | {:.1}, {:.1}, {:.1} MiB |",
-            args.aircraft,
-            args.minutes,
-            totals.stored,
-            totals.repeated,
-            totals.refused,
-            short(median),
-            short(p99),
-            short(most),
-            mib(first),
-            mib(last),
-            mib(peak),
-        )?;
+        writeln!(out, "{}", outcome.table())?;
     }
     let errors: HashSet<_> = flown.iter().filter_map(|f| f.last_error.as_ref()).collect();
     ensure!(
-        differ == 0 && totals.refused == 0 && totals.stored == submitted as u64,
+        outcome.differ == 0 && totals.refused == 0 && totals.stored == outcome.submitted as u64,
         "messages are missing; the aircraft say {errors:?}"
     );
     Ok(())
+}
+
+/// Commits a second while the aircraft reported.
+fn commits_hz(samples: &[Sample], lasts: Duration) -> f64 {
+    let last = samples.iter().rfind(|sample| sample.at <= lasts);
+    last.map_or(0.0, |last| f64::from(last.commits) / last.at.as_secs_f64())
 }
 
 /// Flies one aircraft, and waits until all of it is confirmed or is given up.
