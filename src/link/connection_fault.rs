@@ -42,6 +42,8 @@ pub enum Fault {
     Connect(ConnectError),
     /// Nothing came back in time.
     NoAnswer,
+    /// The handshake came to its end, and nothing more came back in time.
+    FellSilent,
     /// Nothing comes back any more, since this time by the aircraft's wall clock.
     OutOfReach(SystemTime),
     /// A connection ended before the ground station had answered on it.
@@ -87,6 +89,7 @@ impl Fault {
             | Self::Socket(_)
             | Self::Connect(_)
             | Self::NoAnswer
+            | Self::FellSilent
             | Self::OutOfReach(_)
             | Self::Keys(_)
             | Self::Journal(_) => End::Outage,
@@ -122,6 +125,9 @@ impl Fault {
             Self::NoAnswer | Self::Refused(ConnectionError::TimedOut) => format!(
                 "link: no answer from {station}; check that `scarp-station serve` runs there, listens on that address and that UDP passes, \
                  or packets of 1,200 bytes do not pass: give the tunnel an MTU of at least 1228 (IPv4) or 1248 (IPv6)"
+            ),
+            Self::FellSilent => format!(
+                "link: {station} shook hands and fell silent; it may not accept this drone's keys, see its own messages, or the link loses most packets"
             ),
             Self::OutOfReach(since) => format!(
                 "link: {station} is out of reach since {}; connecting anew until it answers",
