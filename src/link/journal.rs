@@ -17,7 +17,7 @@ mod stand_in;
 use std::{
     fs,
     path::{self, Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 use parking_lot::Mutex;
@@ -146,12 +146,16 @@ impl Journal {
         let mut messages = messages.collect::<Result<Vec<_>, MessageError>>()?;
         let bytes: u64 = messages.iter().map(|m| m.content.len() as u64).sum();
         let mut state = self.state.lock();
-        if let Place::Memory(memory) = &mut state.place
+        if let Place::Memory(memory) = &state.place
             && (memory.is_due() || !self.in_flight)
         {
+            let began = Instant::now();
             let settled = self.settle_in(&mut state);
             if !self.in_flight {
                 settled?;
+            }
+            if let Place::Memory(memory) = &mut state.place {
+                memory.put_off(began);
             }
         }
         let limit = match &state.place {

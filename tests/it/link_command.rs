@@ -2,9 +2,9 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Lines},
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, Output, Stdio},
 };
 
 use redb::{Database, TableDefinition};
@@ -90,6 +90,7 @@ fn an_empty_journal_is_all_well_and_a_missing_one_is_named() {
     let mut told = report(&output);
     // As it looks where something was set aside.
     told["set_aside"] = json!([{ "messages": 1, "reason": "odd", "since_unix_s": 1 }]);
+    told["kept"] = json!(["journal.sqlite.damaged-1"]);
     insta::assert_json_snapshot!("json-link-status", told);
     let missing = link("status", Path::new("/nowhere/journal.sqlite"));
     let said = String::from_utf8_lossy(&missing.stderr);
@@ -143,6 +144,68 @@ fn a_damaged_journal_of_an_earlier_version_keeps_nobody_from_going_on() {
     }
 }
 
+/// A ground station as a process of its own.
+struct Station {
+    process: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    address: String,
+    keys: PathBuf,
+}
+
+impl Station {
+    fn serve(dir: &Path) -> Self {
+        let program = Path::new(env!("CARGO_BIN_EXE_scarp")).with_file_name("scarp-station");
+        let keys = dir.join("keys");
+        let made = Command::new(&program)
+            .args(["keys", "--out"])
+            .arg(&keys)
+            .output();
+        assert!(made.unwrap().status.success());
+        let mut process = Command::new(&program)
+            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--store"])
+            .arg(dir.join("s.gpkg"))
+            .arg("--keys")
+            .arg(keys.join("station"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        Self {
+            process,
+            lines,
+            address: first["listening"].as_str().unwrap().to_owned(),
+            keys,
+        }
+    }
+
+    /// What a drain of the journal says, by a process that can write files or not.
+    fn drain(&self, journal: &Path, writes: bool) -> Output {
+        let limit = if writes { "unlimited" } else { "0" };
+        Command::new("sh")
+            .args([
+                "-c",
+                &format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" \"$@\""),
+            ])
+            .arg(env!("CARGO_BIN_EXE_scarp"))
+            .args(["link", "drain", "--json", "--journal"])
+            .arg(journal)
+            .args(["--station", &self.address, "--keys"])
+            .arg(self.keys.join("drone"))
+            .output()
+            .unwrap()
+    }
+
+    /// What it says of the messages at its end.
+    fn stop(mut self) -> Value {
+        signal::terminate(&self.process);
+        let last = serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap();
+        self.process.wait().unwrap();
+        last
+    }
+}
+
 #[test]
 fn drain_brings_all_that_waits_to_the_ground_and_says_so() {
     let (dir, path) = file();
@@ -151,39 +214,73 @@ fn drain_brings_all_that_waits_to_the_ground_and_says_so() {
         .unwrap()
         .append(&messages)
         .unwrap();
-    let station = Path::new(env!("CARGO_BIN_EXE_scarp")).with_file_name("scarp-station");
-    let keys = dir.path().join("keys");
-    let made = Command::new(&station)
-        .args(["keys", "--out"])
-        .arg(&keys)
-        .output();
-    assert!(made.unwrap().status.success());
-    let mut serving = Command::new(&station)
-        .args(["serve", "--json", "--listen", "127.0.0.1:0", "--store"])
-        .arg(dir.path().join("s.gpkg"))
-        .arg("--keys")
-        .arg(keys.join("station"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(serving.stdout.take().unwrap()).lines();
-    let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-    let drained = Command::new(env!("CARGO_BIN_EXE_scarp"))
-        .args(["link", "drain", "--json", "--journal"])
-        .arg(&path)
-        .args(["--station", first["listening"].as_str().unwrap(), "--keys"])
-        .arg(keys.join("drone"))
-        .output()
-        .unwrap();
-    signal::terminate(&serving);
-    let last: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-    serving.wait().unwrap();
+    let station = Station::serve(dir.path());
+    let drained = station.drain(&path, true);
     let said = String::from_utf8_lossy(&drained.stderr);
     assert_eq!(drained.status.code(), Some(0), "{said}");
     assert!(said.contains("700 messages are on the ground"), "{said}");
     assert_eq!(report(&drained)["waiting"], 0);
-    assert_eq!(last["stored"], 700);
+    let again = station.drain(&path, true);
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert_eq!(again.status.code(), Some(0), "{said}");
+    assert_eq!(said.trim(), "No message waits for the ground station.");
+    assert_eq!(station.stop()["stored"], 700);
+}
+
+#[test]
+fn drain_of_a_journal_that_cannot_be_written_sends_all_once_ends_and_says_that_it_stays() {
+    let (dir, path) = file();
+    let messages: Vec<_> = (1..=700).map(frame).collect();
+    Journal::open(&path, LIMIT)
+        .unwrap()
+        .append(&messages)
+        .unwrap();
+    let station = Station::serve(dir.path());
+    let drained = station.drain(&path, false);
+    let said = String::from_utf8_lossy(&drained.stderr);
+    assert_eq!(drained.status.code(), Some(3), "{said}");
+    assert!(said.contains("700 messages are on the ground"), "{said}");
+    let told = report(&drained);
+    assert_eq!(told["waiting"], 0);
+    let fault = told["disk_fault"].as_str().unwrap();
+    assert!(fault.contains("journal.sqlite"), "{fault}");
+    let last = station.stop();
+    assert_eq!(
+        (&last["stored"], &last["repeated"]),
+        (&json!(700), &json!(0))
+    );
+    assert_eq!(report(&link("status", &path))["waiting"], 700);
+}
+
+#[test]
+fn a_journal_that_lost_messages_is_told_of_until_its_damaged_file_is_moved_away() {
+    let (dir, path) = file();
+    Journal::open(&path, LIMIT)
+        .unwrap()
+        .append(&[frame(1)])
+        .unwrap();
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..4000]).unwrap();
+    for _ in 0..2 {
+        let output = link("status", &path);
+        assert_eq!(output.status.code(), Some(3));
+        let told = report(&output);
+        assert_eq!(told["waiting"], 0);
+        let kept = told["kept"][0].as_str().unwrap();
+        assert!(kept.ends_with("journal.sqlite.damaged-1"), "{kept}");
+    }
+    fs::remove_file(dir.path().join("journal.sqlite.damaged-1")).unwrap();
+    assert_eq!(link("status", &path).status.code(), Some(0));
+    // One of an earlier version, too.
+    fs::write(dir.path().join("journal.redb"), b"redb?").unwrap();
+    let output = link("status", &path);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        report(&output)["kept"][0]
+            .as_str()
+            .unwrap()
+            .ends_with("journal.redb")
+    );
 }
 
 #[test]

@@ -16,8 +16,8 @@ use super::{
     held::DiskFault,
 };
 
-/// After how long the file is tried first, and at longest: its pages are looked through each time.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
+/// The file is tried again after so long, and after so many times as long as the last try took: all its pages are looked through.
+const PAUSE: (Duration, u32) = (Duration::from_secs(1), 10);
 
 /// The messages of a journal in memory.
 pub struct StandIn {
@@ -26,7 +26,6 @@ pub struct StandIn {
     /// Numbers of the messages that the file holds too.
     copied: BTreeSet<i64>,
     fault: DiskFault,
-    pause: Duration,
     next_try: Instant,
 }
 
@@ -46,8 +45,7 @@ impl StandIn {
                 line: fault.to_string(),
                 no_room: matches!(fault, JournalError::Storage { full: true, .. }),
             },
-            pause: PAUSES.0,
-            next_try: Instant::now() + PAUSES.0,
+            next_try: Instant::now() + PAUSE.0,
         };
         if let Some(file) = file
             && let Err(e) = memory.copy(file, max_bytes)
@@ -86,15 +84,14 @@ impl StandIn {
         &self.fault
     }
 
-    /// Whether the file is to be tried again. Asked again, not before a longer pause is over.
-    pub fn is_due(&mut self) -> bool {
-        let now = Instant::now();
-        let due = now >= self.next_try;
-        if due {
-            self.pause = (self.pause * 2).min(PAUSES.1);
-            self.next_try = now + self.pause;
-        }
-        due
+    /// Whether the file is to be tried again.
+    pub fn is_due(&self) -> bool {
+        Instant::now() >= self.next_try
+    }
+
+    /// Puts off the next try, after one that began at `began`.
+    pub fn put_off(&mut self, began: Instant) {
+        self.next_try = Instant::now() + PAUSE.0.max(began.elapsed() * PAUSE.1);
     }
 
     /// Makes the file what the memory says, in one transaction.
