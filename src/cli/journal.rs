@@ -22,8 +22,7 @@ pub fn path(named: Option<&PathBuf>, out: &Path) -> PathBuf {
 /// Brings what waits in a journal of an earlier version into the one at `path`, once: `path` itself, or `journal.redb` beside it.
 /// The old file stays under another name, or where it is when that fails; it does not keep an aircraft on the ground.
 pub fn take_over(path: &Path) -> anyhow::Result<()> {
-    let is_old_name = path.extension().is_some_and(|e| e == "redb");
-    let old = path.with_extension(if is_old_name { "old.redb" } else { "redb" });
+    let old = earlier(path);
     if redb_file::is_redb(path) {
         anyhow::ensure!(
             !old.exists(),
@@ -33,7 +32,7 @@ pub fn take_over(path: &Path) -> anyhow::Result<()> {
         );
         fs::rename(path, &old).with_context(|| path.display().to_string())?;
     }
-    if !redb_file::is_redb(&old) {
+    if !old.exists() {
         return Ok(());
     }
     // A process of its own, since reading a damaged one can end it.
@@ -55,6 +54,17 @@ pub fn take_over(path: &Path) -> anyhow::Result<()> {
         );
         Ok(())
     }
+}
+
+/// Where the journal of an earlier version is that belongs to the one at `path`.
+fn earlier(path: &Path) -> PathBuf {
+    let is_old_name = path.extension().is_some_and(|e| e == "redb");
+    path.with_extension(if is_old_name { "old.redb" } else { "redb" })
+}
+
+/// The journal of an earlier version that could not be taken over into the one at `path`, if there is one.
+pub fn not_taken_over(path: &Path) -> Option<PathBuf> {
+    Some(earlier(path)).filter(|old| old.exists())
 }
 
 /// A name for what was taken over that no earlier one has.

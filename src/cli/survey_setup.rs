@@ -18,6 +18,8 @@ use scarp_link::{
     Body, Config, Envelope, Journal, JournalError, LinkError, LinkStatus, Survey, Uplink,
 };
 
+use super::terminal;
+
 /// How long the end of a flight waits for the ground station before it leaves the rest to the journal.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -174,16 +176,14 @@ pub fn all_delivered(link: Option<&LinkStatus>) -> bool {
 /// Says what was set aside and what waits in the journal, if anything is.
 pub fn print_undelivered(link: Option<&LinkStatus>) {
     if let Some(status) = link.filter(|status| status.held.set_aside > 0) {
-        eprintln!(
-            "{} messages are set aside in the journal and are not sent; `scarp link status` says why.",
-            status.held.set_aside
-        );
+        let aside = terminal::messages(status.held.set_aside, ("is set aside", "are set aside"));
+        eprintln!("{aside} in the journal and not sent; `scarp link status` says why.");
     }
     if let Some(status) = link.filter(|status| status.held.messages > 0) {
         let reason = status.last_error.as_deref().unwrap_or("no answer in time");
+        let wait = terminal::messages(status.held.messages, ("waits", "wait"));
         eprintln!(
-            "{} messages wait in the journal for the ground station ({reason}); `scarp link drain` sends them.",
-            status.held.messages
+            "{wait} in the journal for the ground station ({reason}); `scarp link drain` sends what waits."
         );
     }
 }

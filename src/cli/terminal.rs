@@ -20,6 +20,14 @@ pub fn message_bar(messages: u64) -> ProgressBar {
     )
 }
 
+/// So many messages and what they do: `("waits", "wait")`.
+pub fn messages(count: u64, (one, several): (&str, &str)) -> String {
+    match count {
+        1 => format!("1 message {one}"),
+        _ => format!("{count} messages {several}"),
+    }
+}
+
 /// A bar for a wait of at most `limit` for `what`, in seconds; gone when it is dropped.
 pub fn wait_bar(what: &'static str, limit: Duration) -> ProgressBar {
     let bar = ProgressBar::new(limit.as_secs()).with_finish(ProgressFinish::AndClear);

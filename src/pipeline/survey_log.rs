@@ -132,12 +132,19 @@ impl<'a> SurveyLog<'a> {
         };
         let on_disk =
             |error: &LinkError| !matches!(error, LinkError::Journal(JournalError::Full { .. }));
-        if submitted.as_ref().is_err_and(on_disk) && make_room() {
+        let uplink = self.uplink.clone();
+        let disk_fault = || uplink.as_ref()?.journal().disk_fault();
+        let no_room = disk_fault().is_some_and(|fault| fault.no_room);
+        let made_room = (no_room || submitted.as_ref().is_err_and(on_disk)) && make_room();
+        if made_room || at_once {
+            // Whether the disk takes it now is told below.
+            uplink.as_ref().map(|uplink| uplink.journal().settle());
             submitted = self.submit();
         }
         // Each for itself: a journal that is full is no reason not to write the files.
         let written = [
             submitted.map_err(LogError::from),
+            disk_fault().map_or(Ok(()), |fault| Err(fault.line.into())),
             self.write_footprints(),
             self.checkpoint(at_once),
         ];

@@ -2,18 +2,15 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
 };
 
 use redb::{Database, TableDefinition};
 use scarp_link::{Envelope, Journal};
-use scarp_test_support::signal;
 use serde_json::{Value, json};
 
-use super::support::link::frame;
+use super::support::{link::frame, station::Station};
 
 const LIMIT: u64 = 64 << 20;
 const PENDING: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("pending");
@@ -91,6 +88,7 @@ fn an_empty_journal_is_all_well_and_a_missing_one_is_named() {
     let mut told = report(&output);
     // As it looks where something was set aside.
     told["set_aside"] = json!([{ "messages": 1, "reason": "odd", "since_unix_s": 1 }]);
+    told["kept"] = json!(["journal.sqlite.damaged-1"]);
     insta::assert_json_snapshot!("json-link-status", told);
     let missing = link("status", Path::new("/nowhere/journal.sqlite"));
     let said = String::from_utf8_lossy(&missing.stderr);
@@ -144,6 +142,23 @@ fn a_damaged_journal_of_an_earlier_version_keeps_nobody_from_going_on() {
     }
 }
 
+/// What a drain of the journal says, by a process that can write files or not.
+fn drain(station: &Station, journal: &Path, writes: bool) -> Output {
+    let limit = if writes { "unlimited" } else { "0" };
+    Command::new("sh")
+        .args([
+            "-c",
+            &format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" \"$@\""),
+        ])
+        .arg(env!("CARGO_BIN_EXE_scarp"))
+        .args(["link", "drain", "--json", "--journal"])
+        .arg(journal)
+        .args(["--station", &station.address, "--keys"])
+        .arg(station.keys())
+        .output()
+        .unwrap()
+}
+
 #[test]
 fn drain_brings_all_that_waits_to_the_ground_and_says_so() {
     let (dir, path) = file();
@@ -152,48 +167,73 @@ fn drain_brings_all_that_waits_to_the_ground_and_says_so() {
         .unwrap()
         .append(&messages)
         .unwrap();
-    let station = Path::new(env!("CARGO_BIN_EXE_scarp")).with_file_name("scarp-station");
-    let keys = dir.path().join("keys");
-    let passphrase = dir.path().join("passphrase");
-    fs::write(&passphrase, "a phrase for this test").unwrap();
-    fs::set_permissions(&passphrase, fs::Permissions::from_mode(0o600)).unwrap();
-    for command in [&["init"][..], &["enrol", "drone"]] {
-        let made = Command::new(&station)
-            .arg("keys")
-            .args(command)
-            .arg("--keys")
-            .arg(&keys)
-            .arg("--passphrase-file")
-            .arg(&passphrase)
-            .output();
-        assert!(made.unwrap().status.success());
-    }
-    let mut serving = Command::new(&station)
-        .args(["serve", "--json", "--listen", "127.0.0.1:0", "--store"])
-        .arg(dir.path().join("s.gpkg"))
-        .arg("--keys")
-        .arg(keys.join("station"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(serving.stdout.take().unwrap()).lines();
-    let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-    let drained = Command::new(env!("CARGO_BIN_EXE_scarp"))
-        .args(["link", "drain", "--json", "--journal"])
-        .arg(&path)
-        .args(["--station", first["listening"].as_str().unwrap(), "--keys"])
-        .arg(keys.join("aircraft/drone"))
-        .output()
-        .unwrap();
-    signal::terminate(&serving);
-    let last: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-    serving.wait().unwrap();
+    let station = Station::serve(dir.path());
+    let drained = drain(&station, &path, true);
     let said = String::from_utf8_lossy(&drained.stderr);
     assert_eq!(drained.status.code(), Some(0), "{said}");
     assert!(said.contains("700 messages are on the ground"), "{said}");
     assert_eq!(report(&drained)["waiting"], 0);
-    assert_eq!(last["stored"], 700);
+    let again = drain(&station, &path, true);
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert_eq!(again.status.code(), Some(0), "{said}");
+    assert_eq!(said.trim(), "No message waits for the ground station.");
+    assert_eq!(station.stop()["stored"], 700);
+}
+
+#[test]
+fn drain_of_a_journal_that_cannot_be_written_sends_all_once_ends_and_says_that_it_stays() {
+    let (dir, path) = file();
+    let messages: Vec<_> = (1..=700).map(frame).collect();
+    Journal::open(&path, LIMIT)
+        .unwrap()
+        .append(&messages)
+        .unwrap();
+    let station = Station::serve(dir.path());
+    let drained = drain(&station, &path, false);
+    let said = String::from_utf8_lossy(&drained.stderr);
+    assert_eq!(drained.status.code(), Some(3), "{said}");
+    assert!(said.contains("700 messages are on the ground"), "{said}");
+    let told = report(&drained);
+    assert_eq!(told["waiting"], 0);
+    let fault = told["disk_fault"].as_str().unwrap();
+    assert!(fault.contains("journal.sqlite"), "{fault}");
+    let last = station.stop();
+    assert_eq!(
+        (&last["stored"], &last["repeated"]),
+        (&json!(700), &json!(0))
+    );
+    assert_eq!(report(&link("status", &path))["waiting"], 700);
+}
+
+#[test]
+fn a_journal_that_lost_messages_is_told_of_until_its_damaged_file_is_moved_away() {
+    let (dir, path) = file();
+    Journal::open(&path, LIMIT)
+        .unwrap()
+        .append(&[frame(1)])
+        .unwrap();
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..4000]).unwrap();
+    for _ in 0..2 {
+        let output = link("status", &path);
+        assert_eq!(output.status.code(), Some(3));
+        let told = report(&output);
+        assert_eq!(told["waiting"], 0);
+        let kept = told["kept"][0].as_str().unwrap();
+        assert!(kept.ends_with("journal.sqlite.damaged-1"), "{kept}");
+    }
+    fs::remove_file(dir.path().join("journal.sqlite.damaged-1")).unwrap();
+    assert_eq!(link("status", &path).status.code(), Some(0));
+    // One of an earlier version, too.
+    fs::write(dir.path().join("journal.redb"), b"redb?").unwrap();
+    let output = link("status", &path);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        report(&output)["kept"][0]
+            .as_str()
+            .unwrap()
+            .ends_with("journal.redb")
+    );
 }
 
 #[test]

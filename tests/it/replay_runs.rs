@@ -1,72 +1,15 @@
 //! Several replays under one survey: what of them is the same report, and what a ground station makes of them.
 
-use std::{
-    fs::{self, File},
-    io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Stdio},
-};
+use std::{fs, process::Command};
 
-use scarp_test_support::signal::terminate;
 use serde_json::Value;
 
-use super::replay::{Flight, features, lines, tagged, tiny_model};
+use super::{
+    replay::{Flight, features, lines, tagged, tiny_model},
+    support::station::{Station, program},
+};
 
 const SURVEY: &str = "5ca20000-0000-4000-8000-0000000000aa";
-
-/// A ground station beside the program under test.
-struct Station {
-    process: Child,
-    output: BufReader<ChildStdout>,
-    address: String,
-    folder: PathBuf,
-}
-
-impl Station {
-    fn start(folder: PathBuf) -> Self {
-        fs::create_dir(&folder).unwrap();
-        let program = Path::new(env!("CARGO_BIN_EXE_scarp")).with_file_name("scarp-station");
-        let keys = folder.join("keys");
-        let mut make = Command::new(&program);
-        make.args(["keys", "--out"]).arg(&keys);
-        assert!(make.output().unwrap().status.success());
-        let mut process = Command::new(&program)
-            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--store"])
-            .arg(folder.join("s.gpkg"))
-            .arg("--keys")
-            .arg(keys.join("station"))
-            .stdout(Stdio::piped())
-            .stderr(File::create(folder.join("log")).unwrap())
-            .spawn()
-            .unwrap();
-        let mut output = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
-        Self {
-            process,
-            output,
-            address: ready["listening"].as_str().unwrap().to_owned(),
-            folder,
-        }
-    }
-
-    /// What it says it received.
-    fn stop(mut self) -> Value {
-        terminate(&self.process);
-        let mut line = String::new();
-        self.output.read_line(&mut line).unwrap();
-        self.process.wait().unwrap();
-        serde_json::from_str(&line).unwrap()
-    }
-}
-
-impl Drop for Station {
-    fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
-}
 
 /// Replays the flight's folder under the one survey; its footprints and landslides. What it leaves is moved away under this name.
 fn replay(flight: &Flight, name: &str, more: impl FnOnce(&mut Command)) -> [Vec<Value>; 2] {
@@ -131,27 +74,26 @@ fn the_same_photographs_searched_in_the_same_way_are_the_same_run_wherever_they_
 #[test]
 fn a_second_folder_under_a_survey_adds_all_it_shows_and_the_first_replayed_again_adds_nothing() {
     let (first, second) = (flight(), Flight::with(&[("a.jpg", tagged((31.1, 103.5)))]));
-    let station = Station::start(first.path("station"));
+    let station = Station::serve(&first.path("station"));
     let send = |flight: &Flight, out: &str| {
         replay(flight, out, |command| {
             command.args(["--station", &station.address, "--keys"]);
-            command.arg(station.folder.join("keys/drone"));
+            command.arg(station.keys());
         })
     };
     let count = |features: [Vec<Value>; 2]| (features[0].len(), features[1].len());
     assert_eq!(count(send(&first, "one")), (2, 1));
     assert_eq!(count(send(&second, "two")), (1, 1));
     send(&first, "again");
-    let folder = station.folder.clone();
+    let store = station.store();
     let totals = station.stop();
     assert_eq!(totals["refused"], 0, "{totals}");
     assert!(totals["repeated"].as_u64().unwrap() >= 4, "{totals}");
     for (layer, expected) in [("footprints", 3), ("landslides", 2)] {
-        let out = folder.join(format!("{layer}.geojson"));
-        let program = Path::new(env!("CARGO_BIN_EXE_scarp")).with_file_name("scarp-station");
-        let mut export = Command::new(program);
+        let out = first.path(&format!("{layer}.geojson"));
+        let mut export = program();
         export.args(["export", "--survey", SURVEY, "--layer", layer, "--store"]);
-        export.arg(folder.join("s.gpkg")).arg("--out").arg(&out);
+        export.arg(&store).arg("--out").arg(&out);
         assert!(export.output().unwrap().status.success());
         assert_eq!(features(&out).len(), expected, "{layer}");
     }

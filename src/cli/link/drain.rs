@@ -17,6 +17,9 @@ pub fn run(journal: Journal, station: Option<Config>, json: bool) -> anyhow::Res
         "no ground station; name it with --station and --keys, or with --board and its link.station",
     )?;
     let waiting = journal.held().messages;
+    if waiting == 0 {
+        return status::run(&journal, json);
+    }
     let bar = terminal::message_bar(waiting);
     let stop = survey_setup::stop_on_interrupt("the ground station has all that it confirmed")?;
     let uplink = Uplink::start(&config, journal)?;
@@ -28,9 +31,9 @@ pub fn run(journal: Journal, station: Option<Config>, json: bool) -> anyhow::Res
         }
     }
     bar.finish_and_clear();
-    let confirmed = uplink.status().confirmed;
+    let confirmed = terminal::messages(uplink.status().confirmed, ("is", "are"));
     eprintln!(
-        "{confirmed} messages are on the ground, in the store of {}.",
+        "{confirmed} on the ground, in the store of {}.",
         config.station
     );
     status::run(uplink.journal(), json)

@@ -12,6 +12,7 @@ use scarp_link::Journal;
 use super::{
     Outcome, journal,
     survey_setup::{self, StationArgs},
+    terminal,
 };
 
 const EXAMPLES: &str = "\
@@ -22,7 +23,8 @@ Examples:
   scarp link resend --board /etc/scarp/board.toml      let what was set aside wait again
 
 Not while a flight or replay uses the journal: that sends what waits itself, and OUT/health.json says how it goes.
-Exit status 3 tells that messages wait still, or that some were set aside.";
+Exit status 3 tells that messages wait still, that some were set aside, that a damaged journal is kept beside this one, or that the
+journal cannot be written.";
 
 #[derive(ClapArgs)]
 #[command(after_help = EXAMPLES)]
@@ -83,13 +85,13 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         }
         Command::Resend(from) => {
             let journal = open(from)?.1;
-            let again = journal.resend()?;
-            eprintln!("{again} messages wait again; `scarp link drain` sends them.");
+            let again = terminal::messages(journal.resend()?, ("waits", "wait"));
+            eprintln!("{again} again; `scarp link drain` sends what waits.");
             status::run(&journal, from.json)
         }
         Command::TakeOver { old, into } => {
             // However much that is: it waits already.
-            let journal = Journal::open_or_replace(&place(into)?.1, u64::MAX)?;
+            let journal = Journal::open(&place(into)?.1, u64::MAX)?;
             journal::take_over_from(old, &journal)?;
             Ok(Outcome::Success)
         }

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    path::PathBuf,
     time::{Duration, SystemTime},
 };
 
@@ -9,7 +10,7 @@ use anyhow::Context;
 use scarp_link::{Journal, journal::SetAside};
 use serde::Serialize;
 
-use crate::cli::Outcome;
+use crate::cli::{Outcome, journal::not_taken_over, terminal};
 
 /// The JSON object that a command of `scarp link` ends with. Fields may be added, never renamed.
 #[derive(Serialize)]
@@ -21,6 +22,10 @@ struct Report {
     /// When the oldest of them was handed to the journal.
     waiting_since_unix_s: Option<u64>,
     set_aside: Vec<Aside>,
+    /// Why what changes is not on the disk.
+    disk_fault: Option<String>,
+    /// Damaged journals beside it, and one of an earlier version that could not be taken over.
+    kept: Vec<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -30,14 +35,14 @@ struct Aside {
     since_unix_s: u64,
 }
 
-/// Tells what the journal holds, and whether that is nothing.
+/// Tells what the journal holds, and whether that is nothing and nothing was lost.
 pub fn run(journal: &Journal, json: bool) -> anyhow::Result<Outcome> {
     let (held, since) = (journal.held(), journal.waiting_since()?);
     let reasons = journal.reasons()?;
     match since {
         Some(since) => eprintln!(
-            "{} messages ({:.1} KB) wait for the ground station, the oldest for {}.",
-            held.messages,
+            "{} for the ground station ({:.1} KB), the oldest for {}.",
+            terminal::messages(held.messages, ("waits", "wait")),
             held.bytes as f64 / 1e3,
             ago(since)
         ),
@@ -50,10 +55,31 @@ pub fn run(journal: &Journal, json: bool) -> anyhow::Result<Outcome> {
     } in &reasons
     {
         eprintln!(
-            "{messages} messages are set aside, the first for {}: {reason}",
+            "{}, the first for {}: {reason}",
+            terminal::messages(*messages, ("is set aside", "are set aside")),
             ago(*since)
         );
     }
+    let disk_fault = journal.disk_fault().map(|fault| fault.line);
+    if let Some(line) = &disk_fault {
+        eprintln!("What is on the ground stays in the journal and is sent again: {line}");
+    }
+    let mut kept = journal.damaged();
+    for file in &kept {
+        eprintln!(
+            "{}: a damaged journal; what was readable in it went on in this one, so move it away if nobody is to search it further",
+            file.display()
+        );
+    }
+    if let Some(earlier) = not_taken_over(journal.path()) {
+        eprintln!(
+            "{}: a journal of an earlier version that cannot be read; what waits in it is not sent, so move it away",
+            earlier.display()
+        );
+        kept.push(earlier);
+    }
+    let delivered = held.messages == 0 && held.set_aside == 0;
+    let well = delivered && disk_fault.is_none() && kept.is_empty();
     if json {
         let report = Report {
             waiting: held.messages,
@@ -67,11 +93,12 @@ pub fn run(journal: &Journal, json: bool) -> anyhow::Result<Outcome> {
                     since_unix_s: unix_s(aside.since),
                 })
                 .collect(),
+            disk_fault,
+            kept,
         };
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
-    let delivered = held.messages == 0 && held.set_aside == 0;
-    Ok(if delivered {
+    Ok(if well {
         Outcome::Success
     } else {
         Outcome::Warnings

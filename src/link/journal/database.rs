@@ -1,18 +1,18 @@
 //! The SQLite file of a journal: how it is opened, and what is read and written in it.
 
 use std::{
-    fs::File,
+    fs::{self, File, Metadata},
     io::Read,
     path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, RowIndex, params, types::ValueRef};
 use uuid::Uuid;
 
 use super::{
-    error::JournalError,
-    held::{Entry, Held, SetAside},
+    fault::Fault,
+    held::{Entry, Held},
 };
 
 /// Bytes of a page, SQLite's unit on the disk.
@@ -21,7 +21,7 @@ pub const PAGE: usize = 4096;
 const APPLICATION_ID: i32 = 0x5343_4A4C;
 /// The one table. `set_aside` says why a message is not sent any more; `since` is milliseconds after 1970 by the wall clock;
 /// `crc32c` is that of `number` (eight bytes, big-endian), `id` and `content` (RFC 9260, appendix A).
-const SCHEMA: &str = "
+pub const SCHEMA: &str = "
 CREATE TABLE messages (
     number INTEGER PRIMARY KEY,
     id BLOB NOT NULL,
@@ -31,86 +31,39 @@ CREATE TABLE messages (
     set_aside TEXT
 ) STRICT;";
 
-/// Why a journal's file cannot be used.
-#[derive(Debug)]
-pub enum Fault {
-    /// Another has it open.
-    Locked,
-    /// It is damaged, or something else; `ours` where it carries the mark of a journal.
-    Unreadable {
-        /// What is wrong, in one line.
-        reason: String,
-        /// Whether it carries the mark of a journal.
-        ours: bool,
-    },
-    /// The system or the disk refuses.
-    Failed {
-        /// What happened, in one line.
-        reason: String,
-        /// Whether there is no room.
-        full: bool,
-    },
-}
-
-impl Fault {
-    /// What an error of SQLite says of the file. One that comes while a journal is in use is of a journal.
-    pub fn of(error: rusqlite::Error) -> Self {
-        let reason = error.to_string().replace('\n', " ");
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked,
-            Some(ErrorCode::NotADatabase) => Self::Unreadable {
-                reason,
-                ours: false,
-            },
-            // A schema or a row other than expected is damage too: only journals come this far.
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::Unknown | ErrorCode::TypeMismatch)
-            | None => Self::Unreadable { reason, ours: true },
-            code => Self::Failed {
-                reason,
-                full: code == Some(ErrorCode::DiskFull),
-            },
-        }
-    }
-
-    /// The error for the journal at `path`.
-    pub fn at(self, path: &Path) -> JournalError {
-        let path = path.display().to_string();
-        match self {
-            Self::Locked => JournalError::Locked { path },
-            Self::Unreadable { reason, .. } => JournalError::Foreign { path, reason },
-            Self::Failed { reason, full: true } => JournalError::Storage {
-                path,
-                reason,
-                remedy: "free disk space",
-            },
-            Self::Failed {
-                reason,
-                full: false,
-            } => JournalError::Storage {
-                path,
-                reason,
-                remedy: "check the disk and the file's permissions",
-            },
-        }
-    }
-}
-
-impl From<std::io::Error> for Fault {
-    fn from(error: std::io::Error) -> Self {
-        Self::Failed {
-            full: error.kind() == std::io::ErrorKind::StorageFull,
-            reason: error.to_string(),
-        }
-    }
-}
-
 /// Opens the file, or makes it, and looks through all its pages. No other process can open it until it is closed.
 pub fn open(path: &Path) -> Result<Connection, Fault> {
+    let found = fs::metadata(path).ok();
+    let opened = open_found(path, found.as_ref().map(Metadata::len));
+    if found.is_none() && matches!(opened, Err(Fault::Failed { .. })) {
+        // What could not be made is not to be taken for a journal that lost all.
+        fs::remove_file(path).ok();
+    }
+    opened
+}
+
+fn open_found(path: &Path, bytes: Option<u64>) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(path, flags).map_err(Fault::of)?;
-    prepare(&database).map_err(Fault::of)?;
+    // Whose it is shows only below.
+    let prepared = prepare(&database, bytes.is_none()).map_err(|e| match Fault::of(e) {
+        Fault::Unreadable { reason, .. } => Fault::other(&reason),
+        fault => fault,
+    });
+    if !prepared? {
+        // SQLite takes a file of less than a page for an empty one.
+        let reason = match bytes {
+            Some(0) => "empty",
+            Some(bytes) if bytes < PAGE as u64 => "cut short",
+            _ => "a database without a table",
+        };
+        return Err(Fault::Unreadable {
+            reason: reason.to_owned(),
+            ours: bytes == Some(0),
+        });
+    }
     let look = |pragma| database.pragma_query_value(None, pragma, |row| row.get(0));
     let mark: i32 = look("application_id").map_err(Fault::of)?;
     if mark != APPLICATION_ID {
@@ -125,13 +78,24 @@ pub fn open(path: &Path) -> Result<Connection, Fault> {
     let verdict = database.pragma_query_value(None, "quick_check", |row| row.get(0));
     let verdict: String = verdict.map_err(Fault::of)?;
     if verdict != "ok" {
+        log::debug!("journal {}: {verdict}", path.display());
         return Err(Fault::Unreadable {
-            reason: verdict.replace('\n', " "),
+            reason: "damaged on the disk".to_owned(),
             ours: true,
         });
     }
     database.prepare(MESSAGES).map_err(Fault::of)?;
     Ok(database)
+}
+
+/// Whether the damaged file at `path` carries the mark of a journal, or its first page the table's definition.
+pub fn is_marked(path: &Path) -> bool {
+    let mut first = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(PAGE as u64).read_to_end(&mut first));
+    let table = SCHEMA.trim_start().split('(').next().unwrap_or_default();
+    // Where the header holds it: file format, section 1.3.
+    let mark = first.get(68..72) == Some(&APPLICATION_ID.to_be_bytes());
+    read.is_ok() && (mark || first.windows(table.len()).any(|w| w == table.as_bytes()))
 }
 
 /// Why SQLite would only read the file: a version of the format in its header that it does not know, or the system.
@@ -152,7 +116,8 @@ fn read_only(path: &Path) -> Result<Fault, Fault> {
     })
 }
 
-fn prepare(database: &Connection) -> rusqlite::Result<()> {
+/// Takes the file's lock, and makes the table where there is none. Whether it could be: not in a file without any, unless `make`.
+fn prepare(database: &Connection, make: bool) -> rusqlite::Result<bool> {
     database.busy_timeout(Duration::ZERO)?;
     // The lock is kept from the first use on. What was written is on the disk when a transaction ends, and an interrupted one is
     // undone from a file of its own; pages are not mapped into memory, where a fault of the disk would end the process.
@@ -167,11 +132,16 @@ fn prepare(database: &Connection) -> rusqlite::Result<()> {
     let new = database.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
         row.get(0)
     })?;
+    if new && !make {
+        database.execute_batch("ROLLBACK")?;
+        return Ok(false);
+    }
     if new {
         database.execute_batch(SCHEMA)?;
         database.pragma_update(None, "application_id", APPLICATION_ID)?;
     }
-    database.execute_batch("COMMIT")
+    database.execute_batch("COMMIT")?;
+    Ok(true)
 }
 
 /// A row that says what was written.
@@ -204,7 +174,10 @@ pub fn message(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
         id,
         content,
         since: row.get("since")?,
-        set_aside: row.get("set_aside")?,
+        set_aside: match row.get_ref("set_aside")? {
+            ValueRef::Null => None,
+            _ => Some(text(row, "set_aside")?),
+        },
     }))
 }
 
@@ -304,21 +277,6 @@ pub fn count(database: &Connection) -> rusqlite::Result<(i64, Held)> {
     })
 }
 
-/// What was set aside, by its reason, the most frequent first.
-pub fn reasons(database: &Connection) -> rusqlite::Result<Vec<SetAside>> {
-    let select = "SELECT set_aside, count(*), min(since) FROM messages WHERE set_aside IS NOT NULL
-         GROUP BY set_aside ORDER BY 2 DESC, 1";
-    let mut statement = database.prepare(select)?;
-    let rows = statement.query_map([], |row| {
-        Ok(SetAside {
-            reason: row.get(0)?,
-            messages: length(row, 1)?,
-            since: time(row.get(2)?),
-        })
-    })?;
-    rows.collect()
-}
-
 /// When the oldest message that waits was handed to the journal.
 pub fn waiting_since(database: &Connection) -> rusqlite::Result<Option<SystemTime>> {
     let select = "SELECT min(since) FROM messages WHERE set_aside IS NULL";
@@ -326,11 +284,18 @@ pub fn waiting_since(database: &Connection) -> rusqlite::Result<Option<SystemTim
     Ok(since.map(time))
 }
 
+/// A text; what is no UTF-8 in it is replaced.
+pub fn text(row: &Row<'_>, column: impl RowIndex) -> rusqlite::Result<String> {
+    let bytes = row.get_ref(column)?.as_bytes()?;
+    Ok(String::from_utf8_lossy(bytes).into_owned())
+}
+
 /// A length or a number of rows.
-fn length(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+pub fn length(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     Ok(row.get::<_, i64>(column)?.cast_unsigned())
 }
 
-fn time(unix_ms: i64) -> SystemTime {
+/// A time of the table.
+pub fn time(unix_ms: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(u64::try_from(unix_ms).unwrap_or(0))
 }

@@ -14,14 +14,14 @@ pub enum JournalError {
         path: String,
     },
     /// The file cannot be read or written; what is in it may well be whole.
-    #[error("journal {path}: {reason}; {remedy}")]
+    #[error("journal {path}: {reason}; {}", remedy(*full))]
     Storage {
         /// The file.
         path: String,
         /// What happened, in one line.
         reason: String,
-        /// What to do about it.
-        remedy: &'static str,
+        /// Whether there is no room.
+        full: bool,
     },
     /// The file holds something else.
     #[error("journal {path}: is no journal ({reason}); move it away or give another file")]
@@ -46,4 +46,12 @@ pub enum JournalError {
     /// A message cannot be encoded. None of those given with it has been taken.
     #[error(transparent)]
     Message(#[from] MessageError),
+}
+
+fn remedy(full: bool) -> &'static str {
+    if full {
+        "free disk space"
+    } else {
+        "check the disk and the file's permissions"
+    }
 }

@@ -34,10 +34,19 @@ impl Held {
     }
 }
 
+/// Why the disk does not take what changes in a journal, which is in memory meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiskFault {
+    /// What is wrong and what to do, in one line.
+    pub line: String,
+    /// Whether there is no room.
+    pub no_room: bool,
+}
+
 /// Messages that were set aside for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetAside {
-    /// The reason, in one line.
+    /// The reason, in one line; `…` where it differs.
     pub reason: String,
     /// How many.
     pub messages: u64,

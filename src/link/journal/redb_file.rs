@@ -4,7 +4,7 @@ use std::{fs::File, io::Read, path::Path};
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
-use super::{Journal, JournalError, database::Fault};
+use super::{Journal, JournalError, fault::Fault};
 use crate::Envelope;
 
 /// Waiting messages in the order of their appending: number, then identity and encoded message.
@@ -18,8 +18,10 @@ const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
 #[must_use]
 pub fn is_redb(path: &Path) -> bool {
     let mut start = [0; MAGIC.len()];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && start == *MAGIC
+    // Opening a pipe would wait for who writes to it.
+    path.is_file()
+        && File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok())
+        && start == *MAGIC
 }
 
 /// Takes over the messages that wait in the redb database at `old`; how many. Those that a ground station had refused stay there.

@@ -8,7 +8,7 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, Metadata, OpenOptions, TryLockError},
     io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
     os::unix::fs::{MetadataExt, chown},
     path::{Path, PathBuf},
@@ -16,7 +16,10 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::database::{self, Fault, MESSAGES, Message, PAGE};
+use super::{
+    database::{self, MESSAGES, Message, PAGE},
+    fault::Fault,
+};
 
 /// The first byte of a page that is a leaf of a table.
 const LEAF: u8 = 0x0D;
@@ -32,9 +35,6 @@ const PAGES: u64 = 28;
 /// When another process is at it, nothing in the file looks like a journal, or the disk refuses.
 pub fn mend(path: &Path, reason: &str, replace: bool) -> Result<Connection, Fault> {
     let damaged = fs::metadata(path)?;
-    if damaged.is_dir() {
-        return Err(io::Error::from(ErrorKind::IsADirectory).into());
-    }
     // Until the new one has taken its place. Whoever saw the damage meanwhile finds it in use, or whole.
     let lock = File::open(path)?;
     match lock.try_lock() {
@@ -51,31 +51,49 @@ pub fn mend(path: &Path, reason: &str, replace: bool) -> Result<Connection, Faul
             return database::open(path);
         }
     }
-    let new = with_suffix(path, ".new");
-    let messages = if fs::metadata(path)?.len() <= MAX_BYTES {
-        readable(path, &new)?
-    } else {
-        Vec::new()
-    };
-    if messages.is_empty() && !replace {
+    let new = scratch(path);
+    let messages = replacement(path, &new, &damaged).inspect_err(|_| {
+        remove(&new).ok();
+        remove(&with_suffix(&new, "-journal")).ok();
+    })?;
+    if messages == 0 && !replace && !database::is_marked(path) {
+        remove(&new)?;
         return Err(Fault::Unreadable {
             reason: reason.to_owned(),
             ours: false,
         });
     }
-    write(&new, &messages)?;
-    // The service's, also where somebody else mends it.
-    chown(&new, Some(damaged.uid()), Some(damaged.gid())).ok();
-    let kept = keep(path)?;
+    let kept = keep(path).inspect_err(|_| {
+        remove(&new).ok();
+    })?;
     // From here on the new one counts: at no instant is there none.
     fs::rename(&new, path)?;
+    sync_folder(path);
     log::error!(
-        "journal {}: {reason}; {} messages in it were readable and go on, the file is kept as {}",
+        "journal {}: {reason}; {messages} messages in it were readable and go on, the file is kept as {}",
         path.display(),
-        messages.len(),
         kept.display()
     );
     database::open(path)
+}
+
+/// Damaged journals that are kept beside the one at `path`.
+pub fn kept(path: &Path) -> Vec<PathBuf> {
+    let names = (1_u32..).map(|number| damaged_name(path, number));
+    names.take_while(|name| name.exists()).collect()
+}
+
+/// Makes a journal at `new` of what is readable in the one at `path`; how many messages that are.
+fn replacement(path: &Path, new: &Path, damaged: &Metadata) -> Result<usize, Fault> {
+    let messages = if damaged.len() <= MAX_BYTES {
+        readable(path, new)?
+    } else {
+        Vec::new()
+    };
+    write(new, &messages)?;
+    // The service's, also where somebody else mends it.
+    chown(new, Some(damaged.uid()), Some(damaged.gid())).ok();
+    Ok(messages.len())
 }
 
 /// Every message that can be read in the file at `path`, by its number; `copy` is made for that and removed.
@@ -147,19 +165,36 @@ fn write(path: &Path, messages: &[Message]) -> Result<(), Fault> {
 
 /// Keeps the file at `path` under a name that none beside it has, since earlier ones may hold what somebody still wants.
 fn keep(path: &Path) -> io::Result<PathBuf> {
-    let mut number = 1_u32;
-    let kept = loop {
-        let kept = with_suffix(path, &format!(".damaged-{number}"));
-        if !kept.exists() {
-            break kept;
-        }
-        number += 1;
-    };
+    let number = (1_u32..).find(|number| !damaged_name(path, *number).exists());
+    let kept = damaged_name(path, number.unwrap_or(u32::MAX));
     // Not every file system has links.
     fs::hard_link(path, &kept).or_else(|_| fs::copy(path, &kept).map(|_| ()))?;
-    // What undoes its last transaction is no business of the new one.
-    remove(&with_suffix(path, "-journal"))?;
+    // What undoes its last transaction goes with it: the new one must never meet it, so it is gone for good before that comes.
+    let undo = "-journal";
+    match fs::rename(with_suffix(path, undo), with_suffix(&kept, undo)) {
+        Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    sync_folder(path);
     Ok(kept)
+}
+
+fn damaged_name(path: &Path, number: u32) -> PathBuf {
+    with_suffix(path, &format!(".damaged-{number}"))
+}
+
+/// Where a new journal is made: beside the old one, where no folder has the name.
+fn scratch(path: &Path) -> PathBuf {
+    let name = with_suffix(path, ".new");
+    if name.is_dir() { scratch(&name) } else { name }
+}
+
+/// Flushes the folder that the file is in. Not every file system can do that.
+fn sync_folder(path: &Path) {
+    let folder = path.parent().map(File::open);
+    if let Some(Ok(folder)) = folder {
+        folder.sync_all().ok();
+    }
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -191,3 +226,6 @@ fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
     }
     Ok(read)
 }
+
+#[cfg(test)]
+mod tests;

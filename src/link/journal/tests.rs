@@ -6,7 +6,7 @@ use super::*;
 use crate::Body;
 use uuid::Uuid;
 
-fn frame(sequence: u64) -> Envelope {
+pub(super) fn frame(sequence: u64) -> Envelope {
     Envelope::new(
         Run::unnamed(Uuid::from_u128(1)),
         Body::Frame(FrameReport {
@@ -18,12 +18,12 @@ fn frame(sequence: u64) -> Envelope {
     )
 }
 
-fn ids(journal: &Journal) -> Vec<Uuid> {
+pub(super) fn ids(journal: &Journal) -> Vec<Uuid> {
     let all = journal.pending(usize::MAX, usize::MAX).unwrap();
     all.into_iter().map(|entry| entry.id).collect()
 }
 
-fn file() -> (tempfile::TempDir, PathBuf) {
+pub(super) fn file() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("journal.sqlite");
     (dir, path)
@@ -153,15 +153,6 @@ fn an_aircraft_flies_with_a_new_journal_where_something_else_has_its_name_which_
         let aside = dir.path().join(format!("journal.sqlite.damaged-{number}"));
         assert_eq!(fs::read(aside).unwrap(), [byte; 5000]);
     }
-}
-
-#[test]
-fn a_file_that_the_system_does_not_open_is_left_where_it_is() {
-    let (dir, path) = file();
-    fs::create_dir(&path).unwrap();
-    let refused = Journal::open_or_replace(&path, 1 << 20);
-    assert!(matches!(refused, Err(JournalError::Storage { .. })));
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 }
 
 #[test]

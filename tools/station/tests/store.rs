@@ -340,6 +340,20 @@ fn files_that_are_no_store_of_ours_are_refused_in_one_line_and_not_touched() {
 }
 
 #[test]
+fn a_store_is_a_file_whatever_its_name() {
+    for name in [":memory:", "file:s.gpkg?mode=memory"] {
+        let path = std::path::Path::new(name);
+        let mut store = Store::open(path).unwrap();
+        store.apply(AIRCRAFT, [frame(1)]).unwrap();
+        store.close().unwrap();
+        let stored = fs::metadata(path).map(|found| found.len());
+        fs::remove_file(path).ok();
+        assert!(stored.unwrap() > 4096, "{name}");
+    }
+    assert!(Store::open(std::path::Path::new("")).is_err());
+}
+
+#[test]
 fn a_damaged_store_is_refused_or_read_but_never_panics() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("s.gpkg");

@@ -67,9 +67,11 @@ impl Store {
     }
 
     fn connect(path: &Path, flags: OpenFlags) -> Result<Self, StoreError> {
+        // SQLite takes some names without a folder for memory, where nothing would outlast the process.
+        let file = std::path::absolute(path).map_err(|_| error::Cause::Missing.at(path))?;
         let connect = || {
             let connection =
-                Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+                Connection::open_with_flags(&file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             // The file may come from anyone: nothing in its schema may call out, and page errors are looked for.
             connection.pragma_update(None, "trusted_schema", false)?;

@@ -1,0 +1,134 @@
+//! Memory in the place of a journal's file, while the disk does not take what changes.
+//!
+//! It holds copies of what waits in the file, as far as that can be read, so that the link goes on with them; and of an aircraft, what
+//! is found meanwhile. Once the disk takes it, the file becomes what the memory says.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, params};
+
+use super::{
+    database::{self, MESSAGES, Message, SCHEMA},
+    error::JournalError,
+    held::DiskFault,
+};
+
+/// The file is tried again after so long, and after so many times as long as the last try took: all its pages are looked through.
+const PAUSE: (Duration, u32) = (Duration::from_secs(1), 10);
+
+/// The messages of a journal in memory.
+pub struct StandIn {
+    /// An SQLite database like the file.
+    pub database: Connection,
+    /// Numbers of the messages that the file holds too.
+    copied: BTreeSet<i64>,
+    fault: DiskFault,
+    next_try: Instant,
+}
+
+impl StandIn {
+    /// Memory that takes the place of `file` for the reason of `fault`, with at most `max_bytes` of its messages, the oldest.
+    pub fn new(
+        file: Option<&Connection>,
+        max_bytes: u64,
+        fault: &JournalError,
+    ) -> rusqlite::Result<Self> {
+        let database = Connection::open_in_memory()?;
+        database.execute_batch(SCHEMA)?;
+        let mut memory = Self {
+            database,
+            copied: BTreeSet::new(),
+            fault: DiskFault {
+                line: fault.to_string(),
+                no_room: matches!(fault, JournalError::Storage { full: true, .. }),
+            },
+            next_try: Instant::now() + PAUSE.0,
+        };
+        if let Some(file) = file
+            && let Err(e) = memory.copy(file, max_bytes)
+        {
+            log::debug!("journal: {e}");
+        }
+        Ok(memory)
+    }
+
+    /// Copies what is readable, up to the first message that is not.
+    fn copy(&mut self, file: &Connection, max_bytes: u64) -> rusqlite::Result<()> {
+        let mut statement = file.prepare(&format!("{MESSAGES} ORDER BY number"))?;
+        let (mut rows, mut bytes) = (statement.query([])?, 0);
+        while let Some(row) = rows.next()? {
+            let Some(message) = database::message(row)? else {
+                continue;
+            };
+            bytes += message.content.len() as u64;
+            if bytes > max_bytes {
+                break;
+            }
+            database::insert(&self.database, &message)?;
+            self.copied.insert(message.number);
+        }
+        Ok(())
+    }
+
+    /// A number that messages of the file have not, known or not: below 2^61, by chance.
+    pub fn first_number(&self) -> rusqlite::Result<i64> {
+        let select = "SELECT random() & 0x1FFFFFFFFFFFFFFF";
+        self.database.query_row(select, [], |row| row.get(0))
+    }
+
+    /// Why the file is not used.
+    pub fn fault(&self) -> &DiskFault {
+        &self.fault
+    }
+
+    /// Whether the file is to be tried again.
+    pub fn is_due(&self) -> bool {
+        Instant::now() >= self.next_try
+    }
+
+    /// Puts off the next try, after one that began at `began`.
+    pub fn put_off(&mut self, began: Instant) {
+        self.next_try = Instant::now() + PAUSE.0.max(began.elapsed() * PAUSE.1);
+    }
+
+    /// Makes the file what the memory says, in one transaction.
+    pub fn settle(&self, file: &mut Connection) -> rusqlite::Result<()> {
+        let messages = self.messages()?;
+        let transaction = file.transaction()?;
+        let mut gone = self.copied.clone();
+        for message in &messages {
+            if !gone.remove(&message.number) {
+                database::insert(&transaction, message)?;
+            } else if message.set_aside.is_some() {
+                transaction
+                    .prepare_cached("UPDATE messages SET set_aside = ?2 WHERE number = ?1")?
+                    .execute(params![message.number, message.set_aside])?;
+            }
+        }
+        for number in gone {
+            transaction
+                .prepare_cached("DELETE FROM messages WHERE number = ?1")?
+                .execute([number])?;
+        }
+        transaction.commit()
+    }
+
+    /// How many messages are nowhere else.
+    pub fn only_here(&self) -> usize {
+        let messages = self.messages().unwrap_or_default();
+        let only_here = |message: &&Message| !self.copied.contains(&message.number);
+        messages.iter().filter(only_here).count()
+    }
+
+    fn messages(&self) -> rusqlite::Result<Vec<Message>> {
+        let mut statement = self.database.prepare(MESSAGES)?;
+        let rows = statement.query_map([], database::message)?;
+        rows.filter_map(Result::transpose).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;
