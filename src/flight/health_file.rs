@@ -76,6 +76,8 @@ pub struct LinkHealth {
     pub confirmed_s: Option<f64>,
     /// Messages confirmed since the start.
     pub confirmed: u64,
+    /// Messages that say what no message can, and were left out.
+    pub unsendable: u64,
     /// What is wrong: the link broke, or messages wait longer than a sound link takes.
     pub fault: Option<String>,
 }
@@ -120,6 +122,7 @@ impl From<LinkStatus> for LinkHealth {
             waiting,
             confirmed_s,
             confirmed: status.confirmed,
+            unsendable: status.unsendable,
             fault,
         }
     }
@@ -216,6 +219,7 @@ mod tests {
             },
             confirmed: 1,
             refused: 0,
+            unsendable: 0,
             last_confirmed: confirmed_s.map(Duration::from_secs),
             last_error: None,
         }

@@ -11,6 +11,7 @@
 //!
 //! The messages' schema is `proto/scarp.proto`; `README.md` beside it tells whoever writes another receiver how they travel.
 
+mod bounds;
 pub mod codec;
 #[cfg(feature = "uplink")]
 mod connection_fault;
@@ -21,8 +22,10 @@ pub mod journal;
 mod message;
 mod message_error;
 mod outline;
+mod outline_fit;
 mod proto;
 pub mod tls;
+mod unix_time;
 #[cfg(feature = "uplink")]
 pub mod uplink;
 mod wire;
@@ -31,7 +34,8 @@ mod wire;
 pub use journal::{Journal, JournalError};
 pub use message::{Body, Envelope, Survey};
 pub use message_error::{
-    FORMAT_VERSION, MAX_MESSAGE_BYTES, MAX_RINGS, MAX_TEXT_BYTES, MAX_VERTICES, MessageError,
+    FORMAT_VERSION, MAX_AREA_M2, MAX_DISTANCE_M, MAX_MESSAGE_BYTES, MAX_RINGS, MAX_TEXT_BYTES,
+    MAX_VERTICES, MessageError,
 };
 pub use proto::FILE_DESCRIPTOR_SET;
 pub use tls::{Identity, TlsError};

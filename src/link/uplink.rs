@@ -8,7 +8,10 @@ use std::{
     collections::{HashMap, HashSet},
     io::ErrorKind,
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -82,6 +85,8 @@ pub struct LinkStatus {
     pub confirmed: u64,
     /// Messages that the ground station has refused since the start.
     pub refused: u64,
+    /// Messages left out since the start because they say what no message can.
+    pub unsendable: u64,
     /// Time since the ground station last confirmed a message, `None` before the first.
     pub last_confirmed: Option<Duration>,
     /// Why the link last broke or a message was refused, in one line.
@@ -92,6 +97,7 @@ pub struct LinkStatus {
 pub struct Uplink {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+    unsendable: AtomicU64,
 }
 
 struct Shared {
@@ -148,16 +154,40 @@ impl Uplink {
         Ok(Self {
             shared,
             thread: Some(thread),
+            unsendable: AtomicU64::new(0),
         })
     }
 
-    /// Takes `envelopes`, all or none. They are on the disk when this returns, and are sent as soon as can be.
+    /// Takes `envelopes`, all or none; only what cannot be sent at all is left out and counted. They are on the disk when this
+    /// returns, and are sent as soon as can be.
     ///
     /// # Errors
-    /// When a message cannot be encoded, the journal is full or the disk fails.
+    /// When the journal is full or the disk fails.
     pub fn submit(&self, envelopes: &[Envelope]) -> Result<(), LinkError> {
-        self.shared.journal.append(envelopes)?;
+        match self.shared.journal.append(envelopes) {
+            Err(JournalError::Message(_)) => self.submit_sendable(envelopes)?,
+            taken => taken?,
+        }
         self.shared.work.notify_one();
+        Ok(())
+    }
+
+    fn submit_sendable(&self, envelopes: &[Envelope]) -> Result<(), LinkError> {
+        let mut sendable = Vec::with_capacity(envelopes.len());
+        let mut faults = Vec::new();
+        for envelope in envelopes {
+            match envelope.encode() {
+                Ok(_) => sendable.push(envelope.clone()),
+                Err(fault) => faults.push((envelope.body(), fault)),
+            }
+        }
+        self.shared.journal.append(&sendable)?;
+        // Not before: who submits tries again when the disk was full.
+        self.unsendable
+            .fetch_add(faults.len() as u64, Ordering::Relaxed);
+        for (body, fault) in faults {
+            log::error!("link: {body} is not sent: {fault}; please report this");
+        }
         Ok(())
     }
 
@@ -176,6 +206,7 @@ impl Uplink {
             held: self.shared.journal.held(),
             confirmed: progress.confirmed,
             refused: progress.refused,
+            unsendable: self.unsendable.load(Ordering::Relaxed),
             last_confirmed: progress.last_confirmed.map(|at| at.elapsed()),
             last_error: progress.last_error.clone(),
         }
