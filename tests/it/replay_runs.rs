@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
 };
@@ -27,9 +28,15 @@ impl Station {
         fs::create_dir(&folder).unwrap();
         let program = Path::new(env!("CARGO_BIN_EXE_scarp")).with_file_name("scarp-station");
         let keys = folder.join("keys");
-        let mut make = Command::new(&program);
-        make.args(["keys", "--out"]).arg(&keys);
-        assert!(make.output().unwrap().status.success());
+        let passphrase = folder.join("passphrase");
+        fs::write(&passphrase, "correct horse battery staple").unwrap();
+        fs::set_permissions(&passphrase, fs::Permissions::from_mode(0o600)).unwrap();
+        for command in [&["init"][..], &["enrol", "alpha"]] {
+            let mut make = Command::new(&program);
+            make.arg("keys").args(command).arg("--keys").arg(&keys);
+            make.arg("--passphrase-file").arg(&passphrase);
+            assert!(make.output().unwrap().status.success(), "{command:?}");
+        }
         let mut process = Command::new(&program)
             .args(["serve", "--json", "--listen", "127.0.0.1:0", "--store"])
             .arg(folder.join("s.gpkg"))
@@ -135,7 +142,7 @@ fn a_second_folder_under_a_survey_adds_all_it_shows_and_the_first_replayed_again
     let send = |flight: &Flight, out: &str| {
         replay(flight, out, |command| {
             command.args(["--station", &station.address, "--keys"]);
-            command.arg(station.folder.join("keys/drone"));
+            command.arg(station.folder.join("keys/aircraft/alpha"));
         })
     };
     let count = |features: [Vec<Value>; 2]| (features[0].len(), features[1].len());

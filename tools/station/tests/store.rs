@@ -5,7 +5,7 @@ mod common;
 
 use std::{fs, time::SystemTime};
 
-use common::{RUN, SURVEY, frame, landslide, landslides, query, survey, untagged};
+use common::{AIRCRAFT, RUN, SURVEY, frame, landslide, landslides, query, survey, untagged};
 use scarp_inventory::{
     LandslideStatus::{Active, Withdrawn},
     Run, landslide_feature,
@@ -21,7 +21,7 @@ fn a_batch_stored_again_changes_not_one_byte() {
     let batch = [survey(), frame(1), untagged(2), landslide(1, 1, Active)];
     let mut store = Store::open(&path).unwrap();
     assert_eq!(
-        store.apply(batch.clone()).unwrap(),
+        store.apply(AIRCRAFT, batch.clone()).unwrap(),
         Applied {
             new: 4,
             repeated: 0,
@@ -33,7 +33,7 @@ fn a_batch_stored_again_changes_not_one_byte() {
     let before = fs::read(&path).unwrap();
     let mut store = Store::open(&path).unwrap();
     assert_eq!(
-        store.apply(batch).unwrap(),
+        store.apply(AIRCRAFT, batch).unwrap(),
         Applied {
             new: 0,
             repeated: 4,
@@ -51,7 +51,10 @@ fn another_report_under_a_known_identity_is_refused_with_its_name_and_one_made_a
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
     store
-        .apply([survey(), frame(1), frame(2), landslide(1, 1, Active)])
+        .apply(
+            AIRCRAFT,
+            [survey(), frame(1), frame(2), landslide(1, 1, Active)],
+        )
         .unwrap();
     // A replay of photographs that were changed meanwhile.
     let later = |of: Envelope, change: &dyn Fn(&mut Body)| {
@@ -71,7 +74,7 @@ fn another_report_under_a_known_identity_is_refused_with_its_name_and_one_made_a
     });
     let names = [elsewhere.id(), larger.id()];
     let applied = store
-        .apply([survey(), frame(1), elsewhere, larger, frame(3)])
+        .apply(AIRCRAFT, [survey(), frame(1), elsewhere, larger, frame(3)])
         .unwrap();
     assert_eq!((applied.new, applied.repeated), (1, 2));
     let refused: Vec<_> = applied.refused.iter().map(|(id, _)| *id).collect();
@@ -104,12 +107,12 @@ fn a_second_flight_of_a_survey_adds_its_own_frames_and_landslides_and_one_sent_a
     let first = [survey(), frame(1), untagged(2), landslide(1, 1, Active)];
     let second = first.clone().map(|report| in_run(2, &report));
     let withdrawn = in_run(2, &landslide(1, 2, Withdrawn));
-    assert_eq!(store.apply(first.clone()).unwrap().new, 4);
-    assert_eq!(store.apply(second.clone()).unwrap().new, 4);
+    assert_eq!(store.apply(AIRCRAFT, first.clone()).unwrap().new, 4);
+    assert_eq!(store.apply(AIRCRAFT, second.clone()).unwrap().new, 4);
     assert_eq!(landslides(&store).unwrap().len(), 2);
-    assert_eq!(store.apply([withdrawn]).unwrap().new, 1);
+    assert_eq!(store.apply(AIRCRAFT, [withdrawn]).unwrap().new, 1);
     for again in [first, second] {
-        assert_eq!(store.apply(again).unwrap().repeated, 4);
+        assert_eq!(store.apply(AIRCRAFT, again).unwrap().repeated, 4);
     }
     assert_eq!(landslides(&store).unwrap().len(), 1);
     assert_eq!(query(&path, "SELECT count(*) FROM footprints"), 4);
@@ -145,7 +148,7 @@ fn a_flight_begins_with_its_first_frame_that_tells_a_time_in_whatever_order_they
         let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
         let reports = [survey(), untagged(1), frame(2), frame(3)];
         for index in order {
-            store.apply([reports[index].clone()]).unwrap();
+            store.apply(AIRCRAFT, [reports[index].clone()]).unwrap();
         }
         assert_eq!(start(&store), exposed(&frame(2)), "{order:?}");
     }
@@ -155,7 +158,7 @@ fn a_flight_begins_with_its_first_frame_that_tells_a_time_in_whatever_order_they
 fn a_flight_none_of_whose_frames_tells_a_time_has_no_start() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
-    store.apply([survey(), untagged(1)]).unwrap();
+    store.apply(AIRCRAFT, [survey(), untagged(1)]).unwrap();
     assert_eq!(start(&store), None);
 }
 
@@ -173,7 +176,9 @@ fn versions_end_at_the_newest_in_whatever_order_they_come() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
         for version in order {
-            store.apply([landslide(1, version, Active)]).unwrap();
+            store
+                .apply(AIRCRAFT, [landslide(1, version, Active)])
+                .unwrap();
         }
         let landslides = landslides(&store).unwrap();
         assert_eq!(landslides.len(), 1, "{order:?}");
@@ -197,9 +202,9 @@ fn a_withdrawn_landslide_leaves_the_layer_stays_in_the_history_and_a_late_report
             landslide(1, 2, Active),
             landslide(1, 3, Withdrawn),
         ];
-        store.apply([landslide(2, 1, Active)]).unwrap();
+        store.apply(AIRCRAFT, [landslide(2, 1, Active)]).unwrap();
         for index in order {
-            store.apply([reports[index].clone()]).unwrap();
+            store.apply(AIRCRAFT, [reports[index].clone()]).unwrap();
         }
         let ids: Vec<_> = landslides(&store).unwrap().iter().map(|l| l.id).collect();
         assert_eq!(ids, [uuid::Uuid::from_u128(2)], "{order:?}");
@@ -225,7 +230,7 @@ fn what_is_stored_reads_back_as_it_was_reported() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
     let reports = [survey(), frame(1), untagged(2), landslide(5, 2, Active)];
-    store.apply(reports.clone()).unwrap();
+    store.apply(AIRCRAFT, reports.clone()).unwrap();
     let mut stored = Vec::new();
     let mut push = |run, body| {
         assert_eq!(run, RUN);
@@ -253,7 +258,7 @@ fn a_landslide_is_the_same_feature_before_it_is_stored_and_after() {
         panic!("a landslide was sent");
     };
     let sent = landslide_feature(RUN, sent).to_string();
-    store.apply([report]).unwrap();
+    store.apply(AIRCRAFT, [report]).unwrap();
     let stored = landslides(&store).unwrap().remove(0);
     assert_eq!(landslide_feature(RUN, &stored).to_string(), sent);
 }
@@ -272,7 +277,7 @@ fn a_landslide_that_another_program_spoilt_is_an_error_that_names_it() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("s.gpkg");
         let mut store = Store::open(&path).unwrap();
-        store.apply([landslide(5, 2, Active)]).unwrap();
+        store.apply(AIRCRAFT, [landslide(5, 2, Active)]).unwrap();
         let edit = rusqlite::Connection::open(&path)
             .unwrap()
             .execute_batch(&format!("UPDATE landslides SET {change}"));
@@ -294,7 +299,7 @@ fn what_changes_nothing_that_stands_is_no_change() {
         landslide(1, 2, Active),
         landslide(1, 3, Withdrawn),
     ];
-    let mut changes = |report: &Envelope| store.apply([report.clone()]).unwrap().changes;
+    let mut changes = |report: &Envelope| store.apply(AIRCRAFT, [report.clone()]).unwrap().changes;
     assert_eq!(changes(&second), std::slice::from_ref(&second));
     assert_eq!(changes(&first), [], "older than what stands");
     assert_eq!(changes(&second), [], "stored before");
@@ -340,7 +345,7 @@ fn a_damaged_store_is_refused_or_read_but_never_panics() {
     let path = dir.path().join("s.gpkg");
     let mut store = Store::open(&path).unwrap();
     store
-        .apply((0..200).map(|id| landslide(id, 1, Active)))
+        .apply(AIRCRAFT, (0..200).map(|id| landslide(id, 1, Active)))
         .unwrap();
     store.close().unwrap();
     let whole = fs::read(&path).unwrap();
@@ -376,7 +381,7 @@ fn a_store_of_an_earlier_version_is_brought_to_the_names_of_now_once_it_is_opene
     // Of the one run that a survey had then.
     let then = |of: Envelope| Envelope::new(Run::unnamed(SURVEY), of.body().clone());
     let reports = [survey(), frame(1), frame(2), landslide(1, 1, Active)].map(then);
-    store.apply(reports.clone()).unwrap();
+    store.apply(AIRCRAFT, reports.clone()).unwrap();
     let stored = landslides(&store).unwrap();
     store.close().unwrap();
     // As it was before there were runs and its columns were renamed.
@@ -395,6 +400,8 @@ fn a_store_of_an_earlier_version_is_brought_to_the_names_of_now_once_it_is_opene
              INSERT INTO footprints SELECT fid, geom, survey, sequence, name, time, gsd_m, untagged FROM f;
              DROP TABLE f;
              DROP TABLE surveys;
+             DROP TABLE owners;
+             DELETE FROM gpkg_contents WHERE table_name = 'owners';
              CREATE TABLE surveys (
                  fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, survey TEXT NOT NULL UNIQUE, start DATETIME NOT NULL,
                  software TEXT NOT NULL, model_name TEXT NOT NULL, model_version TEXT NOT NULL
@@ -417,12 +424,12 @@ fn a_store_of_an_earlier_version_is_brought_to_the_names_of_now_once_it_is_opene
     // By its frames, and not by the aircraft's clock.
     assert_eq!(start(&store), exposed(&frame(1)));
     // What it said was not kept then.
-    assert_eq!(store.apply(reports.clone()).unwrap().repeated, 4);
+    assert_eq!(store.apply(AIRCRAFT, reports.clone()).unwrap().repeated, 4);
     // The rest of the flight, out of a journal of that time, and a flight of today.
     let rest = [frame(3), landslide(1, 2, Active)].map(then);
-    assert_eq!(store.apply(rest).unwrap().new, 2);
+    assert_eq!(store.apply(AIRCRAFT, rest).unwrap().new, 2);
     let second = reports.map(|report| in_run(2, &report));
-    assert_eq!(store.apply(second).unwrap().new, 4);
+    assert_eq!(store.apply(AIRCRAFT, second).unwrap().new, 4);
     store.close().unwrap();
     let store = Store::open_to_read(&path).unwrap();
     assert_eq!(landslides(&store).unwrap()[0].version, 2);

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use common::{landslides, query};
+use common::{AIRCRAFT, landslides, query};
 use scarp_inventory::Run;
 use scarp_link::{Envelope, MessageError, peek_id};
 use scarp_station::store::{Flight, Store, StoreError};
@@ -28,8 +28,8 @@ fn messages_of_version_1_are_stored_once_as_those_of_the_one_run_of_their_survey
     let mut store = Store::open(&path).unwrap();
     let messages = ["survey", "frame", "frame_untagged", "landslide"]
         .map(|name| Envelope::decode(&golden(name)).unwrap());
-    assert_eq!(store.apply(messages.clone()).unwrap().new, 4);
-    assert_eq!(store.apply(messages).unwrap().repeated, 4);
+    assert_eq!(store.apply(AIRCRAFT, messages.clone()).unwrap().new, 4);
+    assert_eq!(store.apply(AIRCRAFT, messages).unwrap().repeated, 4);
     assert_eq!(landslides(&store).unwrap().len(), 1);
     assert_eq!(query(&path, "SELECT count(*) FROM footprints"), 2);
     let survey = Uuid::from_u128(0x5ca2_0000_0000_4000_8000_0000_0000_0001);

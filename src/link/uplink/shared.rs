@@ -1,0 +1,138 @@
+//! What the uplink's thread and those who submit share.
+
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::Notify;
+
+use crate::{
+    delivery::Settlement,
+    journal::{Held, Journal, JournalError},
+};
+
+/// How the link does now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkStatus {
+    /// Whether the ground station has answered on the present connection.
+    pub connected: bool,
+    /// What waits in the journal, and how much is set aside there.
+    pub held: Held,
+    /// Messages confirmed since the start.
+    pub confirmed: u64,
+    /// Messages set aside since the start because the ground station refused or could not take them.
+    pub refused: u64,
+    /// Messages left out since the start because they say what no message can.
+    pub unsendable: u64,
+    /// Time since the ground station last confirmed a message, `None` before the first.
+    pub last_confirmed: Option<Duration>,
+    /// Why the link last broke or a message was set aside, in one line.
+    pub last_error: Option<String>,
+}
+
+/// The journal, how its delivery goes, and signals between the threads.
+pub struct Shared {
+    pub journal: Journal,
+    progress: Mutex<Progress>,
+    changed: Condvar,
+    /// The journal has taken messages.
+    pub work: Notify,
+    /// The uplink is to end.
+    pub stop: Notify,
+}
+
+#[derive(Default)]
+struct Progress {
+    connected: bool,
+    confirmed: u64,
+    refused: u64,
+    unsendable: u64,
+    last_confirmed: Option<Instant>,
+    last_error: Option<String>,
+}
+
+impl Shared {
+    pub fn new(journal: Journal) -> Self {
+        Self {
+            journal,
+            progress: Mutex::default(),
+            changed: Condvar::new(),
+            work: Notify::new(),
+            stop: Notify::new(),
+        }
+    }
+
+    pub fn status(&self) -> LinkStatus {
+        let progress = self.progress.lock();
+        LinkStatus {
+            connected: progress.connected,
+            held: self.journal.held(),
+            confirmed: progress.confirmed,
+            refused: progress.refused,
+            unsendable: progress.unsendable,
+            last_confirmed: progress.last_confirmed.map(|at| at.elapsed()),
+            last_error: progress.last_error.clone(),
+        }
+    }
+
+    /// So many messages were not given to the journal, since they say what no message can.
+    pub fn left_out(&self, messages: u64) {
+        self.progress.lock().unsendable += messages;
+    }
+
+    /// Waits until no message waits, at most `timeout`.
+    pub fn wait_until_empty(&self, timeout: Duration) {
+        let waiting = |_: &mut Progress| self.journal.held().messages > 0;
+        self.changed
+            .wait_while_for(&mut self.progress.lock(), waiting, timeout);
+    }
+
+    /// The link is up; `warning` tells what is odd about it, if anything is.
+    pub fn connected(&self, warning: Option<String>) {
+        self.report(|progress| {
+            progress.connected = true;
+            progress.last_error = warning.or(progress.last_error.take());
+        });
+    }
+
+    /// The link is down, because of what `line` tells, if anything went wrong.
+    pub fn disconnected(&self, line: Option<String>) {
+        self.report(|progress| {
+            progress.connected = false;
+            progress.last_error = line.or(progress.last_error.take());
+        });
+    }
+
+    /// Removes from the journal what is on the ground, and sets aside what is not to be sent again.
+    pub fn settle(&self, settlement: &Settlement) -> Result<(), JournalError> {
+        let Settlement {
+            confirmed,
+            set_aside,
+        } = settlement;
+        let reasons = set_aside.iter().map(|(n, reason)| (*n, reason.as_str()));
+        // Under one lock, so that nobody sees the journal empty and the messages not yet counted.
+        self.report(|progress| {
+            self.journal.remove(confirmed)?;
+            progress.confirmed += confirmed.len() as u64;
+            if !confirmed.is_empty() {
+                progress.last_confirmed = Some(Instant::now());
+            }
+            self.journal.set_aside(&reasons.collect::<Vec<_>>())?;
+            progress.refused += set_aside.len() as u64;
+            if let Some((_, reason)) = set_aside.last() {
+                let line = format!(
+                    "link: {} messages are set aside, the last: {reason}",
+                    set_aside.len()
+                );
+                log::error!("{line}");
+                progress.last_error = Some(line);
+            }
+            Ok(())
+        })
+    }
+
+    fn report<T>(&self, change: impl FnOnce(&mut Progress) -> T) -> T {
+        let result = change(&mut self.progress.lock());
+        self.changed.notify_all();
+        result
+    }
+}
