@@ -28,7 +28,7 @@ const EXAMPLES: &str = "\
 Examples:
   scarp check --board board.toml                   whether this computer can fly
   scarp fly --board /etc/scarp/board.toml          wait for the sensors, survey, end when landed
-  scarp fly --board board.toml --station 10.0.0.2:4433 --keys keys/drone --json
+  scarp fly --board board.toml --station 10.0.0.2:4433 --keys keys/aircraft/alpha --json
 
 It waits for camera, position fixes, attitude and armed motors, searches what the camera sees, and ends once the autopilot
 is disarmed again, or is interrupted. OUT/health.json says four times a second how it goes; OUT/survey-ID/ keeps what is found.

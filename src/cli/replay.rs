@@ -29,7 +29,7 @@ const EXAMPLES: &str = "\
 Examples:
   scarp replay photos                              search over flat ground, results in scarp-out/survey-ID/
   scarp replay photos --dem dem.tif                place landslides on an elevation model
-  scarp replay photos --station 10.0.0.2:4433 --keys keys/drone
+  scarp replay photos --station 10.0.0.2:4433 --keys keys/aircraft/alpha
                                                    and send them to a ground station
   scarp replay photos --json | jq .landslides      for programs
 

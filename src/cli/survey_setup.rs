@@ -38,7 +38,7 @@ pub struct StationArgs {
     /// Ground station to send to, HOST:PORT
     #[arg(long, value_name = "ADDRESS", requires = "keys", value_parser = host_and_port)]
     station: Option<String>,
-    /// Folder drone/ that `scarp-station keys` wrote
+    /// Folder aircraft/NAME/ that `scarp-station keys enrol` made
     #[arg(long, value_name = "DIR", requires = "station")]
     keys: Option<PathBuf>,
     /// What `--station` was called.

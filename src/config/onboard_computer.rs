@@ -19,7 +19,7 @@ pub struct Link {
     /// `HOST:PORT`; empty for none.
     #[garde(skip)]
     pub station: String,
-    /// The folder `drone/` that `scarp-station keys` wrote; a relative path is as those of [`Paths`].
+    /// The folder `aircraft/NAME/` that `scarp-station keys enrol` made; a relative path is as those of [`Paths`].
     #[garde(skip)]
     pub keys: PathBuf,
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     message_error::{MAX_MESSAGE_BYTES, MAX_TEXT_BYTES},
     proto,
+    tls::MAX_REVOKED_BYTES,
 };
 
 /// Most messages in one batch, that is, on one stream.
@@ -97,6 +98,8 @@ pub struct Receipt {
     pub stored: Vec<Uuid>,
     /// Messages that this ground station will never store, each with the reason in one line.
     pub refused: Vec<(Uuid, String)>,
+    /// In answer to an empty batch, the list of revoked certificates in DER, at most [`MAX_REVOKED_BYTES`]; else empty.
+    pub revoked: Vec<u8>,
 }
 
 impl Receipt {
@@ -114,6 +117,7 @@ impl Receipt {
                 .map(|id| id.as_bytes().to_vec())
                 .collect(),
             refused: self.refused.iter().map(refusal).collect(),
+            revoked: self.revoked.clone(),
         }
         .encode_to_vec()
     }
@@ -126,6 +130,12 @@ impl Receipt {
         let receipt = |e: &dyn std::fmt::Display| CodecError::Receipt(e.to_string());
         let id = |bytes: &[u8]| Uuid::from_slice(bytes).map_err(|e| receipt(&e));
         let wire = proto::Receipt::decode(bytes).map_err(|e| receipt(&e))?;
+        if wire.revoked.len() > MAX_REVOKED_BYTES {
+            let bytes = wire.revoked.len();
+            return Err(receipt(&format!(
+                "a list of revoked certificates of {bytes} bytes"
+            )));
+        }
         let refused = |refusal: proto::Refusal| Ok((id(&refusal.id)?, refusal.reason));
         Ok(Self {
             stored: wire
@@ -138,6 +148,7 @@ impl Receipt {
                 .into_iter()
                 .map(refused)
                 .collect::<Result<_, _>>()?,
+            revoked: wire.revoked,
         })
     }
 }
@@ -162,10 +173,12 @@ mod tests {
         #[test]
         fn an_answer_survives_the_round_trip(
             stored in prop::collection::vec(any::<u128>(), 0..9), refused in prop::collection::vec((any::<u128>(), ".{0,80}"), 0..9),
+            revoked in prop::collection::vec(any::<u8>(), 0..300),
         ) {
             let receipt = Receipt {
                 stored: stored.into_iter().map(Uuid::from_u128).collect(),
                 refused: refused.into_iter().map(|(id, why)| (Uuid::from_u128(id), why)).collect(),
+                revoked,
             };
             let bytes = receipt.encode();
             prop_assert!(bytes.len() <= MAX_RECEIPT_BYTES);

@@ -15,7 +15,8 @@ use super::{
     codec::CodecError,
     delivery::{End, NoneNamed, Overdue},
     journal::JournalError,
-    tls::PROTOCOL,
+    tls::{PROTOCOL, TlsError},
+    trust::RevokedStation,
 };
 
 /// TLS alerts (RFC 8446, section 6.2, and RFC 7301, section 3.2).
@@ -59,6 +60,10 @@ pub enum Fault {
     NoneNamed,
     /// The receipt cannot be read.
     Codec(CodecError),
+    /// The ground station's certificate is revoked.
+    RevokedStation,
+    /// This end's keys cannot be used.
+    Keys(TlsError),
     /// The journal failed.
     Journal(JournalError),
 }
@@ -73,6 +78,7 @@ impl Fault {
                 Some(CloseCode::GaveWay | CloseCode::Revoked) => End::Unwelcome,
                 Some(CloseCode::Left | CloseCode::CannotStore) | None => End::Outage,
             },
+            Self::RevokedStation => End::Unwelcome,
             Self::NotArrived => End::TooSlow,
             Self::Stream(e) => End::BadBatch(format!("the ground station broke it off: {e}")),
             Self::NoReceipt => End::BadBatch("no receipt comes for it".to_owned()),
@@ -85,6 +91,7 @@ impl Fault {
             | Self::NoAnswer
             | Self::FellSilent
             | Self::OutOfReach(_)
+            | Self::Keys(_)
             | Self::Journal(_) => End::Outage,
         }
     }
@@ -93,7 +100,7 @@ impl Fault {
     pub fn is_answer(&self) -> bool {
         match self {
             Self::Refused(e) => !matches!(e, ConnectionError::TimedOut),
-            Self::Stream(_) | Self::Codec(_) => true,
+            Self::Stream(_) | Self::Codec(_) | Self::RevokedStation => true,
             _ => false,
         }
     }
@@ -126,6 +133,7 @@ impl Fault {
                 "link: {station} is out of reach since {}; connecting anew until it answers",
                 time_of_day(*since)
             ),
+            Self::RevokedStation => revoked_station(station),
             Self::Refused(e) => refused(station, e),
             Self::Lost(e) => lost(station, e),
             Self::Stream(e) => {
@@ -141,6 +149,7 @@ impl Fault {
                 "link: {station} answers but confirms nothing; update both ends to one version"
             ),
             Self::Codec(e) => e.to_string(),
+            Self::Keys(e) => e.to_string(),
             Self::Journal(e) => e.to_string(),
         }
     }
@@ -154,11 +163,15 @@ fn refused(station: &str, error: &ConnectionError) -> String {
             String::from_utf8_lossy(PROTOCOL)
         ),
         Some(alert::EXPIRED) => format!(
-            "link: the keys of {station} or of this drone are not valid now ({error}); renew them, or set the clocks of both"
+            "link: this drone's certificate has ended or not yet begun by the clock of {station}; set the clock there, or run `scarp-station keys renew` and copy the keys anew"
         ),
+        // This end has said so, of the station.
+        Some(alert::REVOKED) if matches!(error, ConnectionError::TransportError(_)) => {
+            revoked_station(station)
+        }
         Some(alert::REVOKED) => revoked(station, &error.to_string()),
         Some(_) => format!(
-            "link: {station} and this drone do not trust each other ({error}); give both keys of one authority, made by `scarp-station keys`"
+            "link: {station} and this drone do not trust each other ({error}); give both keys of one authority, see `scarp-station keys --help`"
         ),
         None => match error {
             ConnectionError::Reset => format!(
@@ -207,7 +220,16 @@ fn lost(station: &str, error: &ConnectionError) -> String {
 }
 
 fn revoked(station: &str, said: &str) -> String {
-    format!("link: {station} has revoked this drone's keys ({said}); give the drone new ones")
+    format!(
+        "link: {station} has shut this drone out ({said}); `scarp-station keys renew` makes new keys for it"
+    )
+}
+
+/// Another may stand in the ground station's place.
+fn revoked_station(station: &str) -> String {
+    format!(
+        "link: {station} shows a certificate that is revoked, so it may be somebody else; nothing is sent to it; `scarp-station keys renew station` makes new keys for the true one"
+    )
 }
 
 /// What the other end gave as its reason for closing a connection, in one line.
@@ -269,6 +291,18 @@ impl From<ReadToEndError> for Fault {
             ReadToEndError::Read(ReadError::ConnectionLost(e)) => Self::Lost(e),
             other => Self::Stream(other.to_string()),
         }
+    }
+}
+
+impl From<RevokedStation> for Fault {
+    fn from(_: RevokedStation) -> Self {
+        Self::RevokedStation
+    }
+}
+
+impl From<TlsError> for Fault {
+    fn from(error: TlsError) -> Self {
+        Self::Keys(error)
     }
 }
 

@@ -5,8 +5,8 @@
 //! says it has committed. A broken link, a killed process or a lost battery therefore delay messages but lose none,
 //! and a message that is sent twice is stored once, because its identity follows from what it says.
 //!
-//! The drone needs three settings: the ground station's address (`host:port`), the folder `drone/` written by
-//! `scarp-station keys`, and a path for the journal. See `uplink::Config`. What only
+//! The drone needs three settings: the ground station's address (`host:port`), the folder
+//! `aircraft/NAME/` written by `scarp-station keys`, and a path for the journal. See `uplink::Config`. What only
 //! the aircraft needs is behind the feature `uplink`.
 //!
 //! The messages' schema is `proto/scarp.proto`; `README.md` beside it tells whoever writes another receiver how they travel.
@@ -28,6 +28,8 @@ mod message_error;
 mod outline;
 mod proto;
 pub mod tls;
+#[cfg(feature = "uplink")]
+mod trust;
 #[cfg(feature = "uplink")]
 pub mod uplink;
 mod wire;

@@ -23,7 +23,8 @@ use thiserror::Error;
 use super::{
     journal::{Journal, JournalError},
     message::Envelope,
-    tls::{Identity, TlsError},
+    tls::TlsError,
+    trust::Trust,
 };
 pub use shared::LinkStatus;
 use shared::Shared;
@@ -34,7 +35,7 @@ use worker::Worker;
 pub struct Config {
     /// Address of the ground station, `host:port`. Names are looked up anew at each attempt to connect.
     pub station: String,
-    /// The folder `drone/` that `scarp-station keys` wrote.
+    /// The folder `aircraft/NAME/` that `scarp-station keys` wrote.
     pub keys: PathBuf,
 }
 
@@ -65,15 +66,13 @@ impl Uplink {
     /// # Errors
     /// When the keys cannot be used or the system gives no thread.
     pub fn start(config: &Config, journal: Journal) -> Result<Self, LinkError> {
-        let identity = Identity::load(&config.keys)?;
-        identity.require_drone()?;
-        let tls = identity.client_config()?;
+        let trust = Trust::load(&config.keys, journal.path())?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(LinkError::Thread)?;
         let shared = Arc::new(Shared::new(journal));
-        let worker = Worker::new(Arc::clone(&shared), config.station.clone(), tls);
+        let worker = Worker::new(Arc::clone(&shared), config.station.clone(), trust);
         let thread = thread::Builder::new()
             .name("uplink".to_owned())
             .spawn(move || {

@@ -274,6 +274,16 @@ fn the_stations_keys_are_promised(folder: &Path) {
         let told = String::from_utf8_lossy(&output.stderr);
         keys(&serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{told}")))
     };
+    let listed = Command::new(beside("scarp-station"))
+        .args(["keys", "list", "--json"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let line = listed.stdout.split(|byte| *byte == b'\n').next();
+    assert_eq!(
+        promised_keys("scarp-station keys list --json"),
+        keys(&serde_json::from_slice(line.unwrap()).unwrap())
+    );
     assert_eq!(
         promised_keys("scarp-station surveys --json"),
         written("surveys", &[])

@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
@@ -153,11 +154,20 @@ fn drain_brings_all_that_waits_to_the_ground_and_says_so() {
         .unwrap();
     let station = Path::new(env!("CARGO_BIN_EXE_scarp")).with_file_name("scarp-station");
     let keys = dir.path().join("keys");
-    let made = Command::new(&station)
-        .args(["keys", "--out"])
-        .arg(&keys)
-        .output();
-    assert!(made.unwrap().status.success());
+    let passphrase = dir.path().join("passphrase");
+    fs::write(&passphrase, "a phrase for this test").unwrap();
+    fs::set_permissions(&passphrase, fs::Permissions::from_mode(0o600)).unwrap();
+    for command in [&["init"][..], &["enrol", "drone"]] {
+        let made = Command::new(&station)
+            .arg("keys")
+            .args(command)
+            .arg("--keys")
+            .arg(&keys)
+            .arg("--passphrase-file")
+            .arg(&passphrase)
+            .output();
+        assert!(made.unwrap().status.success());
+    }
     let mut serving = Command::new(&station)
         .args(["serve", "--json", "--listen", "127.0.0.1:0", "--store"])
         .arg(dir.path().join("s.gpkg"))
@@ -173,7 +183,7 @@ fn drain_brings_all_that_waits_to_the_ground_and_says_so() {
         .args(["link", "drain", "--json", "--journal"])
         .arg(&path)
         .args(["--station", first["listening"].as_str().unwrap(), "--keys"])
-        .arg(keys.join("drone"))
+        .arg(keys.join("aircraft/drone"))
         .output()
         .unwrap();
     signal::terminate(&serving);

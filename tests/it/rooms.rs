@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("scarp-int8", &[]),
     ("scarp-infer", &["scarp-files", "scarp-int8"]),
     ("scarp-inventory", &["scarp-geo"]),
-    ("scarp-link", &["scarp-inventory"]),
+    ("scarp-link", &["scarp-files", "scarp-inventory"]),
     ("scarp-config", &["scarp-files", "scarp-geo"]),
     ("scarp-files", &[]),
     (

@@ -37,7 +37,7 @@ Examples:
   scarp check                                              only the model, and the disk under scarp-out/
   scarp check --graph                                      which operator runs where, and in what precision
   scarp check --board /etc/scarp/board.toml                all that the board needs to fly
-  scarp check --photos photos --gnss /dev/ttyUSB0 --station 10.0.0.2:4433 --keys keys/drone
+  scarp check --photos photos --gnss /dev/ttyUSB0 --station 10.0.0.2:4433 --keys keys/aircraft/alpha
 
 The last line is GO (exit status 0) or NO GO with the reason (exit status 3). It is GO only with a board file, when all that
 the board needs for `scarp fly` was checked and is well: what is not named is listed as not checked, and is no GO; nor is a

@@ -18,7 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   scarp link status --board /etc/scarp/board.toml      what waits, since when, and what was set aside, and why
   scarp link drain --board /etc/scarp/board.toml       send it all, and say when it is on the ground
-  scarp link drain --journal old.sqlite --station 10.0.0.2:4433 --keys keys/drone
+  scarp link drain --journal old.sqlite --station 10.0.0.2:4433 --keys keys/aircraft/alpha
   scarp link resend --board /etc/scarp/board.toml      let what was set aside wait again
 
 Not while a flight or replay uses the journal: that sends what waits itself, and OUT/health.json says how it goes.

@@ -133,6 +133,7 @@ fn search(poison: i64, messages: i64) -> (usize, Vec<usize>) {
             let receipt = Receipt {
                 stored,
                 refused: Vec::new(),
+                ..Receipt::default()
             };
             machine.receipt(&receipt).unwrap();
             waiting.retain(|entry| !batch.contains(entry));

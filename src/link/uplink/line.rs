@@ -2,14 +2,13 @@
 
 use std::{io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
 
-use quinn::ClientConfig;
 use tokio::{
     sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
     task::JoinSet,
 };
 
 use super::session::Session;
-use crate::{codec::Receipt, connection_fault::Fault, delivery::End, happy_eyeballs};
+use crate::{codec::Receipt, connection_fault::Fault, delivery::End, happy_eyeballs, trust::Trust};
 
 /// A name that is looked up for longer is given up.
 const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(8);
@@ -39,7 +38,7 @@ pub enum Event {
 /// The way to the ground station.
 pub struct Line {
     station: String,
-    tls: ClientConfig,
+    trust: Arc<Trust>,
     session: Option<Arc<Session>>,
     /// Ends with what tells its events.
     under_way: JoinSet<()>,
@@ -48,10 +47,10 @@ pub struct Line {
 
 impl Line {
     /// A line to the station at `station`, `host:port`, on which nothing happens yet.
-    pub fn new(station: String, tls: ClientConfig) -> Self {
+    pub fn new(station: String, trust: Arc<Trust>) -> Self {
         Self {
             station,
-            tls,
+            trust,
             session: None,
             under_way: JoinSet::new(),
             events: mpsc::unbounded_channel().1,
@@ -60,7 +59,7 @@ impl Line {
 
     /// Begins to connect to whichever of the station's addresses answers first.
     pub fn connect(&mut self) {
-        let (station, tls) = (self.station.clone(), self.tls.clone());
+        let (station, trust) = (self.station.clone(), Arc::clone(&self.trust));
         self.begin(|events| async move {
             let addresses = match look_up(&station).await {
                 Ok(addresses) => addresses,
@@ -69,7 +68,7 @@ impl Line {
             events.send(Event::LookedUp).ok();
             let attempt = |address| {
                 let events = events.clone();
-                Session::open(address, tls.clone(), move || {
+                Session::open(address, Arc::clone(&trust), move || {
                     events.send(Event::ShookHands).ok();
                 })
             };

@@ -2,16 +2,18 @@
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
-use quinn::{ClientConfig, Connection, ConnectionError, Endpoint, VarInt};
+use quinn::{Connection, ConnectionError, Endpoint, VarInt};
 
 use crate::{
     close_code::CloseCode,
     codec::{self, MAX_RECEIPT_BYTES, Receipt},
     connection_fault::Fault,
     tls::SERVER_NAME,
+    trust::Trust,
 };
 
 /// How long the farewell may take when the uplink stops.
@@ -21,6 +23,7 @@ const FAREWELL: Duration = Duration::from_millis(300);
 pub struct Session {
     connection: Connection,
     endpoint: Endpoint,
+    warning: Option<String>,
 }
 
 impl Session {
@@ -28,7 +31,7 @@ impl Session {
     /// `shook_hands` between the two.
     pub async fn open(
         address: SocketAddr,
-        tls: ClientConfig,
+        trust: Arc<Trust>,
         shook_hands: impl FnOnce(),
     ) -> Result<Self, Fault> {
         let local = if address.is_ipv6() {
@@ -38,18 +41,27 @@ impl Session {
         };
         // A new socket each time: the old one may belong to a network that is gone.
         let endpoint = Endpoint::client(local).map_err(Fault::Socket)?;
-        let connecting = endpoint.connect_with(tls, address, SERVER_NAME)?;
+        let connecting = endpoint.connect_with(trust.client_config()?, address, SERVER_NAME)?;
         let connection = connecting.await.map_err(Fault::Refused)?;
         shook_hands();
-        let session = Self {
+        let mut session = Self {
             connection,
             endpoint,
+            warning: None,
         };
         match session.exchange(Vec::new(), || {}).await {
-            Ok(_) => Ok(session),
+            Ok(receipt) => {
+                session.warning = trust.greeted(&session.connection, &receipt.revoked)?;
+                Ok(session)
+            }
             Err(Fault::Lost(error)) => Err(Fault::Refused(error)),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// What is odd about this ground station's certificate, if anything is, in one line.
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
     }
 
     /// Sends one batch on a stream of its own and returns the ground station's receipt. Calls `arrived` once the other end has

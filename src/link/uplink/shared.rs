@@ -93,8 +93,12 @@ impl Shared {
             .wait_while_for(&mut self.progress.lock(), waiting, timeout);
     }
 
-    pub fn connected(&self) {
-        self.report(|progress| progress.connected = true);
+    /// The link is up; `warning` tells what is odd about it, if anything is.
+    pub fn connected(&self, warning: Option<String>) {
+        self.report(|progress| {
+            progress.connected = true;
+            progress.last_error = warning.or(progress.last_error.take());
+        });
     }
 
     /// The link is down, because of what `line` tells, if anything went wrong.

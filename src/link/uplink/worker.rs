@@ -5,8 +5,6 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use quinn::ClientConfig;
-
 use super::{
     line::{Event, Line},
     reachability::Reachability,
@@ -16,6 +14,7 @@ use crate::{
     connection_fault::Fault,
     delivery::{Delivery, PAUSES, Step},
     fault_log::FaultLog,
+    trust::Trust,
 };
 
 /// Bytes of one batch: small, so that a slow link confirms often and a broken one repeats little.
@@ -32,10 +31,10 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub fn new(shared: Arc<Shared>, station: String, tls: ClientConfig) -> Self {
+    pub fn new(shared: Arc<Shared>, station: String, trust: Arc<Trust>) -> Self {
         Self {
             shared,
-            line: Line::new(station.clone(), tls),
+            line: Line::new(station.clone(), trust),
             station,
             delivery: Delivery::new(PAUSES, Instant::now()),
             faults: FaultLog::default(),
@@ -108,10 +107,16 @@ impl Worker {
             Event::AddressFailed(fault) => self.reachability.address_failed(fault),
             Event::Connected(session) => {
                 log::info!("link: connected to {}", session.address());
+                let warning = session.warning().map(str::to_owned);
+                if let Some(line) = &warning
+                    && let Some(line) = self.faults.met(line, Instant::now())
+                {
+                    log::warn!("{line}");
+                }
                 self.line.hold(session);
                 self.reachability.connected();
                 self.delivery.connected(Instant::now());
-                self.shared.connected();
+                self.shared.connected(warning);
             }
             Event::Arrived => self.delivery.arrived(Instant::now()),
             Event::Receipt(receipt) => {

@@ -4,7 +4,10 @@ use std::{
     fs, net::UdpSocket, os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::UNIX_EPOCH,
 };
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
+    IsCa, KeyIdMethod, KeyPair, date_time_ymd,
+};
 use scarp_inventory::FrameReport;
 use scarp_link::{Body, Config, Envelope, Journal, Uplink};
 use tempfile::TempDir;
@@ -57,22 +60,32 @@ pub fn waiting(station: &Station) -> Vec<Body> {
     entries.iter().map(|entry| body(&entry.message)).collect()
 }
 
-fn write_keys(drone: &Path) {
-    fs::create_dir_all(drone).unwrap();
+fn write_keys(folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec!["drone".to_owned()])
-        .unwrap()
-        .signed_by(&key, &authority)
-        .unwrap();
-    for (name, text) in [
-        ("ca.pem", authority.pem()),
-        ("cert.pem", certificate.pem()),
-        ("key.pem", key.serialize_pem()),
-    ] {
-        fs::write(drone.join(name), text).unwrap();
+    let mut drone = CertificateParams::default();
+    drone.distinguished_name.push(DnType::CommonName, "drone");
+    let certificate = drone.signed_by(&key, &authority).unwrap();
+    let revoked = CertificateRevocationListParams {
+        this_update: date_time_ymd(2026, 1, 1),
+        next_update: date_time_ymd(2046, 1, 1),
+        crl_number: 1.into(),
+        issuing_distribution_point: None,
+        revoked_certs: Vec::new(),
+        key_identifier_method: KeyIdMethod::Sha256,
     }
-    fs::set_permissions(drone.join("key.pem"), fs::Permissions::from_mode(0o600)).unwrap();
+    .signed_by(&authority)
+    .unwrap();
+    for (name, contents) in [
+        ("ca.pem", authority.pem().as_bytes()),
+        ("cert.pem", certificate.pem().as_bytes()),
+        ("key.pem", key.serialize_pem().as_bytes()),
+        ("revoked.crl", revoked.der().as_ref()),
+    ] {
+        fs::write(folder.join(name), contents).unwrap();
+    }
+    fs::set_permissions(folder.join("key.pem"), fs::Permissions::from_mode(0o600)).unwrap();
 }

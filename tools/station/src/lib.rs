@@ -3,5 +3,6 @@
 
 pub mod feeds;
 pub mod keys;
+pub mod revocations;
 pub mod serve;
 pub mod store;

@@ -1,10 +1,15 @@
 //! The receiver: takes batches from drones, has them committed, and only then confirms them.
 //!
-//! Each drone's batches are taken one after the other by a task of its own; one thread owns the store and commits a
-//! batch at a time. Whatever fails closes that drone's connection with the reason; the drone keeps what was not
-//! confirmed and comes again.
+//! Whoever knocks is a stranger until its certificate is accepted (`admission`); an aircraft has its place from then on (`registry`). Its
+//! batches are taken one after the other by a task of its own (`connection`); one thread owns the store and commits a batch at a time
+//! (`writer`). Whatever fails closes that aircraft's connection with the reason; the aircraft keeps what was not confirmed and
+//! comes again.
 
+mod admission;
+mod connection;
 mod outcome;
+mod quiet_log;
+mod registry;
 mod writer;
 
 use std::{
@@ -13,33 +18,36 @@ use std::{
     sync::Arc,
 };
 
-use quinn::{
-    Connection, ConnectionError, Endpoint, EndpointConfig, Incoming, TokioRuntime, VarInt,
-};
+use log::Level;
+use quinn::{Connection, Endpoint, EndpointConfig, TokioRuntime};
 use quinn_proto::RandomConnectionIdGenerator;
 use ring::hmac;
 use scarp_link::{
-    Envelope, Identity,
-    codec::{self, CodecError, MAX_BATCH_BYTES, Receipt},
+    CloseCode, Identity,
+    tls::{self, Peer},
 };
-use thiserror::Error;
-use tokio::{sync::broadcast, task::JoinSet};
-use uuid::Uuid;
+use tokio::{
+    sync::broadcast,
+    task::JoinSet,
+    time::{MissedTickBehavior, interval},
+};
 
 use crate::{
     feeds::{Feed, Follower, INTERVAL, MAX_COMMITS_WAITING},
-    store::{Store, StoreError},
+    revocations::{Revocations, Revoked},
+    store::Store,
 };
+use admission::{Admission, Failure};
 pub use outcome::{Ended, ServeError, Totals};
-use writer::{Writer, WriterGone, WriterHandle};
-
-/// Drones connected at once. A further one is turned away and comes again.
-const MAX_CONNECTIONS: usize = 32;
+use quiet_log::QuietLog;
+use registry::Registry;
+use writer::Writer;
 
 /// A receiver that listens.
 pub struct Server {
     endpoint: Endpoint,
     address: SocketAddr,
+    revocations: Revocations,
     writer: Writer,
     followers: Vec<Follower>,
 }
@@ -54,12 +62,13 @@ impl Server {
     /// When the keys do not fit, the address is taken, the store cannot be opened, a feed cannot show what stands, or the system gives no thread.
     pub fn bind(
         listen: SocketAddr,
-        identity: &Identity,
+        identity: Identity,
         store: &Path,
         feeds: Vec<Box<dyn Feed>>,
     ) -> Result<Self, ServeError> {
         identity.require_station()?;
-        let tls = identity.server_config()?;
+        let mut tls = identity.server_config()?;
+        admission::bound(&mut tls);
         let refused = |reason| ServeError::Listen {
             address: listen,
             reason,
@@ -67,7 +76,7 @@ impl Server {
         let socket = UdpSocket::bind(listen).map_err(refused)?;
         let store = Store::open(store)?;
         let endpoint = Endpoint::new(
-            lasting_config(identity),
+            lasting_config(&identity),
             Some(tls),
             socket,
             Arc::new(TokioRuntime),
@@ -88,6 +97,7 @@ impl Server {
         Ok(Self {
             address: endpoint.local_addr().map_err(refused)?,
             endpoint,
+            revocations: Revocations::new(identity),
             writer: Writer::start(store, commits).map_err(ServeError::Thread)?,
             followers,
         })
@@ -103,27 +113,47 @@ impl Server {
     ///
     /// # Errors
     /// When the store cannot be closed.
-    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<Ended, ServeError> {
-        let mut drones = JoinSet::new();
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<Ended, ServeError> {
+        let mut admission = Admission::default();
+        let mut aircraft = Aircraft::default();
+        let strangers = QuietLog::new(1);
+        let mut periods = interval(quiet_log::PERIOD);
+        periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
         tokio::pin!(stop);
         loop {
             tokio::select! {
                 biased;
                 () = &mut stop => break,
-                Some(_) = drones.join_next() => {}
+                _ = periods.tick() => {
+                    strangers.turn();
+                    aircraft.registry.turn_logs();
+                }
+                config = self.revocations.changed() => match config {
+                    Ok(mut config) => {
+                        admission::bound(&mut config);
+                        self.endpoint.set_server_config(Some(config));
+                    }
+                    Err(e) => log::error!("{e}"),
+                },
+                () = aircraft.ended() => {}
+                Some((from, outcome)) = admission.next() => match outcome {
+                    Ok(connection) => {
+                        aircraft.serve(connection, &self.writer, self.revocations.subscribe());
+                    }
+                    Err(failure) => turned_away(&strangers, from, &failure),
+                },
                 Some(incoming) = self.endpoint.accept() => {
-                    if drones.len() < MAX_CONNECTIONS {
-                        drones.spawn(serve_connection(incoming, self.writer.handle()));
-                    } else {
-                        log::warn!("{} turned away: {MAX_CONNECTIONS} drones are connected", incoming.remote_address());
-                        incoming.refuse();
+                    let open = self.endpoint.open_connections();
+                    if let Some((from, failure)) = admission.admit(incoming, open) {
+                        turned_away(&strangers, from, &failure);
                     }
                 }
             }
         }
         self.endpoint
-            .close(VarInt::from_u32(0), b"the ground station stops");
-        drones.shutdown().await;
+            .close(CloseCode::Left.into(), b"the ground station stops");
+        drop(admission);
+        aircraft.tasks.shutdown().await;
         self.endpoint.wait_idle().await;
         let (writer, followers) = (self.writer, self.followers);
         let finish = move || -> Result<Ended, ServeError> {
@@ -143,6 +173,42 @@ impl Server {
     }
 }
 
+fn turned_away(strangers: &QuietLog, from: SocketAddr, failure: &Failure) {
+    strangers.say(Level::Warn, &format!("{from} not let in: {failure}"));
+}
+
+/// The aircraft that are connected, each with the task that serves it.
+#[derive(Default)]
+struct Aircraft {
+    registry: Registry,
+    tasks: JoinSet<(Peer, usize)>,
+}
+
+impl Aircraft {
+    fn serve(&mut self, connection: Connection, writer: &Writer, revoked: Revoked) {
+        let Some(peer) = tls::peer(&connection) else {
+            return;
+        };
+        let seat = self.registry.join(peer, connection.clone());
+        let writer = writer.handle();
+        self.tasks.spawn(async move {
+            let ended = (seat.peer.clone(), connection.stable_id());
+            connection::serve(connection, writer, seat, revoked).await;
+            ended
+        });
+    }
+
+    /// Waits until an aircraft's connection has ended, for ever where none is connected. May be dropped at any time.
+    async fn ended(&mut self) {
+        match self.tasks.join_next().await {
+            Some(Ok((peer, connection))) => self.registry.leave(&peer.name, connection),
+            // Its place goes to the aircraft's next connection.
+            Some(Err(e)) => log::error!("a connection ended in a panic ({e}); please report this"),
+            None => std::future::pending().await,
+        }
+    }
+}
+
 /// Lets this station, started anew, tell a drone that the connection it knew is gone; the drone would otherwise wait
 /// for an answer until its idle timeout. The key that proves it must be the same as before, so it derives from ours.
 fn lasting_config(identity: &Identity) -> EndpointConfig {
@@ -155,102 +221,4 @@ fn lasting_config(identity: &Identity) -> EndpointConfig {
     // The default generator would not recognise the identifiers of the process before.
     config.cid_generator(|| Box::new(RandomConnectionIdGenerator::default()));
     config
-}
-
-/// Why a drone's connection is closed from this side.
-#[derive(Debug, Error)]
-enum Refusal {
-    #[error(transparent)]
-    Codec(#[from] CodecError),
-    #[error("a batch is longer than {MAX_BATCH_BYTES} bytes; refused")]
-    TooLong,
-    #[error("a message names no identity; check that the drone runs Scarp")]
-    NoIdentity,
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("the ground station stops")]
-    Stopping(#[from] WriterGone),
-    #[error("the drone went: {0}")]
-    Lost(ConnectionError),
-    #[error("a stream ended early: {0}")]
-    Stream(String),
-}
-
-/// Serves one drone until it goes or errs.
-async fn serve_connection(incoming: Incoming, writer: WriterHandle) {
-    let from = incoming.remote_address();
-    let connection = match incoming.await {
-        Ok(connection) => connection,
-        Err(e) => {
-            log::warn!("{from} refused: {e}");
-            return;
-        }
-    };
-    log::info!("{from} connected");
-    let refusal = loop {
-        if let Err(refusal) = take_batch(&connection, &writer, from).await {
-            break refusal;
-        }
-    };
-    match &refusal {
-        Refusal::Lost(ConnectionError::ApplicationClosed(_)) => log::info!("{from} left"),
-        Refusal::Lost(e) => log::info!("{from} lost: {e}"),
-        other => log::error!("{from} disconnected: {other}"),
-    }
-    connection.close(VarInt::from_u32(1), refusal.to_string().as_bytes());
-}
-
-async fn take_batch(
-    connection: &Connection,
-    writer: &WriterHandle,
-    from: SocketAddr,
-) -> Result<(), Refusal> {
-    let (mut send, mut receive) = connection.accept_bi().await.map_err(Refusal::Lost)?;
-    let batch = receive
-        .read_to_end(MAX_BATCH_BYTES)
-        .await
-        .map_err(|e| match e {
-            quinn::ReadToEndError::TooLong => Refusal::TooLong,
-            quinn::ReadToEndError::Read(e) => Refusal::Stream(e.to_string()),
-        })?;
-    let (envelopes, mut refused) = decode(&batch)?;
-    let mut stored: Vec<Uuid> = envelopes.iter().map(Envelope::id).collect();
-    let applied = writer.commit(envelopes, refused.len()).await??;
-    stored.retain(|id| applied.refused.iter().all(|(other, _)| other != id));
-    refused.extend(applied.refused);
-    if applied.new > 0 {
-        log::info!("{from} {} new messages stored", applied.new);
-    }
-    if let Some((_, reason)) = refused.last() {
-        log::error!(
-            "{from} {} messages refused, the last: {reason}",
-            refused.len()
-        );
-    }
-    let receipt = Receipt { stored, refused };
-    // A receipt that is lost does no harm: the drone sends again, and the store knows the messages.
-    if let Err(e) = send.write_all(&receipt.encode()).await {
-        return Err(Refusal::Stream(e.to_string()));
-    }
-    send.finish().ok();
-    Ok(())
-}
-
-/// Messages that cannot be understood, by identity, each with the reason.
-type Refused = Vec<(Uuid, String)>;
-
-/// The messages of a batch, and those of it that cannot be understood.
-fn decode(batch: &[u8]) -> Result<(Vec<Envelope>, Refused), Refusal> {
-    let mut envelopes = Vec::new();
-    let mut refused = Vec::new();
-    for bytes in codec::decode_batch(batch)? {
-        match Envelope::decode(&bytes) {
-            Ok(envelope) => envelopes.push(envelope),
-            Err(e) => {
-                let id = scarp_link::peek_id(&bytes).ok_or(Refusal::NoIdentity)?;
-                refused.push((id, e.to_string()));
-            }
-        }
-    }
-    Ok((envelopes, refused))
 }

@@ -5,7 +5,7 @@ mod common;
 
 use std::process::{Command, Output};
 
-use common::{Site, landslide, survey};
+use common::{AIRCRAFT, Site, landslide, passphrase_file, survey};
 use scarp_inventory::LandslideStatus::Active;
 use scarp_station::store::Store;
 use uuid::Uuid;
@@ -30,10 +30,19 @@ fn failure(arguments: &[&str]) -> String {
 #[test]
 fn keys_are_made_once_and_never_over_others() {
     let dir = tempfile::tempdir().unwrap();
-    let out = dir.path().join("keys");
-    let arguments = ["keys", "--out", out.to_str().unwrap()];
-    assert!(scarp_station(&arguments).status.success());
-    assert!(failure(&arguments).contains("never overwritten"));
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (keys, secret) = (path("keys"), passphrase_file(dir.path()));
+    let init = [
+        "keys",
+        "init",
+        "--keys",
+        &keys,
+        "--passphrase-file",
+        &secret,
+    ];
+    assert!(scarp_station(&init).status.success());
+    let again = failure(&init);
+    assert!(again.contains("never overwritten"), "{again}");
 }
 
 #[test]
@@ -52,13 +61,15 @@ fn serve_says_what_is_wrong_with_keys_store_and_address() {
             "serve", "--keys", keys, "--store", store, "--listen", listen,
         ])
     };
-    assert!(serve(&path("keys"), &store, "127.0.0.1:0").contains("station/ or drone/"));
+    assert!(serve(&path("keys"), &store, "127.0.0.1:0").contains("station/ or aircraft/NAME/"));
     assert!(serve(&keys, &other, "127.0.0.1:0").contains("check that its folder exists"));
     assert!(serve(&keys, &path("keys"), "127.0.0.1:0").contains("is a folder"));
     let in_use = serve(&keys, &store, &taken);
     assert!(in_use.contains("give a free address"), "{in_use}");
     assert_eq!(in_use.matches("os error").count(), 1, "{in_use}");
-    assert!(serve(&path("keys/drone"), &store, "127.0.0.1:0").contains("are a drone's"));
+    assert!(
+        serve(&path("keys/aircraft/drone"), &store, "127.0.0.1:0").contains("are an aircraft's")
+    );
     assert!(
         !site.path("other.gpkg").exists(),
         "no new store is left behind"
@@ -117,7 +128,8 @@ fn surveys_lists_those_of_a_store_and_export_takes_one_of_them() {
     let path = |name: &str| site.path(name).to_str().unwrap().to_owned();
     let (store, out) = (path("survey.gpkg"), path("o.geojson"));
     let mut open = Store::open(&site.store()).unwrap();
-    open.apply([survey(), landslide(1, 1, Active)]).unwrap();
+    open.apply(AIRCRAFT, [survey(), landslide(1, 1, Active)])
+        .unwrap();
     let listed = scarp_station(&["surveys", "--store", &store]);
     let text = String::from_utf8(listed.stdout).unwrap();
     let id = common::SURVEY.to_string();
@@ -247,7 +259,9 @@ fn keys_that_cannot_be_written_say_why_once() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
     std::fs::write(&file, "").unwrap();
-    let line = failure(&["keys", "--out", file.to_str().unwrap()]);
+    let secret = passphrase_file(dir.path());
+    let keys = file.to_str().unwrap();
+    let line = failure(&["keys", "init", "--keys", keys, "--passphrase-file", &secret]);
     assert_eq!(line.matches("Not a directory").count(), 1, "{line}");
 }
 
@@ -255,7 +269,7 @@ fn keys_that_cannot_be_written_say_why_once() {
 fn the_keys_of_a_drone_are_refused_by_the_station_and_named() {
     let site = Site::new();
     let path = |name: &str| site.path(name).to_str().unwrap().to_owned();
-    let (store, keys) = (path("survey.gpkg"), path("keys/drone"));
+    let (store, keys) = (path("survey.gpkg"), path("keys/aircraft/drone"));
     let line = failure(&[
         "serve",
         "--store",
@@ -266,7 +280,7 @@ fn the_keys_of_a_drone_are_refused_by_the_station_and_named() {
         "127.0.0.1:0",
     ]);
     assert!(
-        line.contains("keys/drone") && line.contains("station/"),
+        line.contains("keys/aircraft/drone") && line.contains("station/"),
         "{line}"
     );
 }

@@ -5,7 +5,7 @@ mod common;
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use common::{SURVEY, envelope};
+use common::{AIRCRAFT, SURVEY, envelope};
 use geo::Polygon;
 use proptest::prelude::*;
 use scarp_inventory::{
@@ -72,7 +72,7 @@ proptest! {
         let bodies = frames.iter().cloned().map(Body::Frame).chain(found.iter().cloned().map(Body::Landslide));
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
-        store.apply(bodies.map(sent)).unwrap();
+        store.apply(AIRCRAFT, bodies.map(sent)).unwrap();
 
         let mut exported = Vec::new();
         store.footprints(|survey, frame| {

@@ -139,7 +139,7 @@ fn a_feed_of_another_kind_takes_no_more_than_an_implementation_and_its_place_in_
             let any_port = ([127, 0, 0, 1], 0).into();
             Server::bind(
                 any_port,
-                &identity,
+                identity,
                 &site.store(),
                 vec![Box::new(Count(counts))],
             )

@@ -5,7 +5,7 @@ mod common;
 
 use std::{path::Path, process::Command};
 
-use common::{Site, envelope, frame, landslide, square, survey, untagged};
+use common::{AIRCRAFT, Site, envelope, frame, landslide, square, survey, untagged};
 use scarp_inventory::{
     Landslide,
     LandslideStatus::{Active, Withdrawn},
@@ -42,7 +42,7 @@ fn filled(path: &Path) -> Store {
         landslide(3, 1, Active),
         landslide(3, 2, Withdrawn),
     ];
-    store.apply(messages).unwrap();
+    store.apply(AIRCRAFT, messages).unwrap();
     store
 }
 
@@ -115,7 +115,7 @@ fn gdal_reads_the_store_while_it_is_open_for_writing() {
     let path = dir.path().join("s.gpkg");
     let mut store = filled(&path);
     check(&path);
-    store.apply([landslide(9, 1, Active)]).unwrap();
+    store.apply(AIRCRAFT, [landslide(9, 1, Active)]).unwrap();
     assert!(layer(&path, "landslides").contains("Feature Count: 3"));
 }
 
@@ -188,7 +188,9 @@ fn gdal_reads_a_landslide_across_the_antimeridian_as_two_parts_on_the_map() {
         outline: square(179.9, -17.0, 0.4),
         ..slide.clone()
     };
-    store.apply([envelope(Body::Landslide(across))]).unwrap();
+    store
+        .apply(AIRCRAFT, [envelope(Body::Landslide(across))])
+        .unwrap();
     let out = site.path("landslides.geojson");
     export(&site.store(), &out, "landslides");
     let layer = ogrinfo(&["-al", "-so"], &out);

@@ -20,4 +20,7 @@ fn every_help_is_as_it_was() {
     for command in ["keys", "serve", "surveys", "export"] {
         insta::assert_snapshot!(format!("help-{command}"), help(&[command]));
     }
+    for command in ["init", "enrol", "list", "revoke", "renew"] {
+        insta::assert_snapshot!(format!("help-keys-{command}"), help(&["keys", command]));
+    }
 }

@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
     sync::Arc,
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use common::{LONG, Site, envelope, frame, landslide, query, survey, untagged, until};
@@ -83,7 +83,7 @@ fn a_name_that_nobody_knows_is_told_apart_from_a_station_that_does_not_answer() 
     let site = Site::new();
     let config = Config {
         station: "ground-station.invalid:4433".to_owned(),
-        keys: site.path("keys/drone"),
+        keys: site.path("keys/aircraft/drone"),
     };
     let uplink = Uplink::start(&config, site.journal()).unwrap();
     until("fault", || uplink.status().last_error.is_some());
@@ -164,7 +164,7 @@ fn a_drone_process() {
     let journal = std::path::Path::new(&dir).join("journal.sqlite");
     let config = scarp_link::Config {
         station: env::var("SCARP_TEST_STATION").unwrap(),
-        keys: std::path::Path::new(&dir).join("keys/drone"),
+        keys: std::path::Path::new(&dir).join("keys/aircraft/drone"),
     };
     let journal = scarp_link::Journal::open(&journal, 64 << 20).unwrap();
     let uplink = Uplink::start(&config, journal).unwrap();
@@ -207,9 +207,15 @@ fn a_drone_that_trusts_us_but_that_we_do_not_know_gets_no_answer() {
     let (site, stranger) = (Site::new(), Site::new());
     let station = site.serve(0);
     // It has our authority's certificate, which is no secret, but its own is signed by another.
-    let ours = site.path("keys/drone").join(tls::CA_FILE);
-    std::fs::copy(&ours, stranger.path("keys/drone").join(tls::CA_FILE)).unwrap();
-    let config = Identity::load(&stranger.path("keys/drone"))
+    let ours = site.path("keys/aircraft/drone");
+    for name in [tls::CA_FILE, tls::REVOKED_FILE] {
+        std::fs::copy(
+            ours.join(name),
+            stranger.path("keys/aircraft/drone").join(name),
+        )
+        .unwrap();
+    }
+    let config = Identity::load(&stranger.path("keys/aircraft/drone"))
         .unwrap()
         .client_config()
         .unwrap();
@@ -227,7 +233,7 @@ fn a_client_without_a_certificate_gets_no_answer() {
     let site = Site::new();
     let station = site.serve(0);
     let mut roots = rustls::RootCertStore::empty();
-    let authority = site.path("keys/drone").join(tls::CA_FILE);
+    let authority = site.path("keys/aircraft/drone").join(tls::CA_FILE);
     roots
         .add(CertificateDer::from_pem_file(authority).unwrap())
         .unwrap();
@@ -248,7 +254,7 @@ fn a_client_without_a_certificate_gets_no_answer() {
 #[test]
 fn a_stolen_drone_key_cannot_pose_as_the_ground_station() {
     let site = Site::new();
-    let thief = Identity::load(&site.path("keys/drone")).unwrap();
+    let thief = Identity::load(&site.path("keys/aircraft/drone")).unwrap();
     let line = refusal_by(&site, thief.server_config().unwrap());
     assert!(line.contains("do not trust each other"), "{line}");
 }
@@ -263,7 +269,7 @@ fn the_keys_of_the_station_are_refused_by_the_drone_at_its_start_and_named() {
     let line = Uplink::start(&config, site.journal()).err().unwrap();
     let line = line.to_string();
     assert!(
-        line.contains("keys/station") && line.contains("folder drone/"),
+        line.contains("keys/station") && line.contains("folder aircraft/NAME/"),
         "{line}"
     );
 }
@@ -285,7 +291,7 @@ fn a_ground_station_of_another_protocol_is_told_apart_from_one_with_other_keys()
     config.alpn_protocols = vec![b"scarp/1".to_vec()];
     let crypto = Arc::new(QuicServerConfig::try_from(config).unwrap());
     let line = refusal_by(&site, quinn::ServerConfig::with_crypto(crypto));
-    assert!(line.contains("form of the link, scarp/2"), "{line}");
+    assert!(line.contains("form of the link, scarp/3"), "{line}");
 }
 
 #[test]
@@ -293,7 +299,8 @@ fn oversize_and_senseless_batches_end_that_connection_and_no_other() {
     let site = Site::new();
     let station = site.serve(0);
     let honest = site.uplink(station.address);
-    let config = Identity::load(&site.path("keys/drone"))
+    let hostile = site.authority().enrol("alpha", SystemTime::now());
+    let config = Identity::load(&hostile.unwrap())
         .unwrap()
         .client_config()
         .unwrap();
@@ -325,7 +332,7 @@ fn oversize_and_senseless_batches_end_that_connection_and_no_other() {
 fn a_message_of_a_later_format_is_refused_by_name_and_the_others_of_its_batch_are_stored() {
     let site = Site::new();
     let station = site.serve(0);
-    let config = Identity::load(&site.path("keys/drone"))
+    let config = Identity::load(&site.path("keys/aircraft/drone"))
         .unwrap()
         .client_config()
         .unwrap();

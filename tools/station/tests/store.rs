@@ -5,7 +5,7 @@ mod common;
 
 use std::{fs, time::SystemTime};
 
-use common::{frame, landslide, landslides, query, survey, untagged};
+use common::{AIRCRAFT, frame, landslide, landslides, query, survey, untagged};
 use scarp_inventory::{
     LandslideStatus::{Active, Withdrawn},
     landslide_feature,
@@ -20,7 +20,7 @@ fn a_batch_stored_again_changes_not_one_byte() {
     let batch = [survey(), frame(1), untagged(2), landslide(1, 1, Active)];
     let mut store = Store::open(&path).unwrap();
     assert_eq!(
-        store.apply(batch.clone()).unwrap(),
+        store.apply(AIRCRAFT, batch.clone()).unwrap(),
         Applied {
             new: 4,
             repeated: 0,
@@ -32,7 +32,7 @@ fn a_batch_stored_again_changes_not_one_byte() {
     let before = fs::read(&path).unwrap();
     let mut store = Store::open(&path).unwrap();
     assert_eq!(
-        store.apply(batch).unwrap(),
+        store.apply(AIRCRAFT, batch).unwrap(),
         Applied {
             new: 0,
             repeated: 4,
@@ -50,7 +50,10 @@ fn another_report_under_a_known_identity_is_refused_with_its_name_and_one_made_a
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
     store
-        .apply([survey(), frame(1), frame(2), landslide(1, 1, Active)])
+        .apply(
+            AIRCRAFT,
+            [survey(), frame(1), frame(2), landslide(1, 1, Active)],
+        )
         .unwrap();
     // A second flight under the same survey: it counts its frames from 1 too, and finds its first landslide.
     let later = |of: Envelope, change: &dyn Fn(&mut Body)| {
@@ -76,7 +79,10 @@ fn another_report_under_a_known_identity_is_refused_with_its_name_and_one_made_a
     });
     let names = [elsewhere.id(), larger.id()];
     let applied = store
-        .apply([begun_again, searched_again, elsewhere, larger, frame(3)])
+        .apply(
+            AIRCRAFT,
+            [begun_again, searched_again, elsewhere, larger, frame(3)],
+        )
         .unwrap();
     assert_eq!((applied.new, applied.repeated), (1, 2));
     let refused: Vec<_> = applied.refused.iter().map(|(id, _)| *id).collect();
@@ -101,7 +107,9 @@ fn versions_end_at_the_newest_in_whatever_order_they_come() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
         for version in order {
-            store.apply([landslide(1, version, Active)]).unwrap();
+            store
+                .apply(AIRCRAFT, [landslide(1, version, Active)])
+                .unwrap();
         }
         let landslides = landslides(&store).unwrap();
         assert_eq!(landslides.len(), 1, "{order:?}");
@@ -125,9 +133,9 @@ fn a_withdrawn_landslide_leaves_the_layer_stays_in_the_history_and_a_late_report
             landslide(1, 2, Active),
             landslide(1, 3, Withdrawn),
         ];
-        store.apply([landslide(2, 1, Active)]).unwrap();
+        store.apply(AIRCRAFT, [landslide(2, 1, Active)]).unwrap();
         for index in order {
-            store.apply([reports[index].clone()]).unwrap();
+            store.apply(AIRCRAFT, [reports[index].clone()]).unwrap();
         }
         let ids: Vec<_> = landslides(&store).unwrap().iter().map(|l| l.id).collect();
         assert_eq!(ids, [uuid::Uuid::from_u128(2)], "{order:?}");
@@ -153,7 +161,7 @@ fn what_is_stored_reads_back_as_it_was_reported() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
     let reports = [survey(), frame(1), untagged(2), landslide(5, 2, Active)];
-    store.apply(reports.clone()).unwrap();
+    store.apply(AIRCRAFT, reports.clone()).unwrap();
     let mut stored = Vec::new();
     let mut push = |survey, body| {
         assert_eq!(survey, common::SURVEY);
@@ -181,7 +189,7 @@ fn a_landslide_is_the_same_feature_before_it_is_stored_and_after() {
         panic!("a landslide was sent");
     };
     let sent = landslide_feature(common::SURVEY, sent).to_string();
-    store.apply([report]).unwrap();
+    store.apply(AIRCRAFT, [report]).unwrap();
     let stored = landslides(&store).unwrap().remove(0);
     assert_eq!(landslide_feature(common::SURVEY, &stored).to_string(), sent);
 }
@@ -200,7 +208,7 @@ fn a_landslide_that_another_program_spoilt_is_an_error_that_names_it() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("s.gpkg");
         let mut store = Store::open(&path).unwrap();
-        store.apply([landslide(5, 2, Active)]).unwrap();
+        store.apply(AIRCRAFT, [landslide(5, 2, Active)]).unwrap();
         let edit = rusqlite::Connection::open(&path)
             .unwrap()
             .execute_batch(&format!("UPDATE landslides SET {change}"));
@@ -222,7 +230,7 @@ fn what_changes_nothing_that_stands_is_no_change() {
         landslide(1, 2, Active),
         landslide(1, 3, Withdrawn),
     ];
-    let mut changes = |report: &Envelope| store.apply([report.clone()]).unwrap().changes;
+    let mut changes = |report: &Envelope| store.apply(AIRCRAFT, [report.clone()]).unwrap().changes;
     assert_eq!(changes(&second), std::slice::from_ref(&second));
     assert_eq!(changes(&first), [], "older than what stands");
     assert_eq!(changes(&second), [], "stored before");
@@ -268,7 +276,7 @@ fn a_damaged_store_is_refused_or_read_but_never_panics() {
     let path = dir.path().join("s.gpkg");
     let mut store = Store::open(&path).unwrap();
     store
-        .apply((0..200).map(|id| landslide(id, 1, Active)))
+        .apply(AIRCRAFT, (0..200).map(|id| landslide(id, 1, Active)))
         .unwrap();
     store.close().unwrap();
     let whole = fs::read(&path).unwrap();
@@ -301,7 +309,7 @@ fn a_store_of_an_earlier_version_is_brought_to_the_names_of_now_once_it_is_opene
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("s.gpkg");
     let mut store = Store::open(&path).unwrap();
-    store.apply([landslide(1, 1, Active)]).unwrap();
+    store.apply(AIRCRAFT, [landslide(1, 1, Active)]).unwrap();
     let stored = landslides(&store).unwrap();
     store.close().unwrap();
     // As it was before its columns were renamed.
@@ -323,8 +331,14 @@ fn a_store_of_an_earlier_version_is_brought_to_the_names_of_now_once_it_is_opene
     let mut store = Store::open(&path).unwrap();
     assert_eq!(landslides(&store).unwrap(), stored);
     // What it said was not kept then.
-    assert_eq!(store.apply([landslide(1, 1, Active)]).unwrap().repeated, 1);
-    store.apply([landslide(1, 2, Active)]).unwrap();
+    assert_eq!(
+        store
+            .apply(AIRCRAFT, [landslide(1, 1, Active)])
+            .unwrap()
+            .repeated,
+        1
+    );
+    store.apply(AIRCRAFT, [landslide(1, 2, Active)]).unwrap();
     store.close().unwrap();
     let store = Store::open_to_read(&path).unwrap();
     assert_eq!(landslides(&store).unwrap()[0].version, 2);

@@ -1,13 +1,16 @@
 //! The firmware and the ground station, run as processes of their own.
 
 use std::{
-    env, fs,
-    io::{BufRead, BufReader},
+    env,
+    fs::{self, OpenOptions},
+    io::{BufRead, BufReader, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
 };
 
 use anyhow::{Context, bail, ensure};
+use rustix::rand::GetRandomFlags;
 use serde::Deserialize;
 
 /// The two programs, next to this one in the build folder.
@@ -62,17 +65,32 @@ impl Programs {
             fs::remove_dir_all(folder)
                 .with_context(|| format!("cannot clear {}", folder.display()))?;
         }
-        let output = self
-            .station()
-            .arg("keys")
-            .arg("--out")
-            .arg(folder)
-            .output()?;
-        ensure!(
-            output.status.success(),
-            "scarp-station keys failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        fs::create_dir_all(folder)?;
+        let passphrase = folder.join("passphrase");
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&passphrase)?;
+        let mut random = [0; 16];
+        rustix::rand::getrandom(&mut random, GetRandomFlags::empty())?;
+        write!(file, "{:032x}", u128::from_ne_bytes(random))?;
+        for command in [&["init"][..], &["enrol", "drone"]] {
+            let output = self
+                .station()
+                .arg("keys")
+                .args(command)
+                .arg("--keys")
+                .arg(folder)
+                .arg("--passphrase-file")
+                .arg(&passphrase)
+                .output()?;
+            ensure!(
+                output.status.success(),
+                "scarp-station keys failed: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
+        }
         Ok(())
     }
 
@@ -136,7 +154,7 @@ impl Programs {
             .arg(out)
             .args(["--station", &station.address])
             .arg("--keys")
-            .arg(keys.join("drone"))
+            .arg(keys.join("aircraft/drone"))
             .arg("--json")
             .stderr(Stdio::inherit())
             .output()

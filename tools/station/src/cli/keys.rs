@@ -1,21 +1,245 @@
 //! `scarp-station keys`.
 
-use std::path::PathBuf;
+use std::{
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+    time::SystemTime,
+};
 
-use scarp_station::keys;
+use anyhow::{Context, bail, ensure};
+use chrono::SecondsFormat;
+use clap::Subcommand;
+use scarp_station::keys::{Authority, Issued, Ledger, Passphrase, Places, STATION};
+use serde_json::json;
+
+/// A certificate that ends sooner is told of.
+const SOON_DAYS: i64 = 30;
+
+pub const LEARN: &str = "\
+The keys of one ground station and its aircraft, below the folder --keys:
+  authority/      signs the others; its private key lies under a passphrase. It is needed for these commands only: keep it on a
+                  stick (--authority), and a copy of it elsewhere
+  station/        for `scarp-station serve --keys`
+  aircraft/NAME/  for that aircraft, copied to it by hand: whoever has this folder is that aircraft
+
+Examples:
+  scarp-station keys init                  once
+  scarp-station keys enrol alpha           then copy keys/aircraft/alpha to the aircraft, as its folder of keys
+  scarp-station keys revoke alpha          it is lost: the running station drops it within seconds
+  scarp-station keys renew alpha           before its certificate ends, or when it is found again; then copy the folder anew";
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Folder for the keys; nothing in it is overwritten
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Makes an authority under a passphrase, and the ground station's keys
+    Init(Sealed),
+    /// Makes the keys of a new aircraft; copy their folder to it by hand
+    Enrol(Named),
+    /// Lists the certificates, when they end and which are revoked
+    List(List),
+    /// Shuts out an aircraft, or the ground station; the running station notices within seconds
+    Revoke(Named),
+    /// Makes new keys for an aircraft, or the ground station, whose certificate ends or is revoked
+    Renew(Named),
+}
+
+#[derive(clap::Args)]
+struct Where {
+    /// Folder of the keys
+    #[arg(long, value_name = "DIR", default_value = "keys")]
+    keys: PathBuf,
+    /// Folder of the authority, where it is not authority/ in that of the keys
     #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    authority: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct Sealed {
+    #[command(flatten)]
+    place: Where,
+    /// File whose first line is the passphrase, readable by its owner only; else it is asked for
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct Named {
+    /// Name of the aircraft: letters, digits, - and _ (`station` names the ground station)
+    name: String,
+    #[command(flatten)]
+    sealed: Sealed,
+}
+
+#[derive(clap::Args)]
+struct List {
+    #[command(flatten)]
+    place: Where,
+    /// Print a JSON object for each certificate
+    #[arg(long)]
+    json: bool,
+}
+
+impl Where {
+    fn places(&self) -> Places {
+        Places::new(&self.keys, self.authority.as_deref())
+    }
+}
+
+impl Named {
+    fn authority(&self) -> anyhow::Result<Authority> {
+        let places = self.sealed.place.places();
+        // Before a passphrase is asked for in vain.
+        Ledger::read(places.authority())?;
+        let passphrase = match &self.sealed.passphrase_file {
+            Some(file) => Passphrase::read(file)?,
+            None => ask("Passphrase of the authority: ")?,
+        };
+        Ok(Authority::open(places, &passphrase)?)
+    }
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    keys::make(&args.out)?;
-    let out = args.out.display();
+    let now = SystemTime::now();
+    match &args.command {
+        Command::Init(args) => init(args, now),
+        Command::List(args) => list(args, now),
+        Command::Enrol(args) => {
+            let folder = args.authority()?.enrol(&args.name, now)?;
+            eprintln!(
+                "{} is enrolled. Copy {} to the aircraft by hand, and delete it here.",
+                args.name,
+                folder.display()
+            );
+            Ok(())
+        }
+        Command::Renew(args) => {
+            let folder = args.authority()?.renew(&args.name, now)?;
+            let folder = folder.display();
+            if args.name == STATION {
+                eprintln!("The ground station has new keys in {folder}. Start it anew.");
+            } else {
+                eprintln!(
+                    "{} has new keys. Copy {folder} to the aircraft by hand, and delete it here.",
+                    args.name
+                );
+            }
+            Ok(())
+        }
+        Command::Revoke(args) => revoke(args, now),
+    }
+}
+
+fn init(args: &Sealed, now: SystemTime) -> anyhow::Result<()> {
+    let passphrase = match &args.passphrase_file {
+        Some(file) => Passphrase::read(file)?,
+        None => ask_twice()?,
+    };
+    let places = args.place.places();
+    Authority::create(places.clone(), &passphrase, now)?;
     eprintln!(
-        "Keys made. Copy {out}/station to the ground station and {out}/drone to the drones, by hand."
+        "The authority is in {}: keep a copy of it, and its passphrase. The ground station's keys are in {}. \
+         Next: `scarp-station keys enrol NAME` for each aircraft.",
+        places.authority().display(),
+        places.end(STATION).display()
     );
     Ok(())
+}
+
+fn revoke(args: &Named, now: SystemTime) -> anyhow::Result<()> {
+    let done = args.authority()?.revoke(&args.name, now)?;
+    let places = args.sealed.place.places();
+    let name = &args.name;
+    match done.certificates {
+        0 => eprintln!("{name} was revoked already; the list is written again."),
+        1 => eprintln!("{name} is revoked."),
+        more => eprintln!("{name} is revoked, all {more} certificates of it."),
+    }
+    if !done.station {
+        eprintln!(
+            "{} is not here: copy {}/revoked.crl into the folder of keys that the ground station runs with.",
+            places.end(STATION).display(),
+            places.authority().display()
+        );
+    }
+    Ok(())
+}
+
+fn list(args: &List, now: SystemTime) -> anyhow::Result<()> {
+    let ledger = Ledger::read(args.place.places().authority())?;
+    let mut out = io::stdout().lock();
+    for issued in &ledger.issued {
+        let line = if args.json {
+            json!({
+                "name": issued.name, "serial": issued.serial.to_string(),
+                "not_before": text(issued.not_before), "not_after": text(issued.not_after),
+                "days_left": issued.days_left(now), "revoked": issued.revoked.map(text),
+            })
+            .to_string()
+        } else {
+            format!("{:20}  {}", issued.name, state(issued, now))
+        };
+        writeln!(out, "{line}").context("standard output")?;
+    }
+    for issued in ending(&ledger, now) {
+        let (name, end) = (&issued.name, text(issued.not_after));
+        let verb = if issued.days_left(now) < 0 {
+            "ended"
+        } else {
+            "ends"
+        };
+        eprintln!("{name}: its certificate {verb} {end}; `scarp-station keys renew {name}`");
+    }
+    Ok(())
+}
+
+/// The newest certificate of each name, where it is good and ends soon.
+fn ending(ledger: &Ledger, now: SystemTime) -> impl Iterator<Item = &Issued> {
+    let newest = |(place, issued): (usize, &Issued)| {
+        let later = ledger.issued.iter().skip(place + 1);
+        later.filter(|other| other.name == issued.name).count() == 0
+    };
+    let issued = ledger.issued.iter().enumerate();
+    issued
+        .filter(move |&(place, issued)| newest((place, issued)))
+        .map(|(_, issued)| issued)
+        .filter(move |issued| issued.revoked.is_none() && issued.days_left(now) < SOON_DAYS)
+}
+
+fn state(issued: &Issued, now: SystemTime) -> String {
+    let end = text(issued.not_after);
+    match (issued.revoked, issued.days_left(now)) {
+        (Some(at), _) => format!("revoked {}", text(at)),
+        (None, ..0) => format!("ended   {end}"),
+        (None, days) => format!("valid   until {end}, {days} days"),
+    }
+}
+
+fn text(time: chrono::DateTime<chrono::Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn ask_twice() -> anyhow::Result<Passphrase> {
+    let first = typed("New passphrase of the authority: ")?;
+    ensure!(
+        first == typed("The same again: ")?,
+        "passphrase: the two differ; start again"
+    );
+    Ok(Passphrase::new(first))
+}
+
+fn ask(prompt: &str) -> anyhow::Result<Passphrase> {
+    Ok(Passphrase::new(typed(prompt)?))
+}
+
+fn typed(prompt: &str) -> anyhow::Result<String> {
+    if !io::stdin().is_terminal() {
+        bail!("passphrase: there is no terminal to ask on; give a file with --passphrase-file");
+    }
+    rpassword::prompt_password(prompt)
+        .context("passphrase: the terminal cannot be read; give a file with --passphrase-file")
 }

@@ -24,8 +24,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Makes the keys: copy OUT/station to the ground station and OUT/drone to the drones
-    #[command(after_help = EXIT_CODES)]
+    /// Makes, renews and revokes the keys of the ground station and its aircraft
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", keys::LEARN))]
     Keys(keys::Args),
     /// Receives until Ctrl-C, and stores what drones report
     #[command(after_help = EXIT_CODES)]

@@ -5,10 +5,11 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, SystemTime},
 };
 
 use anyhow::Context;
-use scarp_link::Identity;
+use scarp_link::{Identity, tls::Peer};
 use scarp_station::{
     feeds::{Feed, FeedArgs},
     serve::{Ended, Server},
@@ -16,12 +17,15 @@ use scarp_station::{
 use serde_json::json;
 use tokio::sync::Notify;
 
+/// A certificate that ends sooner is told of.
+const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 #[derive(clap::Args)]
 pub struct Args {
     /// GeoPackage to store in; made when it does not exist
     #[arg(long, value_name = "FILE")]
     store: PathBuf,
-    /// The folder station/ that `scarp-station keys` wrote
+    /// The folder station/ that `scarp-station keys init` made
     #[arg(long, value_name = "DIR")]
     keys: PathBuf,
     /// Address to listen on (UDP); 0.0.0.0:4433 for every network, port 0 for any free port
@@ -36,9 +40,10 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     let identity = Identity::load(&args.keys)?;
+    tell_of_dates(identity.own(), &args.keys);
     let Ended { totals, feed_error } = serve(
         args.listen,
-        &identity,
+        identity,
         &args.store,
         args.feeds.feeds(),
         args.json,
@@ -59,7 +64,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 #[tokio::main(flavor = "current_thread")]
 async fn serve(
     listen: SocketAddr,
-    identity: &Identity,
+    identity: Identity,
     store: &Path,
     feeds: Vec<Box<dyn Feed>>,
     json: bool,
@@ -86,6 +91,19 @@ async fn serve(
         );
     }
     Ok(server.run(stop.notified()).await?)
+}
+
+/// Aircraft accept a ground station whose certificate has ended, but tell of it.
+fn tell_of_dates(own: &Peer, keys: &Path) {
+    let (now, keys) = (SystemTime::now(), keys.display());
+    if let Some(fault) = own.date_fault(now) {
+        log::warn!("keys {keys}: {fault}");
+    } else if own.date_fault(now + SOON).is_some() {
+        log::warn!(
+            "keys {keys}: the certificate ends soon; `scarp-station keys renew {}`",
+            own.name
+        );
+    }
 }
 
 /// The address to listen on, which names network and port.

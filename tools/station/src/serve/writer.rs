@@ -14,10 +14,12 @@ use crate::{
     store::{Applied, Store, StoreError},
 };
 
-/// Batches that may wait for the disk; a drone whose batch does not fit waits with it.
+/// Batches that may wait for the disk, decoded: each takes up to about 20 MiB then, 1 MiB as it comes. A drone whose batch does not fit
+/// waits with it.
 const QUEUE: usize = 8;
 
 struct Job {
+    aircraft: String,
     messages: Vec<Envelope>,
     refused: usize,
     reply: oneshot::Sender<Result<Applied, StoreError>>,
@@ -66,19 +68,32 @@ impl Writer {
 }
 
 impl WriterHandle {
-    /// Commits a batch and returns what came of it; `refused` more of its messages were not understood and are only counted.
+    /// Waits for a turn. Batches are decoded within their turn, so that however many aircraft send at once, no more are in memory
+    /// decoded than wait for the disk.
+    pub async fn turn(&self) -> Result<Turn<'_>, WriterGone> {
+        let place = self.jobs.reserve().await;
+        place.map(Turn).map_err(|_| WriterGone)
+    }
+}
+
+/// The right to have one batch committed.
+pub struct Turn<'a>(mpsc::Permit<'a, Job>);
+
+impl Turn<'_> {
+    /// Commits a batch of `aircraft` and returns what came of it; `refused` more of its messages were not understood and are only counted.
     pub async fn commit(
-        &self,
+        self,
+        aircraft: &str,
         messages: Vec<Envelope>,
         refused: usize,
     ) -> Result<Result<Applied, StoreError>, WriterGone> {
         let (reply, committed) = oneshot::channel();
-        let job = Job {
+        self.0.send(Job {
+            aircraft: aircraft.to_owned(),
             messages,
             refused,
             reply,
-        };
-        self.jobs.send(job).await.map_err(|_| WriterGone)?;
+        });
         committed.await.map_err(|_| WriterGone)
     }
 }
@@ -94,7 +109,7 @@ fn work(
         let outcome = if job.messages.is_empty() {
             Ok(Applied::default())
         } else {
-            store.apply(job.messages).map(|mut applied| {
+            store.apply(&job.aircraft, job.messages).map(|mut applied| {
                 totals.stored += applied.new as u64;
                 totals.repeated += applied.repeated as u64;
                 totals.refused += applied.refused.len() as u64;

@@ -59,5 +59,19 @@ fn changes(db: &Connection) -> Result<Vec<String>, Cause> {
     if column("true", ["messages", "id"])? && !column("true", ["messages", "content"])? {
         changes.push("ALTER TABLE messages ADD COLUMN content BLOB".to_owned());
     }
+    if column("true", ["surveys", "survey"])? && !column("true", ["surveys", "aircraft"])? {
+        // Nobody knows any more whose the surveys were; each belongs to the aircraft that next reports of it.
+        changes.push(
+            "ALTER TABLE surveys ADD COLUMN aircraft TEXT;
+             CREATE TABLE owners (
+                 fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+                 survey TEXT NOT NULL UNIQUE,
+                 aircraft TEXT NOT NULL
+             );
+             INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) VALUES
+                 ('owners', 'attributes', 'owners', 'Aircraft that each survey belongs to', NULL)"
+                .to_owned(),
+        );
+    }
     Ok(changes)
 }

@@ -4,6 +4,7 @@ mod contents;
 mod error;
 pub mod geometry;
 mod migrate;
+mod owner;
 mod read;
 mod write;
 
@@ -16,7 +17,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
-pub use write::Applied;
+pub use write::{Applied, MAX_VERSION_STEP};
 
 const SCHEMA: &str = include_str!("schema.sql");
 /// `GPKG` in ASCII, the mark of a GeoPackage.
@@ -25,7 +26,7 @@ const APPLICATION_ID: i32 = 0x4750_4B47;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A GeoPackage with the layers `landslides` (as they stand), `landslide_history` (every version reported) and
-/// `footprints` (what was searched), and the tables `surveys` and `messages`. All geometry is in EPSG:4326.
+/// `footprints` (what was searched), and the tables `surveys`, `owners` and `messages`. All geometry is in EPSG:4326.
 pub struct Store {
     path: PathBuf,
     connection: Connection,
@@ -132,6 +133,7 @@ impl Store {
             read::FOOTPRINTS,
             read::SURVEYS,
             "SELECT id FROM messages",
+            "SELECT survey, aircraft FROM owners",
         ] {
             db.prepare(select).map_err(error::Cause::not_ours)?;
         }

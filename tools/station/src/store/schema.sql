@@ -96,7 +96,15 @@ CREATE TABLE surveys (
     start DATETIME NOT NULL,
     software TEXT NOT NULL,
     model_name TEXT NOT NULL,
-    model_version TEXT NOT NULL
+    model_version TEXT NOT NULL,
+    aircraft TEXT
+);
+
+-- Which aircraft a survey belongs to: the one whose message of it came first.
+CREATE TABLE owners (
+    fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    survey TEXT NOT NULL UNIQUE,
+    aircraft TEXT NOT NULL
 );
 
 -- Identities of the messages received, so that one sent again changes nothing, and SHA-256 of what they say, so that another
@@ -115,6 +123,7 @@ INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_i
     ('landslide_history', 'features', 'landslide_history', 'Every version reported, withdrawn ones too', 4326),
     ('footprints', 'features', 'footprints', 'Frames searched, and frames that could not be placed', 4326),
     ('surveys', 'attributes', 'surveys', 'Flights', NULL),
+    ('owners', 'attributes', 'owners', 'Aircraft that each survey belongs to', NULL),
     ('messages', 'attributes', 'messages', 'Messages received', NULL);
 INSERT INTO gpkg_geometry_columns VALUES
     ('landslides', 'geom', 'POLYGON', 4326, 0, 0),

@@ -8,7 +8,12 @@ use scarp_inventory::{FrameReport, Landslide, LandslideStatus};
 use scarp_link::{Body, Envelope, Survey};
 use uuid::Uuid;
 
-use super::{Store, StoreError, contents, error::Cause, geometry};
+use super::{Store, StoreError, contents, error::Cause, geometry, owner};
+
+/// How far a version of a landslide may lie above the highest stored, or above 0. No honest aircraft comes near it: a landslide that changes
+/// in each of two frames a second would have lost every report of 83 minutes. And it takes 429,497 messages to reach the last version there
+/// is, after which nothing could be reported of the landslide any more, where one would do.
+pub const MAX_VERSION_STEP: u32 = 10_000;
 
 /// What a batch of messages came to.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,7 +22,8 @@ pub struct Applied {
     pub new: usize,
     /// Messages stored before, which changed nothing.
     pub repeated: usize,
-    /// Messages not stored, with the reason: they say something else than those stored before under the same identities.
+    /// Messages not stored, with the reason: another aircraft's survey, a version too far ahead, or something else
+    /// than was stored before under the same identity.
     pub refused: Vec<(Uuid, String)>,
     /// The messages stored now that changed what stands: all but landslides in an older version than one stored before.
     pub changes: Vec<Envelope>,
@@ -26,20 +32,24 @@ pub struct Applied {
 impl Store {
     /// Stores `messages` in one transaction. They are on the disk when this returns; on an error none is.
     ///
-    /// A message stored before changes nothing, one that says something else under its identity is refused, and an older version
+    /// A survey belongs to the aircraft whose message of it was stored first: those of another are refused. So is a version of a landslide
+    /// more than [`MAX_VERSION_STEP`] above the highest stored. A message stored before changes nothing, one that says something else under its identity is refused, and an older version
     /// of a landslide never replaces a newer one, in whatever order they come. A withdrawn landslide leaves the layer `landslides` and stays in its history.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn apply(
         &mut self,
+        aircraft: &str,
         messages: impl IntoIterator<Item = Envelope>,
     ) -> Result<Applied, StoreError> {
-        self.try_apply(messages).map_err(|e| e.at(&self.path))
+        self.try_apply(aircraft, messages)
+            .map_err(|e| e.at(&self.path))
     }
 
     fn try_apply(
         &mut self,
+        aircraft: &str,
         messages: impl IntoIterator<Item = Envelope>,
     ) -> Result<Applied, Cause> {
         let transaction = self
@@ -55,8 +65,19 @@ impl Store {
                     continue;
                 }
             };
+            let owner = owner::of_survey(&transaction, message.survey())?;
+            let refused = refusal(&transaction, aircraft, owner.as_deref(), &message)?;
+            if let Some(reason) = refused {
+                applied.refused.push((message.id(), reason));
+                continue;
+            }
             match note_message(&transaction, &message, &content)? {
-                Noted::New => applied.new += 1,
+                Noted::New => {
+                    applied.new += 1;
+                    if owner.is_none() {
+                        owner::give(&transaction, message.survey(), aircraft)?;
+                    }
+                }
                 Noted::Repeated => {
                     applied.repeated += 1;
                     continue;
@@ -69,7 +90,9 @@ impl Store {
                 }
             }
             match message.body() {
-                Body::Survey(survey) => put_survey(&transaction, message.survey(), survey)?,
+                Body::Survey(survey) => {
+                    put_survey(&transaction, aircraft, message.survey(), survey)?
+                }
                 Body::Frame(frame) => put_frame(&transaction, message.survey(), frame)?,
                 Body::Landslide(slide) => {
                     landslides_changed = true;
@@ -86,6 +109,32 @@ impl Store {
         transaction.commit()?;
         Ok(applied)
     }
+}
+
+/// Why the aircraft may not have this message stored, if it may not; `owner` is the aircraft that its survey belongs to.
+fn refusal(
+    db: &Transaction<'_>,
+    aircraft: &str,
+    owner: Option<&str>,
+    message: &Envelope,
+) -> Result<Option<String>, Cause> {
+    let survey = message.survey();
+    if let Some(owner) = owner.filter(|owner| *owner != aircraft) {
+        return Ok(Some(format!(
+            "survey {survey} belongs to aircraft {owner}, and {aircraft} cannot write it; deliver it with the keys of {owner}, or fly under another survey"
+        )));
+    }
+    let Body::Landslide(slide) = message.body() else {
+        return Ok(None);
+    };
+    let highest = newest(db, survey, slide.id)?.unwrap_or(0);
+    let limit = highest.saturating_add(MAX_VERSION_STEP);
+    Ok((slide.version > limit).then(|| {
+        format!(
+            "landslide {} has version {highest} at most, and {} is too far above it (at most {limit}); check the aircraft's software",
+            slide.id, slide.version
+        )
+    }))
 }
 
 /// How a message compares with those stored.
@@ -138,10 +187,15 @@ fn other_content(message: &Envelope) -> String {
     )
 }
 
-fn put_survey(db: &Transaction<'_>, id: Uuid, survey: &Survey) -> Result<(), Cause> {
+fn put_survey(
+    db: &Transaction<'_>,
+    aircraft: &str,
+    id: Uuid,
+    survey: &Survey,
+) -> Result<(), Cause> {
     db.prepare_cached(&format!(
-        "INSERT INTO surveys (survey, start, software, model_name, model_version)
-         VALUES (?1, {}, ?3, ?4, ?5)",
+        "INSERT INTO surveys (survey, start, software, model_name, model_version, aircraft)
+         VALUES (?1, {}, ?3, ?4, ?5, ?6)",
         datetime("?2")
     ))?
     .execute(params![
@@ -149,7 +203,8 @@ fn put_survey(db: &Transaction<'_>, id: Uuid, survey: &Survey) -> Result<(), Cau
         seconds(survey.start),
         survey.software,
         survey.model_name,
-        survey.model_version
+        survey.model_version,
+        aircraft
     ])?;
     contents::grown(db, "surveys", None)
 }
@@ -175,11 +230,7 @@ fn put_frame(db: &Transaction<'_>, survey: Uuid, frame: &FrameReport) -> Result<
 
 /// Whether it is newer than what was reported of this landslide before.
 fn put_landslide(db: &Transaction<'_>, survey: Uuid, slide: &Landslide) -> Result<bool, Cause> {
-    let newest: Option<u32> = db
-        .prepare_cached("SELECT max(version) FROM landslide_history WHERE survey = ?1 AND id = ?2")?
-        .query_row(params![survey.to_string(), slide.id.to_string()], |row| {
-            row.get(0)
-        })?;
+    let newest = newest(db, survey, slide.id)?;
     let active = slide.status == LandslideStatus::Active;
     let times = format!("{}, {}", datetime(":first_seen"), datetime(":last_seen"));
     let columns = "geom, survey, id, version, area_m2, confidence, ce90_m, observations";
@@ -218,6 +269,14 @@ fn put_landslide(db: &Transaction<'_>, survey: Uuid, slide: &Landslide) -> Resul
             .execute(params![survey.to_string(), slide.id.to_string()])?;
     }
     Ok(true)
+}
+
+/// The highest version stored of a landslide.
+fn newest(db: &Transaction<'_>, survey: Uuid, id: Uuid) -> Result<Option<u32>, Cause> {
+    let newest = db
+        .prepare_cached("SELECT max(version) FROM landslide_history WHERE survey = ?1 AND id = ?2")?
+        .query_row([survey.to_string(), id.to_string()], |row| row.get(0))?;
+    Ok(newest)
 }
 
 /// SQL for the GeoPackage DATETIME of a parameter in seconds after 1970.

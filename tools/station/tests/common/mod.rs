@@ -1,22 +1,31 @@
 //! Messages, keys and processes for the tests of the ground station.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod fleet;
+pub mod strangers;
+
 use std::{
     fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::{Duration, Instant, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use geo::{Polygon, polygon};
 use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus};
 use scarp_link::{Body, Config, Envelope, Journal, Survey, Uplink};
-use scarp_station::store::{Store, StoreError};
+use scarp_station::{
+    keys::{Authority, Passphrase, Places},
+    store::{Store, StoreError},
+};
 use scarp_test_support::signal::terminate;
 use uuid::Uuid;
 
+/// The name of the tests' drone.
+pub const AIRCRAFT: &str = "drone";
+pub const PASSPHRASE: &str = "correct horse battery staple";
 pub const SURVEY: Uuid = Uuid::from_u128(0x5CA2_9000);
 /// Far longer than anything here takes; a test that reaches it has failed.
 pub const LONG: Duration = Duration::from_secs(60);
@@ -77,6 +86,18 @@ pub fn landslide(id: u128, version: u32, status: LandslideStatus) -> Envelope {
     }))
 }
 
+/// A file in `folder` with a passphrase, for its owner only.
+pub fn passphrase_file(folder: &Path) -> String {
+    let file = folder.join("passphrase");
+    fs::write(&file, PASSPHRASE).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    file.to_str().unwrap().to_owned()
+}
+
 /// The landslides that stand in a store.
 pub fn landslides(store: &Store) -> Result<Vec<Landslide>, StoreError> {
     let mut found = Vec::new();
@@ -102,8 +123,21 @@ pub struct Site {
 impl Site {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        scarp_station::keys::make(&dir.path().join("keys")).unwrap();
-        Self { dir }
+        let site = Self { dir };
+        let passphrase = Passphrase::new(PASSPHRASE.to_owned());
+        let mut authority =
+            Authority::create(site.places(), &passphrase, SystemTime::now()).unwrap();
+        authority.enrol(AIRCRAFT, SystemTime::now()).unwrap();
+        site
+    }
+
+    pub fn places(&self) -> Places {
+        Places::new(&self.path("keys"), None)
+    }
+
+    /// The authority, opened to enrol or revoke.
+    pub fn authority(&self) -> Authority {
+        Authority::open(self.places(), &Passphrase::new(PASSPHRASE.to_owned())).unwrap()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -130,7 +164,7 @@ impl Site {
     pub fn config(&self, station: SocketAddr) -> Config {
         Config {
             station: station.to_string(),
-            keys: self.path("keys/drone"),
+            keys: self.path("keys/aircraft/drone"),
         }
     }
 
@@ -177,6 +211,15 @@ impl Station {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
         self.address
+    }
+
+    /// The most memory that it has held since its start, in MB.
+    pub fn peak_memory_mb(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.process.id());
+        let status = fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|l| l.trim().strip_suffix(" kB"));
+        kilobytes.unwrap().parse::<u64>().unwrap() / 1024
     }
 
     /// SIGTERM, as Ctrl-C: returns what it says it received.

@@ -1,0 +1,137 @@
+//! What can go wrong with keys, and what to do about it.
+
+use std::{io, path::Path};
+
+use thiserror::Error;
+
+/// Keys that could not be made, renewed or revoked.
+#[derive(Debug, Error)]
+pub enum KeysError {
+    /// There are keys already.
+    #[error("keys {path}: exists already and is never overwritten; {remedy}")]
+    Exists {
+        /// The folder found.
+        path: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// There is no authority.
+    #[error(
+        "keys {path}: no authority lies there; `scarp-station keys init` makes one, or give its folder with --authority"
+    )]
+    NoAuthority {
+        /// The folder.
+        path: String,
+    },
+    /// A file cannot be read.
+    #[error("keys {path}: {reason}; check the folder and who may read it")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why the system refused.
+        reason: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("keys {path}: {reason}; give a folder that can be written")]
+    Write {
+        /// The file or folder.
+        path: String,
+        /// Why the system refused.
+        reason: io::Error,
+    },
+    /// A file is not what this program wrote.
+    #[error("keys {path}: is damaged ({reason}); bring it back from a copy of its folder")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another command is changing the keys.
+    #[error("keys {path}: another `scarp-station keys` is at work there; wait until it has ended")]
+    Busy {
+        /// The authority's folder.
+        path: String,
+    },
+    /// The passphrase does not open the authority's private key.
+    #[error("keys {path}: the passphrase does not open this private key; try again")]
+    Passphrase {
+        /// The key.
+        path: String,
+    },
+    /// A passphrase that is guessed too easily.
+    #[error("passphrase: has {found} characters; take at least {least}, for instance five words")]
+    Short {
+        /// Its characters.
+        found: usize,
+        /// The fewest.
+        least: usize,
+    },
+    /// Others can read the passphrase.
+    #[error("passphrase file {path}: others can read it; run `chmod 600 {path}`")]
+    Exposed {
+        /// The file.
+        path: String,
+    },
+    /// A name that cannot be an aircraft's.
+    #[error("name {name:?}: give 1 to 64 letters, digits, - and _")]
+    Name {
+        /// The name given.
+        name: String,
+    },
+    /// Somebody has this name already.
+    #[error(
+        "keys: {name} is enrolled already; `scarp-station keys renew {name}` gives it a new certificate"
+    )]
+    Known {
+        /// The name.
+        name: String,
+    },
+    /// Nobody has this name.
+    #[error("keys: {name} is not enrolled; `scarp-station keys list` shows who is")]
+    Unknown {
+        /// The name.
+        name: String,
+    },
+    /// The list of revoked certificates has grown too long to be sent.
+    #[error(
+        "keys: the list of revoked certificates would have {bytes} bytes, more than the {limit} that are sent to aircraft; make a new authority with `scarp-station keys init` in another folder"
+    )]
+    ListFull {
+        /// What it would have.
+        bytes: usize,
+        /// What it may have.
+        limit: usize,
+    },
+    /// The cryptography failed.
+    #[error("keys: cannot be made ({0}); please report this")]
+    Crypto(String),
+}
+
+impl KeysError {
+    /// The file cannot be read.
+    pub(super) fn read(path: &Path, reason: io::Error) -> Self {
+        let path = path.display().to_string();
+        Self::Read { path, reason }
+    }
+
+    /// The file or folder cannot be written.
+    pub(super) fn write(path: &Path, reason: io::Error) -> Self {
+        let path = path.display().to_string();
+        Self::Write { path, reason }
+    }
+
+    /// The file is not what this program wrote.
+    pub(super) fn damaged(path: &Path, reason: impl ToString) -> Self {
+        Self::Damaged {
+            path: path.display().to_string(),
+            reason: reason.to_string().replace('\n', " "),
+        }
+    }
+}
+
+impl From<rcgen::Error> for KeysError {
+    fn from(reason: rcgen::Error) -> Self {
+        Self::Crypto(reason.to_string())
+    }
+}

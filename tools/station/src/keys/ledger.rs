@@ -1,0 +1,94 @@
+//! The ledger: what the authority has issued, and what it has revoked.
+
+use std::{fs, io, path::Path, time::SystemTime};
+
+use chrono::{DateTime, Utc};
+use scarp_link::tls::Serial;
+use serde::{Deserialize, Serialize};
+
+use super::{error::KeysError, folder};
+
+/// The ledger's file, in the authority's folder.
+pub(super) const LEDGER_FILE: &str = "issued.json";
+
+/// What the authority has issued, in that order, and what it has revoked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Every certificate, also of those that have ended.
+    pub issued: Vec<Issued>,
+    /// Number of the list of revoked certificates. Each list has a higher one than the list before it.
+    pub list_number: u64,
+}
+
+/// A certificate that was issued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issued {
+    /// Whom it names: an aircraft, or [`STATION`].
+    pub name: String,
+    /// Its serial number, in hexadecimal digits.
+    #[serde(with = "digits")]
+    pub serial: Serial,
+    /// When it begins to be valid.
+    pub not_before: DateTime<Utc>,
+    /// When it ends.
+    pub not_after: DateTime<Utc>,
+    /// When it was revoked, if it was.
+    pub revoked: Option<DateTime<Utc>>,
+}
+
+impl Issued {
+    /// Whole days until it ends, negative once it has.
+    #[must_use]
+    pub fn days_left(&self, now: SystemTime) -> i64 {
+        (self.not_after - DateTime::<Utc>::from(now))
+            .num_seconds()
+            .div_euclid(24 * 60 * 60)
+    }
+}
+
+impl Ledger {
+    /// Reads the ledger of the authority in `folder`.
+    ///
+    /// # Errors
+    /// When there is no authority, or its ledger is damaged.
+    pub fn read(folder: &Path) -> Result<Self, KeysError> {
+        let path = folder.join(LEDGER_FILE);
+        let text = fs::read(&path).map_err(|e| match e.kind() {
+            io::ErrorKind::NotFound => KeysError::NoAuthority {
+                path: folder.display().to_string(),
+            },
+            _ => KeysError::read(&path, e),
+        })?;
+        serde_json::from_slice(&text).map_err(|e| KeysError::damaged(&path, e))
+    }
+
+    /// Puts it into the place of the one in `folder`.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), KeysError> {
+        folder::replace(&folder.join(LEDGER_FILE), &self.encode()?)
+    }
+
+    /// As it lies in its file.
+    pub(super) fn encode(&self) -> Result<Vec<u8>, KeysError> {
+        serde_json::to_vec_pretty(self).map_err(|e| KeysError::Crypto(e.to_string()))
+    }
+
+    /// Whether somebody was ever enrolled under this name.
+    #[must_use]
+    pub fn knows(&self, name: &str) -> bool {
+        self.issued.iter().any(|issued| issued.name == name)
+    }
+}
+
+mod digits {
+    use scarp_link::tls::Serial;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(serial: &Serial, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(serial)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Serial, D::Error> {
+        let digits = String::deserialize(from)?;
+        digits.parse().map_err(D::Error::custom)
+    }
+}
