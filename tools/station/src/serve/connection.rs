@@ -46,7 +46,7 @@ enum End {
     #[error("its certificate is revoked")]
     Revoked,
     /// Not ended by what this task met: the aircraft ended it, or silence, or another part of the station.
-    #[error("{0}")]
+    #[error(transparent)]
     Lost(#[from] ConnectionError),
 }
 
