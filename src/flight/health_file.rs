@@ -72,12 +72,25 @@ pub struct LinkHealth {
     pub connected: bool,
     /// Messages that wait in the journal.
     pub waiting: u64,
+    /// Messages in the journal that are not sent any more: refused by the ground station, or damaged.
+    pub set_aside: u64,
+    /// Why they are not, the most frequent reasons.
+    pub set_aside_reasons: Vec<SetAsideReason>,
     /// Seconds since the ground station last confirmed a message; null before the first.
     pub confirmed_s: Option<f64>,
     /// Messages confirmed since the start.
     pub confirmed: u64,
     /// What is wrong: the link broke, or messages wait longer than a sound link takes.
     pub fault: Option<String>,
+}
+
+/// Messages that are not sent any more for one reason.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SetAsideReason {
+    /// The reason.
+    pub reason: String,
+    /// How many they are.
+    pub messages: u64,
 }
 
 /// Longer than a sound link takes to confirm a message, seconds.
@@ -115,9 +128,15 @@ impl From<LinkStatus> for LinkHealth {
                     .unwrap_or_else(|| "not connected yet".to_owned()),
             ),
         };
+        let reasons = status.set_aside.into_iter().map(|aside| SetAsideReason {
+            reason: aside.reason,
+            messages: aside.messages,
+        });
         Self {
             connected: status.connected,
             waiting,
+            set_aside: status.held.set_aside,
+            set_aside_reasons: reasons.collect(),
             confirmed_s,
             confirmed: status.confirmed,
             fault,
@@ -215,6 +234,7 @@ mod tests {
                 set_aside: 0,
             },
             confirmed: 1,
+            set_aside: Vec::new(),
             refused: 0,
             last_confirmed: confirmed_s.map(Duration::from_secs),
             last_error: None,

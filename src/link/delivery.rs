@@ -34,7 +34,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
 /// A batch that is longer on its way is given up, although the connection lives: the link is too narrow for it.
 const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(600);
 /// A receipt that takes longer, from the arrival of its batch on, means that the ground station cannot deal with the batch.
-const RECEIPT_TIMEOUT: Duration = Duration::from_secs(60);
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
 /// How often a message must fail alone before it is set aside.
 const MAX_TRIES: u32 = 3;
 

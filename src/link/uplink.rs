@@ -6,6 +6,7 @@
 //! on the disk.
 
 mod line;
+mod reachability;
 mod session;
 mod shared;
 mod worker;

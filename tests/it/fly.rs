@@ -83,7 +83,14 @@ fn it_waits_for_its_sensors_tells_the_service_manager_and_ends_well_when_it_is_s
     let missing: Vec<_> = promised.difference(&told).map(String::as_str).collect();
     assert_eq!(
         missing,
-        ["confirmed", "confirmed_s", "connected", "waiting"]
+        [
+            "confirmed",
+            "confirmed_s",
+            "connected",
+            "set_aside",
+            "set_aside_reasons",
+            "waiting"
+        ]
     );
     assert!(told.is_subset(&promised), "{told:?}");
     let gnss = health["gnss"]["fault"].as_str().unwrap();

@@ -46,10 +46,10 @@ fn schedule(kind: impl Strategy<Value = Kind>) -> impl Strategy<Value = Schedule
         })
 }
 
-/// More than the default, for each takes a millisecond; `PROPTEST_CASES` asks for yet more.
+/// More than the default, for each takes milliseconds; `PROPTEST_CASES` asks for yet more.
 fn config() -> ProptestConfig {
     let mut config = ProptestConfig::default();
-    config.cases = config.cases.max(2000);
+    config.cases = config.cases.max(1000);
     config
 }
 

@@ -19,6 +19,8 @@ const REASON_TIMEOUT: Duration = Duration::from_secs(5);
 pub enum Event {
     /// The station's name has been looked up.
     LookedUp,
+    /// A handshake is over at this end.
+    ShookHands,
     /// One address of the station failed; another may answer.
     AddressFailed(Fault),
     /// All addresses of the station failed.
@@ -64,7 +66,12 @@ impl Line {
                 Err(fault) => return Event::Failed(fault),
             };
             events.send(Event::LookedUp).ok();
-            let attempt = |address| Session::open(address, Arc::clone(&trust));
+            let attempt = |address| {
+                let events = events.clone();
+                Session::open(address, Arc::clone(&trust), move || {
+                    events.send(Event::ShookHands).ok();
+                })
+            };
             let failed = |fault| drop(events.send(Event::AddressFailed(fault)));
             match happy_eyeballs::race(addresses, attempt, failed).await {
                 Some(session) => Event::Connected(session),

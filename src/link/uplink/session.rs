@@ -27,8 +27,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// Connects to `address`, and has an empty batch answered: only that shows that the ground station accepts our certificate.
-    pub async fn open(address: SocketAddr, trust: Arc<Trust>) -> Result<Self, Fault> {
+    /// Connects to `address`, and has an empty batch answered: only that shows that the ground station accepts our certificate. Calls
+    /// `shook_hands` between the two.
+    pub async fn open(
+        address: SocketAddr,
+        trust: Arc<Trust>,
+        shook_hands: impl FnOnce(),
+    ) -> Result<Self, Fault> {
         let local = if address.is_ipv6() {
             (Ipv6Addr::UNSPECIFIED, 0).into()
         } else {
@@ -38,6 +43,7 @@ impl Session {
         let endpoint = Endpoint::client(local).map_err(Fault::Socket)?;
         let connecting = endpoint.connect_with(trust.client_config()?, address, SERVER_NAME)?;
         let connection = connecting.await.map_err(Fault::Refused)?;
+        shook_hands();
         let mut session = Self {
             connection,
             endpoint,
@@ -104,3 +110,6 @@ impl Session {
             .ok();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,11 @@ use tokio::sync::Notify;
 
 use crate::{
     delivery::Settlement,
-    journal::{Held, Journal, JournalError},
+    journal::{Held, Journal, JournalError, SetAside},
 };
+
+/// Most reasons that [`LinkStatus`] tells; `scarp link status` tells all.
+const MAX_REASONS: usize = 3;
 
 /// How the link does now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub struct LinkStatus {
     pub connected: bool,
     /// What waits in the journal, and how much is set aside there.
     pub held: Held,
+    /// Why it is set aside: the most frequent reasons, at most three.
+    pub set_aside: Vec<SetAside>,
     /// Messages confirmed since the start.
     pub confirmed: u64,
     /// Messages set aside since the start because the ground station refused or could not take them.
@@ -45,6 +50,8 @@ struct Progress {
     refused: u64,
     last_confirmed: Option<Instant>,
     last_error: Option<String>,
+    /// Why so many messages are set aside.
+    set_aside: (u64, Vec<SetAside>),
 }
 
 impl Shared {
@@ -59,10 +66,19 @@ impl Shared {
     }
 
     pub fn status(&self) -> LinkStatus {
-        let progress = self.progress.lock();
+        let mut progress = self.progress.lock();
+        let held = self.journal.held();
+        // Read anew only where it has changed: who tells of the flight asks several times a second.
+        if progress.set_aside.0 != held.set_aside
+            && let Ok(mut reasons) = self.journal.reasons()
+        {
+            reasons.truncate(MAX_REASONS);
+            progress.set_aside = (held.set_aside, reasons);
+        }
         LinkStatus {
             connected: progress.connected,
-            held: self.journal.held(),
+            held,
+            set_aside: progress.set_aside.1.clone(),
             confirmed: progress.confirmed,
             refused: progress.refused,
             last_confirmed: progress.last_confirmed.map(|at| at.elapsed()),

@@ -2,20 +2,18 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
-
-use quinn::ConnectionError;
 
 use super::{
     line::{Event, Line},
+    reachability::Reachability,
     shared::Shared,
 };
 use crate::{
     connection_fault::Fault,
     delivery::{Delivery, PAUSES, Step},
     fault_log::FaultLog,
-    tls::IDLE_TIMEOUT_MS,
     trust::Trust,
 };
 
@@ -29,10 +27,7 @@ pub struct Worker {
     line: Line,
     delivery: Delivery,
     faults: FaultLog,
-    /// What an address answered to the present attempt to connect.
-    answer: Option<Fault>,
-    /// Since when nothing comes from a ground station that had answered.
-    silent_since: Option<SystemTime>,
+    reachability: Reachability,
 }
 
 impl Worker {
@@ -43,8 +38,7 @@ impl Worker {
             station,
             delivery: Delivery::new(PAUSES, Instant::now()),
             faults: FaultLog::default(),
-            answer: None,
-            silent_since: None,
+            reachability: Reachability::default(),
         }
     }
 
@@ -64,7 +58,7 @@ impl Worker {
         loop {
             let done = match self.delivery.poll(Instant::now()) {
                 Step::Connect => {
-                    self.answer = None;
+                    self.reachability.attempt();
                     self.line.connect();
                     Ok(())
                 }
@@ -109,15 +103,8 @@ impl Worker {
         };
         match event {
             Event::LookedUp => self.delivery.looked_up(Instant::now()),
-            Event::AddressFailed(fault) => {
-                if self
-                    .answer
-                    .as_ref()
-                    .is_none_or(|answer| !answer.is_answer())
-                {
-                    self.answer = Some(fault);
-                }
-            }
+            Event::ShookHands => self.reachability.shook_hands(),
+            Event::AddressFailed(fault) => self.reachability.address_failed(fault),
             Event::Connected(session) => {
                 log::info!("link: connected to {}", session.address());
                 let warning = session.warning().map(str::to_owned);
@@ -127,7 +114,7 @@ impl Worker {
                     log::warn!("{line}");
                 }
                 self.line.hold(session);
-                self.silent_since = None;
+                self.reachability.connected();
                 self.delivery.connected(Instant::now());
                 self.shared.connected(warning);
             }
@@ -138,7 +125,7 @@ impl Worker {
                 self.delivery.settled();
                 self.faults = FaultLog::default();
             }
-            Event::NoneLeft => return Err(self.answer.take().unwrap_or(Fault::NoAnswer)),
+            Event::NoneLeft => return Err(self.reachability.none_left()),
             Event::Failed(fault) => return Err(fault),
         }
         Ok(())
@@ -147,7 +134,7 @@ impl Worker {
     /// Ends the connection or the attempt at one, whose fault this is.
     async fn end(&mut self, fault: Fault) {
         let fault = self.line.cause(fault).await;
-        let fault = self.in_context(fault);
+        let fault = self.reachability.judge(fault, SystemTime::now());
         self.line.hang_up();
         let settlement = self.delivery.ended(fault.end(), Instant::now());
         let line = fault.describe(&self.station);
@@ -157,26 +144,6 @@ impl Worker {
         self.shared.disconnected(Some(line));
         if let Err(error) = self.shared.settle(&settlement) {
             log::error!("{error}");
-        }
-    }
-
-    /// The fault, told by what is known beside it: silence of one address is nothing where another has answered, and silence of a
-    /// ground station that had answered means that it is out of reach.
-    fn in_context(&mut self, fault: Fault) -> Fault {
-        match fault {
-            Fault::Lost(ConnectionError::TimedOut) => {
-                let idle = Duration::from_millis(IDLE_TIMEOUT_MS.into());
-                let now = SystemTime::now();
-                let since = now.checked_sub(idle).unwrap_or(now);
-                self.silent_since = Some(since);
-                Fault::OutOfReach(since)
-            }
-            Fault::NoAnswer => match (self.answer.take(), self.silent_since) {
-                (Some(answer), _) if answer.is_answer() => answer,
-                (_, Some(since)) => Fault::OutOfReach(since),
-                _ => Fault::NoAnswer,
-            },
-            fault => fault,
         }
     }
 }
