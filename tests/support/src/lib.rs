@@ -1,5 +1,5 @@
-//! An aircraft for tests, made here once: what its receiver and its autopilot say, over which line, and where it is; and signals to
-//! the programs under test.
+//! An aircraft for tests, made here once: what its receiver and its autopilot say, over which line, and where it is; a
+//! radio link of any quality; and signals to the programs under test.
 //!
 //! It uses none of Scarp's crates, so that the tests of every one may use it. `pymavlink_vehicle.py` beside it is another vehicle,
 //! by the standard's own implementation.
@@ -10,6 +10,7 @@ pub mod aircraft;
 pub mod autopilot;
 pub mod nmea;
 pub mod receiver;
+pub mod relay;
 pub mod signal;
 
 pub use aircraft::Aircraft;
