@@ -73,6 +73,8 @@ struct Report {
     undelivered: u64,
     /// Messages the ground station refused.
     refused: u64,
+    /// Messages that say what no message can, and were left out.
+    unsendable: u64,
     /// Why something found could not be kept on the disk.
     storage_error: Option<String>,
     /// Whether the flight was stopped before the aircraft had landed.
@@ -171,6 +173,7 @@ fn report(
         model: flight.model.manifest().name.clone(),
         undelivered: link.map_or(0, |status| status.held.messages),
         refused: link.map_or(0, |status| status.refused),
+        unsendable: link.map_or(0, |status| status.unsendable),
         storage_error: flown.storage_error.clone(),
         interrupted: flown.health.status.state != flight::State::Landed,
         seconds: started.elapsed().as_secs_f64(),

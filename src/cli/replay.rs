@@ -89,6 +89,8 @@ struct Report {
     undelivered: u64,
     /// Messages the ground station refused.
     refused: u64,
+    /// Messages that say what no message can, and were left out.
+    unsendable: u64,
     /// Whether the replay was interrupted before its source ended.
     interrupted: bool,
     seconds: f64,
@@ -177,6 +179,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         model: flight.model.manifest().name.clone(),
         undelivered: link.as_ref().map_or(0, |status| status.held.messages),
         refused: link.as_ref().map_or(0, |status| status.refused),
+        unsendable: link.as_ref().map_or(0, |status| status.unsendable),
         interrupted: stop.load(Ordering::Relaxed),
         seconds: started.elapsed().as_secs_f64(),
         peak_rss_bytes: scarp_infer::process_memory::peak_rss_bytes(),

@@ -170,11 +170,19 @@ pub fn drain(uplink: &Uplink) -> LinkStatus {
 
 /// Whether all that was handed to the journal is on the ground.
 pub fn all_delivered(link: Option<&LinkStatus>) -> bool {
-    link.is_none_or(|status| status.held.messages == 0 && status.held.set_aside == 0)
+    link.is_none_or(|status| {
+        status.held.messages == 0 && status.held.set_aside == 0 && status.unsendable == 0
+    })
 }
 
-/// Says what was set aside and what waits in the journal, if anything is.
+/// Says what cannot be sent, what was set aside and what waits in the journal, if anything is.
 pub fn print_undelivered(link: Option<&LinkStatus>) {
+    if let Some(status) = link.filter(|status| status.unsendable > 0) {
+        eprintln!(
+            "Messages that cannot be sent: {}; the log says which and why. Please report it.",
+            status.unsendable
+        );
+    }
     if let Some(status) = link.filter(|status| status.held.set_aside > 0) {
         let aside = terminal::messages(status.held.set_aside, ("is set aside", "are set aside"));
         eprintln!("{aside} in the journal and not sent; `scarp link status` says why.");

@@ -80,6 +80,8 @@ pub struct LinkHealth {
     pub confirmed_s: Option<f64>,
     /// Messages confirmed since the start.
     pub confirmed: u64,
+    /// Messages that say what no message can, and were left out.
+    pub unsendable: u64,
     /// What is wrong: the link broke, or messages wait longer than a sound link takes.
     pub fault: Option<String>,
 }
@@ -139,6 +141,7 @@ impl From<LinkStatus> for LinkHealth {
             set_aside_reasons: reasons.collect(),
             confirmed_s,
             confirmed: status.confirmed,
+            unsendable: status.unsendable,
             fault,
         }
     }
@@ -236,6 +239,7 @@ mod tests {
             confirmed: 1,
             set_aside: Vec::new(),
             refused: 0,
+            unsendable: 0,
             last_confirmed: confirmed_s.map(Duration::from_secs),
             last_error: None,
         }

@@ -7,7 +7,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, Datelike, SecondsFormat};
 use geo::{
     Area, BooleanOps, BoundingRect, MapCoords, MultiPolygon, Orient, Polygon, Rect,
     RemoveRepeatedPoints, coord, orient::Direction,
@@ -139,7 +139,7 @@ fn rounded(value: f64, decimals: i32) -> JsonValue {
     json!(round(value, decimals))
 }
 
-/// RFC 3339 in UTC, to the millisecond; null for an unknown time, and for one that no calendar holds.
+/// RFC 3339 in UTC, to the millisecond; null for an unknown time, and for one whose year has not four digits, as RFC 3339 wants.
 fn time(time: Option<SystemTime>) -> JsonValue {
     let Some(time) = time else {
         return JsonValue::Null;
@@ -149,7 +149,9 @@ fn time(time: Option<SystemTime>) -> JsonValue {
         Ok(after) => milliseconds(after),
         Err(before) => milliseconds(before.duration()).map(|span| -span),
     };
-    let time = since_1970.and_then(DateTime::from_timestamp_millis);
+    let time = since_1970
+        .and_then(DateTime::from_timestamp_millis)
+        .filter(|time| (0..=9999).contains(&time.year()));
     json!(time.map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)))
 }
 

@@ -11,6 +11,7 @@
 //!
 //! The messages' schema is `proto/scarp.proto`; `README.md` beside it tells whoever writes another receiver how they travel.
 
+mod bounds;
 mod close_code;
 pub mod codec;
 #[cfg(feature = "uplink")]
@@ -26,10 +27,12 @@ pub mod journal;
 mod message;
 mod message_error;
 mod outline;
+mod outline_fit;
 mod proto;
 pub mod tls;
 #[cfg(feature = "uplink")]
 mod trust;
+mod unix_time;
 #[cfg(feature = "uplink")]
 pub mod uplink;
 mod wire;
@@ -39,7 +42,8 @@ pub use close_code::CloseCode;
 pub use journal::{Journal, JournalError};
 pub use message::{Body, Envelope, Survey};
 pub use message_error::{
-    FORMAT_VERSION, MAX_MESSAGE_BYTES, MAX_RINGS, MAX_TEXT_BYTES, MAX_VERTICES, MessageError,
+    FORMAT_VERSION, MAX_AREA_M2, MAX_DISTANCE_M, MAX_MESSAGE_BYTES, MAX_RINGS, MAX_TEXT_BYTES,
+    MAX_VERTICES, MessageError,
 };
 pub use proto::FILE_DESCRIPTOR_SET;
 pub use tls::{Identity, TlsError};

@@ -1,7 +1,11 @@
 //! What the aircraft tells the ground, in plain Rust types. How it looks on the wire is in `wire`.
 
+use std::fmt;
+
 use scarp_inventory::{FrameReport, Landslide, Run};
 use uuid::Uuid;
+
+use super::bounds;
 
 /// One message: what was found, and in which run.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,10 +37,41 @@ pub struct Survey {
     pub model_version: String,
 }
 
+impl Body {
+    fn bounded(self) -> Self {
+        match self {
+            Self::Survey(survey) => Self::Survey(Survey {
+                software: bounds::text(survey.software),
+                model_name: bounds::text(survey.model_name),
+                model_version: bounds::text(survey.model_version),
+            }),
+            Self::Frame(report) => Self::Frame(bounds::frame(report)),
+            Self::Landslide(slide) => Self::Landslide(bounds::landslide(slide)),
+        }
+    }
+}
+
+impl fmt::Display for Body {
+    /// What it is about, for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Survey(_) => write!(f, "its beginning"),
+            Self::Frame(frame) => write!(f, "frame {}", frame.sequence),
+            Self::Landslide(slide) => write!(f, "landslide {} version {}", slide.id, slide.version),
+        }
+    }
+}
+
 impl Envelope {
-    /// A message of a run.
+    /// A message of a run. What is too large for a message is brought within its limits: a text is cut, an outline simplified, a CE90 is
+    /// at most half of the equator, and a time outside the calendar is unknown.
     #[must_use]
     pub fn new(run: Run, body: Body) -> Self {
+        Self::of(run, body.bounded())
+    }
+
+    /// A message that says just this.
+    pub(crate) fn of(run: Run, body: Body) -> Self {
         let of_run = |kind: &str| {
             if run.is_unnamed() {
                 kind.to_owned()

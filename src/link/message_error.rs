@@ -11,6 +11,11 @@ pub const MAX_MESSAGE_BYTES: usize = 1 << 20;
 pub const MAX_VERTICES: usize = 1 << 16;
 /// Most rings of one outline: the outer one and its holes.
 pub const MAX_RINGS: usize = 4096;
+/// Longest distance in metres: half of the equator (π · 6378137 m), than which no two places on Earth lie farther apart. A CE90 of as
+/// much says that nothing is known of the place, so none needs to be larger.
+pub const MAX_DISTANCE_M: f64 = 20_037_509.0;
+/// Largest area in square metres: the surface of the WGS 84 ellipsoid.
+pub const MAX_AREA_M2: f64 = 510_065_621_724_089.0;
 /// Longest text field in bytes.
 pub const MAX_TEXT_BYTES: usize = 1024;
 

@@ -87,13 +87,35 @@ impl Uplink {
         })
     }
 
-    /// Takes `envelopes`, all or none. They are on the disk when this returns, and are sent as soon as can be.
+    /// Takes `envelopes`, all or none; only what cannot be sent at all is left out and counted. They are on the disk when this
+    /// returns, and are sent as soon as can be.
     ///
     /// # Errors
-    /// When a message cannot be encoded, the journal is full or the disk fails.
+    /// When the journal is full or the disk fails.
     pub fn submit(&self, envelopes: &[Envelope]) -> Result<(), LinkError> {
-        self.shared.journal.append(envelopes)?;
+        match self.shared.journal.append(envelopes) {
+            Err(JournalError::Message(_)) => self.submit_sendable(envelopes)?,
+            taken => taken?,
+        }
         self.shared.work.notify_one();
+        Ok(())
+    }
+
+    fn submit_sendable(&self, envelopes: &[Envelope]) -> Result<(), LinkError> {
+        let mut sendable = Vec::with_capacity(envelopes.len());
+        let mut faults = Vec::new();
+        for envelope in envelopes {
+            match envelope.encode() {
+                Ok(_) => sendable.push(envelope.clone()),
+                Err(fault) => faults.push((envelope.body(), fault)),
+            }
+        }
+        self.shared.journal.append(&sendable)?;
+        // Not before: who submits tries again when the disk was full.
+        self.shared.left_out(faults.len() as u64);
+        for (body, fault) in faults {
+            log::error!("link: {body} is not sent: {fault}; please report this");
+        }
         Ok(())
     }
 

@@ -1,22 +1,22 @@
 //! The checked way between the messages of the wire, generated from `proto/scarp.proto`, and the plain types.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use prost::Message;
 use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus, Run};
 use uuid::Uuid;
 
 use super::{
     message::{Body, Envelope, Survey},
-    message_error::{FORMAT_VERSION, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, MessageError},
+    message_error::{
+        FORMAT_VERSION, MAX_AREA_M2, MAX_DISTANCE_M, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES,
+        MessageError,
+    },
     outline,
     proto::{self, envelope},
+    unix_time,
 };
 
 /// The version of the format in which a survey had one run, which it did not name.
 const VERSION_WITHOUT_RUNS: u32 = 1;
-/// First microsecond of the year 10000, where dates stop having four digits of year.
-const END_OF_TIME_US: i64 = 253_402_300_800_000_000;
 
 impl Envelope {
     /// The message as bytes, at most [`MAX_MESSAGE_BYTES`], in the protobuf encoding.
@@ -80,7 +80,7 @@ impl Envelope {
                 id: uuid_in("run", &wire.run_id)?,
             },
         };
-        let envelope = Self::new(run, body);
+        let envelope = Self::of(run, body);
         let found = uuid_in("id", &wire.id)?;
         if found != envelope.id() {
             return Err(MessageError::Identity { found });
@@ -117,7 +117,7 @@ fn frame_out(frame: &FrameReport) -> Result<proto::Frame, MessageError> {
     let mut wire = proto::Frame {
         sequence: frame.sequence,
         name: text("name", frame.name.clone())?,
-        time_unix_us: known_out("time", frame.time)?,
+        time_unix_us: unix_time::out("time", frame.time)?,
         ..proto::Frame::default()
     };
     match &frame.placement {
@@ -141,7 +141,7 @@ fn frame_in(wire: proto::Frame) -> Result<FrameReport, MessageError> {
     Ok(FrameReport {
         sequence: wire.sequence,
         name: text("name", wire.name)?,
-        time: known_in("time", wire.time_unix_us)?,
+        time: unix_time::read("time", wire.time_unix_us)?,
         placement,
     })
 }
@@ -157,8 +157,8 @@ fn landslide_out(slide: &Landslide) -> Result<proto::Landslide, MessageError> {
         confidence: slide.confidence,
         ce90_m: slide.ce90_m,
         observations: slide.observations,
-        first_seen_unix_us: known_out("first_seen", slide.first_seen)?,
-        last_seen_unix_us: known_out("last_seen", slide.last_seen)?,
+        first_seen_unix_us: unix_time::out("first_seen", slide.first_seen)?,
+        last_seen_unix_us: unix_time::out("last_seen", slide.last_seen)?,
     })
 }
 
@@ -176,8 +176,8 @@ fn landslide_in(wire: proto::Landslide) -> Result<Landslide, MessageError> {
         confidence: wire.confidence,
         ce90_m: wire.ce90_m,
         observations: wire.observations,
-        first_seen: known_in("first_seen", wire.first_seen_unix_us)?,
-        last_seen: known_in("last_seen", wire.last_seen_unix_us)?,
+        first_seen: unix_time::read("first_seen", wire.first_seen_unix_us)?,
+        last_seen: unix_time::read("last_seen", wire.last_seen_unix_us)?,
     };
     check_landslide(&slide)?;
     Ok(slide)
@@ -191,11 +191,20 @@ fn check_landslide(slide: &Landslide) -> Result<(), MessageError> {
             range,
         })
     };
-    let zero_or_more = |v: f64| v.is_finite() && v >= 0.0;
     let area = slide.area_m2;
-    range(zero_or_more(area), "area_m2", area.to_string(), "0 or more")?;
+    range(
+        (0.0..=MAX_AREA_M2).contains(&area),
+        "area_m2",
+        area.to_string(),
+        "0 to the surface of the Earth",
+    )?;
     let ce90 = slide.ce90_m;
-    range(zero_or_more(ce90), "ce90_m", ce90.to_string(), "0 or more")?;
+    range(
+        (0.0..=MAX_DISTANCE_M).contains(&ce90),
+        "ce90_m",
+        ce90.to_string(),
+        "0 to half of the equator, 20037509",
+    )?;
     let confidence = slide.confidence;
     range(
         (0.0..=1.0).contains(&confidence),
@@ -238,13 +247,13 @@ fn rings_in(
 }
 
 fn positive(field: &'static str, value: f64) -> Result<f64, MessageError> {
-    if value.is_finite() && value > 0.0 {
+    if value > 0.0 && value <= MAX_DISTANCE_M {
         return Ok(value);
     }
     Err(MessageError::Range {
         field,
         value: value.to_string(),
-        range: "a positive number",
+        range: "more than 0 and at most half of the equator, 20037509",
     })
 }
 
@@ -261,33 +270,4 @@ fn text(field: &'static str, text: String) -> Result<String, MessageError> {
 
 fn uuid_in(field: &'static str, bytes: &[u8]) -> Result<Uuid, MessageError> {
     Uuid::from_slice(bytes).map_err(|_| MessageError::Missing(field))
-}
-
-fn time_out(field: &'static str, time: SystemTime) -> Result<i64, MessageError> {
-    let us = time
-        .duration_since(UNIX_EPOCH)
-        .ok()
-        .and_then(|since| i64::try_from(since.as_micros()).ok())
-        .unwrap_or(-1);
-    time_in(field, us).map(|_| us)
-}
-
-/// A time that may be unknown.
-fn known_out(field: &'static str, time: Option<SystemTime>) -> Result<Option<i64>, MessageError> {
-    time.map(|time| time_out(field, time)).transpose()
-}
-
-fn known_in(field: &'static str, us: Option<i64>) -> Result<Option<SystemTime>, MessageError> {
-    us.map(|us| time_in(field, us)).transpose()
-}
-
-fn time_in(field: &'static str, us: i64) -> Result<SystemTime, MessageError> {
-    match u64::try_from(us) {
-        Ok(since) if us < END_OF_TIME_US => Ok(UNIX_EPOCH + Duration::from_micros(since)),
-        _ => Err(MessageError::Range {
-            field,
-            value: format!("{us} us after 1970"),
-            range: "between the years 1970 and 9999",
-        }),
-    }
 }

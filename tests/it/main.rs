@@ -26,4 +26,5 @@ mod replay;
 mod replay_runs;
 mod rooms;
 mod support;
+mod survey_log;
 mod texts;

@@ -78,6 +78,14 @@ fn assert_rfc_7946(polygons: &[PolygonType]) {
 }
 
 #[test]
+fn a_year_of_five_digits_is_none_of_rfc_3339_and_null() {
+    let after_1970 = |us| time(Some(UNIX_EPOCH + Duration::from_micros(us)));
+    let last = 253_402_300_799_999_000;
+    assert_eq!(after_1970(last), json!("9999-12-31T23:59:59.999Z"));
+    assert_eq!(after_1970(last + 999), JsonValue::Null);
+}
+
+#[test]
 fn a_landslide_has_its_identity_as_id_and_no_more_decimals_than_it_is_good_for() {
     let outline = polygon![
         (x: 7.123_456_789, y: 46.0), (x: 7.2, y: 46.0), (x: 7.2, y: 46.123_456_744),

@@ -96,8 +96,14 @@ fn a_message_that_cannot_be_sent_is_refused_with_its_whole_batch() {
     let Body::Frame(report) = frame(1).body().clone() else {
         panic!("a frame's report");
     };
-    let name = "x".repeat(5000);
-    let report = FrameReport { name, ..report };
+    let placement = Ok(scarp_inventory::FrameFootprint {
+        footprint: geo::Polygon::new(geo::LineString::new(Vec::new()), Vec::new()),
+        gsd_m: 0.2,
+    });
+    let report = FrameReport {
+        placement,
+        ..report
+    };
     let bad = Envelope::new(Run::unnamed(Uuid::from_u128(1)), Body::Frame(report));
     assert!(matches!(
         journal.append(&[frame(0), bad]),

@@ -6,7 +6,9 @@ use prost::Message;
 use scarp_inventory::{FrameFootprint, LandslideStatus};
 
 use super::*;
-use crate::{MAX_VERTICES, MessageError, peek_id, proto};
+use crate::{
+    MAX_DISTANCE_M, MAX_RINGS, MAX_TEXT_BYTES, MAX_VERTICES, MessageError, peek_id, proto,
+};
 
 const RUN: Run = Run {
     survey: Uuid::from_u128(7),
@@ -94,22 +96,23 @@ fn envelope() -> impl Strategy<Value = Envelope> {
     (run(), body).prop_map(|(run, body)| Envelope::new(run, body))
 }
 
+fn slide(outline: Polygon<f64>) -> Landslide {
+    Landslide {
+        id: Uuid::from_u128(8),
+        version: 1,
+        status: LandslideStatus::Active,
+        outline,
+        area_m2: 100.0,
+        confidence: 0.9,
+        ce90_m: 3.0,
+        observations: 4,
+        first_seen: Some(UNIX_EPOCH + Duration::from_secs(1)),
+        last_seen: Some(UNIX_EPOCH + Duration::from_secs(1)),
+    }
+}
+
 fn example(outline: Polygon<f64>) -> Envelope {
-    Envelope::new(
-        RUN,
-        Body::Landslide(Landslide {
-            id: Uuid::from_u128(8),
-            version: 1,
-            status: LandslideStatus::Active,
-            outline,
-            area_m2: 100.0,
-            confidence: 0.9,
-            ce90_m: 3.0,
-            observations: 4,
-            first_seen: Some(UNIX_EPOCH + Duration::from_secs(1)),
-            last_seen: Some(UNIX_EPOCH + Duration::from_secs(1)),
-        }),
-    )
+    Envelope::new(RUN, Body::Landslide(slide(outline)))
 }
 
 fn square() -> Polygon<f64> {
@@ -234,9 +237,11 @@ fn the_largest_outline_allowed_fits_the_largest_message() {
         .unwrap();
     assert!(Envelope::decode(&bytes).is_ok());
     line.insert(1, line[1]);
-    let error = example(Polygon::new(line.into(), vec![]))
-        .encode()
-        .unwrap_err();
+    let body = Body::Landslide(Landslide {
+        outline: Polygon::new(line.into(), vec![]),
+        ..slide(square())
+    });
+    let error = Envelope::of(RUN, body).encode().unwrap_err();
     assert!(matches!(error, MessageError::Outline { .. }), "{error}");
 }
 
@@ -253,6 +258,12 @@ fn values_that_cannot_be_are_refused_by_the_name_of_their_field() {
         ("confidence", with(|s| s.confidence = 1.5)),
         ("area_m2", with(|s| s.area_m2 = f64::NAN)),
         ("ce90_m", with(|s| s.ce90_m = -1.0)),
+        ("ce90_m", with(|s| s.ce90_m = 1e300)),
+        ("area_m2", with(|s| s.area_m2 = 1e300)),
+        (
+            "first_seen",
+            with(|s| s.first_seen = Some(UNIX_EPOCH + Duration::from_secs(1 << 40))),
+        ),
         ("version", with(|s| s.version = 0)),
         ("outline", with(|s| s.outline = polygon![])),
         (
@@ -270,6 +281,100 @@ fn values_that_cannot_be_are_refused_by_the_name_of_their_field() {
         ("last_seen", with(|s| s.first_seen = None)),
     ] {
         assert!(line.contains(field) && line.lines().count() == 1, "{line}");
+    }
+}
+
+/// A landslide, and a frame of which it was seen, as a message carries them.
+fn carried(slide: Landslide, report: FrameReport) -> (Landslide, FrameReport) {
+    let bodies = [Body::Landslide(slide), Body::Frame(report)].map(|body| {
+        let sent = Envelope::new(RUN, body);
+        let read = Envelope::decode(&sent.encode().unwrap()).unwrap();
+        assert_eq!(read.id(), sent.id());
+        read.body
+    });
+    let [Body::Landslide(slide), Body::Frame(report)] = bodies else {
+        panic!("{bodies:?}");
+    };
+    (slide, report)
+}
+
+#[test]
+fn what_is_too_large_for_a_message_is_brought_within_its_limits_before_it_is_one() {
+    let slide = slide(square());
+    // Of 67 rows of holes a hundredth of a degree wide.
+    let hole = |n: i32| {
+        let corner = |x: i32, y: i32| {
+            let (column, row) = (n % 67 * 2 + x, n / 67 * 2 + y);
+            (
+                7.001 + f64::from(column) * 1e-4,
+                46.001 + f64::from(row) * 1e-4,
+            )
+        };
+        LineString::from(vec![
+            corner(0, 0),
+            corner(0, 1),
+            corner(1, 1),
+            corner(1, 0),
+            corner(0, 0),
+        ])
+    };
+    let rings = Polygon::new(square().exterior().clone(), (0..4453).map(hole).collect());
+    let far_future = Some(UNIX_EPOCH + Duration::from_secs(253_402_300_800));
+    let text = "é".repeat(1000);
+    let report = FrameReport {
+        sequence: 1,
+        name: text.clone(),
+        time: far_future,
+        placement: Ok(FrameFootprint {
+            footprint: rings.clone(),
+            gsd_m: 0.2,
+        }),
+    };
+    let (slide, report) = carried(
+        Landslide {
+            outline: rings,
+            last_seen: far_future,
+            ..slide
+        },
+        report,
+    );
+    assert_eq!(slide.outline.interiors().len(), MAX_RINGS - 1);
+    assert_eq!(slide.area_m2, 100.0);
+    // 3 m, and half the width of a hole, 1e-4 degrees of longitude at 46 degrees north.
+    assert!((slide.ce90_m - 3.0 - 3.88).abs() < 0.01, "{}", slide.ce90_m);
+    assert_eq!((slide.first_seen, slide.last_seen), (None, None));
+    assert_eq!(report.time, None);
+    assert!(text.starts_with(report.name.trim_end_matches('…')) && report.name.ends_with('…'));
+    assert!((MAX_TEXT_BYTES - 3..=MAX_TEXT_BYTES).contains(&report.name.len()));
+    assert_eq!(report.placement.unwrap().footprint, slide.outline);
+    for ce90_m in [1e300, f64::INFINITY, f64::NAN, MAX_DISTANCE_M] {
+        let unknown = Landslide {
+            ce90_m,
+            ..slide.clone()
+        };
+        let report = FrameReport {
+            sequence: 1,
+            name: String::new(),
+            time: None,
+            placement: Err(text.clone()),
+        };
+        assert_eq!(carried(unknown, report).0.ce90_m, MAX_DISTANCE_M);
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_landslide_says_it_is_sent_or_refused_and_never_panics(
+        slide in landslide(), [area_m2, ce90_m, confidence] in any::<[f64; 3]>(), far in any::<[f64; 6]>(), seconds in any::<u32>(),
+    ) {
+        let corners: Vec<_> = far.chunks(2).map(|c| (c[0], c[1])).collect();
+        let later = slide.last_seen.and_then(|time| time.checked_add(Duration::from_secs(u64::from(seconds) * 1000)));
+        let outline = Polygon::new(corners.into(), vec![]);
+        let slide = Landslide { area_m2, ce90_m, confidence, outline, last_seen: later, ..slide };
+        let envelope = Envelope::new(RUN, Body::Landslide(slide));
+        if let Ok(bytes) = envelope.encode() {
+            prop_assert_eq!(Envelope::decode(&bytes).unwrap().id(), envelope.id());
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub struct LinkStatus {
     pub confirmed: u64,
     /// Messages set aside since the start because the ground station refused or could not take them.
     pub refused: u64,
+    /// Messages left out since the start because they say what no message can.
+    pub unsendable: u64,
     /// Time since the ground station last confirmed a message, `None` before the first.
     pub last_confirmed: Option<Duration>,
     /// Why the link last broke or a message was set aside, in one line.
@@ -48,6 +50,7 @@ struct Progress {
     connected: bool,
     confirmed: u64,
     refused: u64,
+    unsendable: u64,
     last_confirmed: Option<Instant>,
     last_error: Option<String>,
     /// Why so many messages are set aside.
@@ -81,9 +84,15 @@ impl Shared {
             set_aside: progress.set_aside.1.clone(),
             confirmed: progress.confirmed,
             refused: progress.refused,
+            unsendable: progress.unsendable,
             last_confirmed: progress.last_confirmed.map(|at| at.elapsed()),
             last_error: progress.last_error.clone(),
         }
+    }
+
+    /// So many messages were not given to the journal, since they say what no message can.
+    pub fn left_out(&self, messages: u64) {
+        self.progress.lock().unsendable += messages;
     }
 
     /// Waits until no message waits, at most `timeout`.

@@ -5,16 +5,18 @@ mod common;
 
 use std::{
     collections::BTreeSet,
+    fs,
     net::{SocketAddr, UdpSocket},
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use common::{LONG, Site, frame, until};
 use quinn::{Endpoint, VarInt};
 use scarp_link::{
-    CloseCode, Config, Envelope, Identity, Journal, LinkStatus, Uplink,
+    CloseCode, Envelope, Identity, LinkStatus, Uplink,
     codec::{self, MAX_BATCH_BYTES, Receipt},
+    tls,
 };
 use uuid::Uuid;
 
@@ -146,26 +148,23 @@ fn a_station_that_cannot_store_for_a_while_costs_no_message_though_its_streams_e
 }
 
 #[test]
-fn a_station_that_refuses_this_aircraft_says_so_each_time_and_is_not_taken_for_silent() {
-    let site = Site::new();
-    let station = site.serve(0);
-    // A certificate that has ended: an aircraft has no clock to know it by, so it is the station alone that refuses.
-    let long_ago = SystemTime::now() - 4 * 365 * Duration::from_secs(24 * 60 * 60);
-    site.authority().enrol("old", long_ago).unwrap();
-    let journal = Journal::open(&site.path("old.sqlite"), 1 << 20).unwrap();
-    let config = Config {
-        station: station.address.to_string(),
-        keys: site.places().end("old"),
-    };
-    let uplink = Uplink::start(&config, journal).unwrap();
+fn a_station_that_does_not_know_this_drone_says_so_each_time_and_is_not_taken_for_silent() {
+    let (site, other) = (Site::new(), Site::new());
+    // The drone knows the station, whose authority for drones is another: so it is the station alone that refuses.
+    for name in [tls::CA_FILE, tls::REVOKED_FILE] {
+        let place = |site: &Site| site.path("keys/station").join(name);
+        fs::copy(place(&other), place(&site)).unwrap();
+    }
+    let address = station(&site, Some(|_: &[Uuid], _| Answer::Store));
+    let uplink = site.uplink(address);
     let mut said = BTreeSet::new();
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(3) {
-        said.extend(uplink.drain(Duration::from_millis(20)).last_error);
+        said.extend(uplink.status().last_error);
         thread::sleep(Duration::from_millis(20));
         assert!(!uplink.status().connected);
     }
-    let refused = |line: &String| line.contains("has ended");
+    let refused = |line: &String| line.contains("do not trust each other");
     assert!(!said.is_empty() && said.iter().all(refused), "{said:?}");
 }
 

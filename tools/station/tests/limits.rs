@@ -15,7 +15,7 @@ use std::{
 };
 
 use common::{
-    LONG, RUN, SURVEY, Station,
+    LONG, SURVEY, Station,
     fleet::{self, Fleet},
     frame, query,
     strangers::{self, Relay},
@@ -86,14 +86,13 @@ fn handshakes_that_never_end_give_way_and_those_of_an_aircraft_do_not() {
     let stranger = strangers::without_certificate(&fleet.keys("alone").join(CA_FILE));
     let flights = Flights::alone(&fleet, &station);
     let (runtime, address) = (runtime(), station.address);
-    // More than the station has places for, and from more addresses than one. The first packet is answered by a Retry, the second
-    // shows that the address is real, and no third one comes.
+    // More than the station has places for, and from more addresses than one. Each shows that its address is real, and no more.
     let endpoints: Vec<_> = (0..600)
         .map(|n: u16| {
             let stranger = stranger.clone();
             runtime.block_on(async move {
                 let from = Ipv4Addr::new(127, 0, 2, 1 + (n % 3) as u8).into();
-                let relay = Relay::new(address, from, 2).await;
+                let relay = Relay::half_a_handshake(address, from).await;
                 let endpoint = Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
                 let connecting = endpoint.connect_with(stranger, relay.address, SERVER_NAME);
                 (endpoint, connecting.unwrap())
@@ -102,6 +101,8 @@ fn handshakes_that_never_end_give_way_and_those_of_an_aircraft_do_not() {
         .collect();
     let mut flights = flights.meanwhile(if long() { 9.0 } else { 0.5 });
     flights.report(&format!("{} handshakes held", endpoints.len()));
+    let said = fs::read_to_string(fleet.site.log()).unwrap();
+    assert!(said.contains("the oldest gives way"), "{said}");
     quiet_and_small(&fleet, &station, flights.seconds(), flights.number());
 }
 
@@ -129,7 +130,7 @@ fn idle_stalled_slow_and_deaf_aircraft_hold_up_no_other() {
             // Stalled in the midst of a batch, or of the largest there may be.
             32..64 => {
                 let part = if number % 2 == 0 {
-                    &batch[..]
+                    &batch[..2000]
                 } else {
                     &[0; MAX_BATCH_BYTES - 1]
                 };
@@ -158,20 +159,16 @@ fn idle_stalled_slow_and_deaf_aircraft_hold_up_no_other() {
         }
         held.push(connection);
     }
-    let mut flights = flights.meanwhile(if long() { 130.0 } else { 1.0 });
+    let mut flights = flights.meanwhile(if long() { 140.0 } else { 1.0 });
     flights.report("72 peers that hold on");
-    let reasons: Vec<_> = held.iter().map(Connection::close_reason).collect();
-    assert!(
-        reasons[..32].iter().all(Option::is_none),
-        "idle is no fault"
-    );
-    if long() {
-        for reason in &reasons[32..] {
-            let reason = reason.as_ref().expect("its deadline is over");
-            assert_eq!(CloseCode::of(reason), Some(CloseCode::TooSlow), "{reason}");
-        }
-    } else {
-        assert!(reasons.iter().all(Option::is_none), "{reasons:?}");
+    for (number, connection) in held.iter().enumerate() {
+        let code = connection
+            .close_reason()
+            .map(|reason| CloseCode::of(&reason));
+        // To be idle is no fault, and those that have brought a whole MiB have time for it.
+        let over = long() && (number >= 64 || number >= 32 && number % 2 == 0);
+        let expected = over.then_some(Some(CloseCode::TooSlow));
+        assert_eq!(code, expected, "peer {number}");
     }
     let aircraft = flights.number() + 72;
     quiet_and_small(&fleet, &station, flights.seconds(), aircraft);
@@ -249,7 +246,7 @@ fn an_aircraft_that_left_and_one_out_of_reach_are_told_apart() {
     config.transport_config(Arc::new(transport));
     let _far = runtime.block_on(async {
         let from = Ipv4Addr::LOCALHOST.into();
-        let relay = Relay::new(station.address, from, usize::MAX).await;
+        let relay = Relay::new(station.address, from).await;
         let far = fleet::connect(config, relay.address).await.unwrap();
         fleet::exchange(&far, &[]).await.unwrap();
         relay.cut();
@@ -318,7 +315,7 @@ fn packets_that_someone_kept_and_sends_again_do_nothing() {
     let batch = batch_of("craft", 0..50);
     let kept = runtime.block_on(async {
         let from = Ipv4Addr::LOCALHOST.into();
-        let relay = Relay::new(station.address, from, usize::MAX).await;
+        let relay = Relay::new(station.address, from).await;
         let connection = fleet::connect(fleet.client("craft"), relay.address);
         let connection = connection.await.unwrap();
         fleet::exchange(&connection, &batch).await.unwrap();
@@ -364,7 +361,7 @@ impl<'a> Flights<'a> {
             meanwhile: Vec::new(),
             start: Instant::now(),
         };
-        let number = if long() { 11 } else { 3 };
+        let number = if long() { 11 } else { 2 };
         flights.alone = (0..number).map(|number| flights.fly(number)).collect();
         flights.alone.remove(0);
         flights
@@ -386,8 +383,9 @@ impl<'a> Flights<'a> {
         self.fleet.keys(&name);
         let start = Instant::now();
         let uplink = self.fleet.uplink(&name, self.station.address);
-        for sequence in 0..MESSAGES {
-            uplink.submit(&[frame_of(&name, sequence)]).unwrap();
+        for first in (0..MESSAGES).step_by(10) {
+            let frames = (first..first + 10).map(|sequence| frame_of(&name, sequence));
+            uplink.submit(&frames.collect::<Vec<_>>()).unwrap();
         }
         let end = uplink.drain(LONG);
         assert_eq!((end.held.messages, end.confirmed), (0, MESSAGES), "{end:?}");
@@ -409,7 +407,7 @@ impl<'a> Flights<'a> {
                 |share: f64| flights[((flights.len() - 1) as f64 * share) as usize].as_secs_f64();
             (of(0.5) * 1e3, of(0.95) * 1e3, of(1.0) * 1e3)
         });
-        println!(
+        eprintln!(
             "{what}: {} flights of {MESSAGES} messages alone and {} then took (median, 95 %, most) {alone:.0?} and {meanwhile:.0?} ms: {:.2} times",
             self.alone.len(),
             self.meanwhile.len(),
@@ -423,7 +421,7 @@ fn quiet_and_small(fleet: &Fleet, station: &Station, seconds: f64, aircraft: u64
     let memory = station.peak_memory_mb();
     let said = fs::read_to_string(fleet.site.log()).unwrap();
     let lines = said.lines().count() as u64;
-    println!("at most {memory} MB held, {lines} lines said");
+    eprintln!("at most {memory} MB held, {lines} lines said");
     assert!(memory < MEMORY_MB, "{memory} MB");
     let most = 4 + seconds as u64 / 10 + 4 * aircraft;
     assert!(lines <= most, "{lines} lines of at most {most}: {said}");
@@ -444,9 +442,9 @@ async fn closed(connection: &Connection) -> ConnectionError {
 
 /// Frame number `sequence` of an aircraft's own survey.
 fn frame_of(aircraft: &str, sequence: u64) -> Envelope {
+    let frame = frame(sequence);
     let survey = Uuid::new_v5(&SURVEY, aircraft.as_bytes());
-    let run = Run { survey, ..RUN };
-    Envelope::new(run, frame(sequence).body().clone())
+    Envelope::new(Run::unnamed(survey), frame.body().clone())
 }
 
 /// A batch of such frames.

@@ -47,6 +47,28 @@ fn a_batch_stored_again_changes_not_one_byte() {
 }
 
 #[test]
+fn a_survey_of_an_earlier_version_belongs_to_the_aircraft_that_next_reports_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("s.gpkg");
+    let mut store = Store::open(&path).unwrap();
+    store.apply(AIRCRAFT, [survey(), frame(1)]).unwrap();
+    store.close().unwrap();
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch(
+        "DROP TABLE owners; DELETE FROM gpkg_contents WHERE table_name = 'owners';
+         ALTER TABLE surveys DROP COLUMN aircraft",
+    )
+    .unwrap();
+    drop(db);
+    let mut store = Store::open(&path).unwrap();
+    // What is known already shows nothing of whose it is.
+    assert_eq!(store.apply("alpha", [frame(1)]).unwrap().repeated, 1);
+    assert_eq!(store.apply("bravo", [frame(2)]).unwrap().new, 1);
+    let refused = store.apply("alpha", [frame(3)]).unwrap().refused;
+    assert!(refused[0].1.contains("belongs to aircraft bravo"));
+}
+
+#[test]
 fn another_report_under_a_known_identity_is_refused_with_its_name_and_one_made_again_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::open(&dir.path().join("s.gpkg")).unwrap();
@@ -414,6 +436,8 @@ fn a_store_of_an_earlier_version_is_brought_to_the_names_of_now_once_it_is_opene
              INSERT INTO footprints SELECT fid, geom, survey, sequence, name, time, gsd_m, untagged FROM f;
              DROP TABLE f;
              DROP TABLE surveys;
+             DROP TABLE owners;
+             DELETE FROM gpkg_contents WHERE table_name = 'owners';
              CREATE TABLE surveys (
                  fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, survey TEXT NOT NULL UNIQUE, start DATETIME NOT NULL,
                  software TEXT NOT NULL, model_name TEXT NOT NULL, model_version TEXT NOT NULL

@@ -11,15 +11,15 @@ use crate::{
     tls::{CA_FILE, CERTIFICATE_FILE, Identity, KEY_FILE, REVOKED_FILE},
 };
 
-/// Writes keys that serve both ends.
+/// Keys that do for both ends.
 fn write_keys(folder: &Path) {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let mut end = CertificateParams::new(vec![SERVER_NAME.to_owned()]).unwrap();
-    end.distinguished_name.push(DnType::CommonName, "both");
-    let certificate = end.signed_by(&key, &authority).unwrap();
+    let mut both = CertificateParams::new(vec![SERVER_NAME.to_owned()]).unwrap();
+    both.distinguished_name.push(DnType::CommonName, "drone");
+    let certificate = both.signed_by(&key, &authority).unwrap();
     let revoked = CertificateRevocationListParams {
         this_update: date_time_ymd(2026, 1, 1),
         next_update: date_time_ymd(2046, 1, 1),
@@ -45,16 +45,15 @@ fn write_keys(folder: &Path) {
 fn of_two_addresses_the_first_of_which_swallows_packets_the_second_is_connected_to_in_time() {
     let folder = tempfile::tempdir().unwrap();
     write_keys(folder.path());
+    let station = Identity::load(folder.path()).unwrap();
+    let trust = Trust::load(folder.path(), &folder.path().join("journal.sqlite")).unwrap();
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     let (connected, expected) = runtime.block_on(async {
-        let config = Identity::load(folder.path())
-            .unwrap()
-            .server_config()
-            .unwrap();
+        let config = station.server_config().unwrap();
         let station = Endpoint::server(config, "127.0.0.1:0".parse().unwrap()).unwrap();
         let address = station.local_addr().unwrap();
         tokio::spawn(async move {
@@ -63,7 +62,6 @@ fn of_two_addresses_the_first_of_which_swallows_packets_the_second_is_connected_
                 out.finish().unwrap();
             }
         });
-        let trust = Trust::load(folder.path(), &folder.path().join("journal.sqlite")).unwrap();
         let addresses = vec![silent.local_addr().unwrap(), address];
         let open = |address| Session::open(address, Arc::clone(&trust), || {});
         let race = happy_eyeballs::race(addresses, open, |fault: Fault| panic!("{fault:?}"));

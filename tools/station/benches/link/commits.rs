@@ -32,6 +32,8 @@ pub struct Observer {
 impl Observer {
     pub fn start(store: &Path) -> Result<Self> {
         let db = Connection::open_with_flags(store, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        // From here on the write-ahead log and its index exist, as long as this connection does.
+        db.query_row("SELECT count(*) FROM messages", [], |_| Ok(()))?;
         let count = Arc::new(AtomicUsize::new(0));
         let stop = Arc::new(AtomicBool::new(false));
         let (counted, stopped) = (Arc::clone(&count), Arc::clone(&stop));

@@ -63,6 +63,7 @@ pub fn measure(args: &Args, is_json: bool) -> Result<()> {
         .with_context(|| format!("--journals {}", args.journals.display()))?;
     let station = site.serve()?;
     let observer = Observer::start(&station.store)?;
+    let commits_before = station.commits()?;
     let lasts = MINUTE * args.minutes;
     let done = AtomicUsize::new(0);
     let start = Instant::now();
@@ -83,7 +84,7 @@ pub fn measure(args: &Args, is_json: bool) -> Result<()> {
         let aircraft: Vec<_> = (0..args.aircraft)
             .map(|nth| scope.spawn(move || fly(nth)))
             .collect();
-        let samples = watch(&station, &observer, start, lasts, || {
+        let samples = watch(&station, &observer, commits_before, start, lasts, || {
             done.load(Ordering::Relaxed) == aircraft.len()
         });
         let flown = aircraft.into_iter().map(thread::ScopedJoinHandle::join);
@@ -166,18 +167,18 @@ fn fly(
 fn watch(
     station: &Station,
     observer: &Observer,
+    commits_before: u32,
     start: Instant,
     lasts: Duration,
     done: impl Fn() -> bool,
 ) -> Result<Vec<Sample>> {
     let mut progress = Progress::new();
-    let before = station.commits()?;
     let mut samples = Vec::new();
     while !done() {
         let sample = Sample {
             at: start.elapsed(),
             memory: station.memory()?,
-            commits: station.commits()?.wrapping_sub(before),
+            commits: station.commits()?.wrapping_sub(commits_before),
         };
         progress.show(&format!(
             "{} messages in {} commits, memory {} KiB, about {:.0} s left",

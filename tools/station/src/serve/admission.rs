@@ -47,7 +47,7 @@ pub fn bound(config: &mut ServerConfig) {
 #[derive(Debug, Error)]
 pub enum Failure {
     /// The handshake failed; most often there was no certificate of our authority.
-    #[error("{0}")]
+    #[error(transparent)]
     Handshake(#[from] ConnectionError),
     /// It took too long.
     #[error("its handshake did not end within {} s", HANDSHAKE_TIMEOUT.as_secs())]

@@ -1,7 +1,7 @@
 //! One aircraft's connection, from when its certificate was accepted: takes its batches, has them committed, and only then confirms
 //! them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use log::Level;
 use quinn::{
@@ -12,7 +12,7 @@ use scarp_link::{
     codec::{self, CodecError, MAX_BATCH_BYTES, Receipt},
 };
 use thiserror::Error;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
 use super::{
@@ -22,9 +22,11 @@ use super::{
 };
 use crate::{revocations::Revoked, store::StoreError};
 
-/// Time in which a batch must have come whole, and again in which its receipt must be taken: an aircraft waits no longer for a receipt, so
-/// nobody waits for what takes longer.
+/// Time that a batch may take beside what its bytes take at [`SLOWEST`], and in which its receipt must be taken: an aircraft does not wait
+/// longer for a receipt, so nobody waits for what takes longer.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(120);
+/// Bytes a second, half of what a link of 16 kbit/s carries. Whoever brings less holds a batch open rather than sends it.
+const SLOWEST: usize = 1 << 10;
 
 /// Why a connection ends.
 #[derive(Debug, Error)]
@@ -35,7 +37,7 @@ enum End {
     TooLong,
     #[error("a message names no identity; check that the drone runs Scarp")]
     NoIdentity,
-    #[error("a batch did not come whole within {} s", EXCHANGE_TIMEOUT.as_secs())]
+    #[error("a batch comes at less than {SLOWEST} bytes a second")]
     SlowBatch,
     #[error("a receipt was not taken within {} s", EXCHANGE_TIMEOUT.as_secs())]
     SlowReceipt,
@@ -46,7 +48,7 @@ enum End {
     #[error("its certificate is revoked")]
     Revoked,
     /// Not ended by what this task met: the aircraft ended it, or silence, or another part of the station.
-    #[error("{0}")]
+    #[error(transparent)]
     Lost(#[from] ConnectionError),
 }
 
@@ -141,8 +143,7 @@ async fn exchange(
     tally: &mut Tally,
 ) -> Result<(), End> {
     let (send, receive) = connection.accept_bi().await?;
-    let batch = timeout(EXCHANGE_TIMEOUT, read_batch(receive)).await;
-    let Some(batch) = batch.map_err(|_| End::SlowBatch)?? else {
+    let Some(batch) = read_batch(receive).await? else {
         return Ok(());
     };
     let turn = tokio::select! {
@@ -186,8 +187,15 @@ async fn exchange(
 /// Copied as it comes: QUIC's own pieces keep the packet that each came in, which for a batch sent byte by byte is a hundred times as much.
 async fn read_batch(mut receive: RecvStream) -> Result<Option<Vec<u8>>, End> {
     let mut batch = Vec::new();
+    let start = Instant::now();
     loop {
-        match receive.read_chunk(MAX_BATCH_BYTES, true).await {
+        // Later with what has come, so that the largest batch passes the narrowest link, and a trickle ends.
+        let sending = Duration::from_secs((batch.len() / SLOWEST) as u64);
+        let chunk = timeout_at(
+            start + EXCHANGE_TIMEOUT + sending,
+            receive.read_chunk(MAX_BATCH_BYTES, true),
+        );
+        match chunk.await.map_err(|_| End::SlowBatch)? {
             Ok(Some(chunk)) if batch.len() + chunk.bytes.len() > MAX_BATCH_BYTES => {
                 return Err(End::TooLong);
             }

@@ -170,11 +170,7 @@ fn note_message(db: &Transaction<'_>, message: &Envelope, content: &[u8]) -> Res
 
 /// Why a message is not stored that says something else than the one stored under its identity.
 fn other_content(message: &Envelope) -> String {
-    let about = match message.body() {
-        Body::Survey(_) => "itself".to_owned(),
-        Body::Frame(frame) => format!("frame {}", frame.sequence),
-        Body::Landslide(slide) => format!("landslide {} version {}", slide.id, slide.version),
-    };
+    let about = message.body();
     let Run { survey, id } = message.run();
     format!(
         "run {id} of survey {survey} has told something else of {about} before; replay what was changed or interrupted under a survey \

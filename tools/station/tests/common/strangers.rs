@@ -140,24 +140,36 @@ pub async fn knock(
     (refused.load(Ordering::Relaxed), made)
 }
 
-/// A way to a station that keeps what the client sends, and lets only so many of its packets pass.
+/// A way to a station that keeps what the client sends, and can be cut.
 #[derive(Clone)]
 pub struct Relay {
     pub address: SocketAddr,
     pub sent: Arc<Mutex<Vec<Vec<u8>>>>,
-    passes: Arc<AtomicUsize>,
+    cut: Arc<AtomicBool>,
 }
+
+/// A Retry's first byte: a long header of type 3 (RFC 9000, section 17.2.5).
+const RETRY: u8 = 0xf0;
 
 impl Relay {
     /// The station sees packets come from `from`.
-    pub async fn new(station: SocketAddr, from: IpAddr, passes: usize) -> Self {
+    pub async fn new(station: SocketAddr, from: IpAddr) -> Self {
+        Self::cut_at(station, from, |_| false).await
+    }
+
+    /// The same, but the station hears nothing from when it has taken part in a handshake: it is left waiting for its end.
+    pub async fn half_a_handshake(station: SocketAddr, from: IpAddr) -> Self {
+        Self::cut_at(station, from, |answer| answer[0] & RETRY != RETRY).await
+    }
+
+    async fn cut_at(station: SocketAddr, from: IpAddr, last: fn(&[u8]) -> bool) -> Self {
         let near = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
         let far = Arc::new(UdpSocket::bind((from, 0)).await.unwrap());
         far.connect(station).await.unwrap();
         let relay = Self {
             address: near.local_addr().unwrap(),
             sent: Arc::default(),
-            passes: Arc::new(AtomicUsize::new(passes)),
+            cut: Arc::default(),
         };
         let client = Arc::new(Mutex::new(None));
         let out = (relay.clone(), near.clone(), far.clone(), client.clone());
@@ -166,14 +178,13 @@ impl Relay {
             let mut packet = vec![0; 65536];
             while let Ok((length, sender)) = near.recv_from(&mut packet).await {
                 *client.lock() = Some(sender);
-                let left = |passes: usize| passes.checked_sub(1);
-                let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
-                if relay.passes.fetch_update(set, get, left).is_ok() {
+                if !relay.cut.load(Ordering::Relaxed) {
                     relay.sent.lock().push(packet[..length].to_vec());
                     far.send(&packet[..length]).await.ok();
                 }
             }
         });
+        let cut = Arc::clone(&relay.cut);
         tokio::spawn(async move {
             let mut packet = vec![0; 65536];
             loop {
@@ -181,6 +192,9 @@ impl Relay {
                 let Ok(length) = far.recv(&mut packet).await else {
                     continue;
                 };
+                if last(&packet[..length]) {
+                    cut.store(true, Ordering::Relaxed);
+                }
                 let client = *client.lock();
                 if let Some(client) = client {
                     near.send_to(&packet[..length], client).await.ok();
@@ -192,6 +206,6 @@ impl Relay {
 
     /// From now on the station hears nothing.
     pub fn cut(&self) {
-        self.passes.store(0, Ordering::Relaxed);
+        self.cut.store(true, Ordering::Relaxed);
     }
 }
