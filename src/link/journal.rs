@@ -13,50 +13,28 @@ mod reasons;
 pub mod redb_file;
 mod salvage;
 mod stand_in;
+mod state;
 
 use std::{
-    fs,
-    path::{self, Path, PathBuf},
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, Transaction};
 
 use super::{message::Envelope, message_error::MessageError};
 use database::Message;
 pub use error::JournalError;
-use fault::Fault;
 pub use held::{DiskFault, Entry, Held, SetAside};
-use stand_in::StandIn;
+use state::State;
 
 /// Why a message is set aside whose row holds other bytes than were written.
 const DAMAGED: &str = "damaged on the disk";
-/// Most bytes of messages that an aircraft holds in memory while the disk does not take them.
-const MEMORY_BYTES: u64 = 64 << 20;
-
 /// Messages on disk that wait for the ground station. Share it between threads by reference.
 pub struct Journal {
     path: PathBuf,
-    max_bytes: u64,
-    /// Whether messages are taken also while the disk does not take them.
-    in_flight: bool,
     /// Changed only after a commit, so a thread that panicked cannot have left the counts wrong.
     state: Mutex<State>,
-}
-
-struct State {
-    place: Place,
-    next_number: i64,
-    held: Held,
-}
-
-/// Where the messages are.
-enum Place {
-    File(Connection),
-    /// In the file, which opens again with the next use after a fault of the disk.
-    Closed,
-    Memory(StandIn),
 }
 
 impl Journal {
@@ -66,10 +44,7 @@ impl Journal {
     /// # Errors
     /// When the file is in use, is something else than a journal, or cannot be read or written.
     pub fn open(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
-        let journal = Self::closed(path, max_bytes, false);
-        let file = journal.open_file(false)?;
-        journal.use_file(&mut journal.state.lock(), file)?;
-        Ok(journal)
+        State::closed(path, max_bytes, false).open().map(Self::new)
     }
 
     /// As [`Journal::open`], for an aircraft that is to fly and has nobody to ask: a file that is something else is kept under another
@@ -78,52 +53,14 @@ impl Journal {
     /// # Errors
     /// When there is no memory for that either.
     pub fn open_or_replace(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
-        let journal = Self::closed(path, max_bytes, true);
-        let mut state = journal.state.lock();
-        let opened = journal.open_file(true);
-        if let Err(error) = opened.and_then(|file| journal.use_file(&mut state, file)) {
-            journal.stand_in(&mut state, &error)?;
-        }
-        drop(state);
-        Ok(journal)
+        State::closed(path, max_bytes, true).open().map(Self::new)
     }
 
-    fn closed(path: &Path, max_bytes: u64, in_flight: bool) -> Self {
-        let state = State {
-            place: Place::Closed,
-            next_number: 0,
-            held: Held::default(),
-        };
+    fn new(state: State) -> Self {
         Self {
-            path: resolved(path),
-            max_bytes,
-            in_flight,
+            path: state.path.clone(),
             state: Mutex::new(state),
         }
-    }
-
-    /// The file, mended if need be.
-    fn open_file(&self, replace: bool) -> Result<Connection, JournalError> {
-        let path = &self.path;
-        let opened = match fs::metadata(path) {
-            Ok(found) if found.is_dir() => Err(Fault::other("a folder")),
-            Ok(found) if !found.is_file() => Err(Fault::other("no file")),
-            Err(_) if !path.is_absolute() => Err(Fault::other("no name of a file")),
-            _ => database::open(path).or_else(|fault| match fault {
-                Fault::Unreadable { reason, ours } => salvage::mend(path, &reason, ours || replace),
-                fault => Err(fault),
-            }),
-        };
-        opened.map_err(|fault| fault.at(path))
-    }
-
-    fn use_file(&self, state: &mut State, file: Connection) -> Result<(), JournalError> {
-        let counted = database::count(&file).map_err(|e| Fault::of(e).at(&self.path));
-        let (next_number, held) = counted?;
-        state.next_number = state.next_number.max(next_number);
-        state.held = held;
-        state.place = Place::File(file);
-        Ok(())
     }
 
     /// Adds `envelopes`, all or none. They are on the disk when this returns, or in an aircraft's memory while
@@ -143,39 +80,21 @@ impl Journal {
             })
         };
         let messages = envelopes.iter().map(message);
-        let mut messages = messages.collect::<Result<Vec<_>, MessageError>>()?;
+        let messages = messages.collect::<Result<Vec<_>, MessageError>>()?;
         let bytes: u64 = messages.iter().map(|m| m.content.len() as u64).sum();
         let mut state = self.state.lock();
-        if let Place::Memory(memory) = &state.place
-            && (memory.is_due() || !self.in_flight)
-        {
-            let began = Instant::now();
-            let settled = self.settle_in(&mut state);
-            if !self.in_flight {
-                settled?;
-            }
-            if let Place::Memory(memory) = &mut state.place {
-                memory.put_off(began);
-            }
-        }
-        let limit = match &state.place {
-            Place::Memory(_) => self.max_bytes.min(MEMORY_BYTES),
-            _ => self.max_bytes,
-        };
-        if state.held.bytes.saturating_add(bytes) > limit {
+        state.settle_to_append()?;
+        if state.held.bytes.saturating_add(bytes) > state.limit() {
             return Err(JournalError::Full {
                 path: self.path.display().to_string(),
                 used: state.held.bytes,
-                limit,
+                limit: state.limit(),
             });
         }
-        for (number, message) in (state.next_number..).zip(&mut messages) {
-            message.number = number;
-        }
-        self.change(&mut state, self.in_flight, |transaction| {
-            messages
-                .iter()
-                .try_for_each(|message| database::insert(transaction, message))
+        state.change(false, |transaction, next_number| {
+            let mut numbered = (next_number..).zip(&messages);
+            numbered
+                .try_for_each(|(number, message)| database::insert(transaction, number, message))
         })?;
         state.next_number += messages.len() as i64;
         state.held.messages += messages.len() as u64;
@@ -194,7 +113,7 @@ impl Journal {
         max_bytes: usize,
     ) -> Result<Vec<Entry>, JournalError> {
         loop {
-            let (entries, damaged) = self.change(&mut self.state.lock(), true, |transaction| {
+            let (entries, damaged) = self.state.lock().change(true, |transaction, _| {
                 database::oldest(transaction, max_messages, max_bytes)
             })?;
             let only_damaged = entries.is_empty() && !damaged.is_empty();
@@ -221,7 +140,7 @@ impl Journal {
             return Ok(());
         }
         let mut state = self.state.lock();
-        let gone = self.change(&mut state, true, |transaction| {
+        let gone = state.change(true, |transaction, _| {
             database::remove(transaction, numbers)
         })?;
         state.held.leave(&gone);
@@ -237,7 +156,7 @@ impl Journal {
             return Ok(());
         }
         let mut state = self.state.lock();
-        let gone = self.change(&mut state, true, |transaction| {
+        let gone = state.change(true, |transaction, _| {
             database::set_aside(transaction, messages)
         })?;
         state.held.leave(&gone);
@@ -251,15 +170,13 @@ impl Journal {
     /// When the disk fails.
     pub fn resend(&self) -> Result<u64, JournalError> {
         let mut state = self.state.lock();
-        let again = self.change(&mut state, self.in_flight, |transaction| {
+        let again = state.change(false, |transaction, _| {
             transaction.execute(
                 "UPDATE messages SET set_aside = NULL WHERE set_aside IS NOT NULL",
                 [],
             )
         })?;
-        (_, state.held) = self.change(&mut state, self.in_flight, |transaction| {
-            database::count(transaction)
-        })?;
+        (_, state.held) = state.change(false, |transaction, _| database::count(transaction))?;
         Ok(again as u64)
     }
 
@@ -268,9 +185,8 @@ impl Journal {
     /// # Errors
     /// When the disk fails.
     pub fn reasons(&self) -> Result<Vec<SetAside>, JournalError> {
-        self.change(&mut self.state.lock(), self.in_flight, |transaction| {
-            reasons::reasons(transaction)
-        })
+        let mut state = self.state.lock();
+        state.change(false, |transaction, _| reasons::reasons(transaction))
     }
 
     /// When the oldest message that waits was handed to the journal, by the aircraft's wall clock.
@@ -278,18 +194,14 @@ impl Journal {
     /// # Errors
     /// When the disk fails.
     pub fn waiting_since(&self) -> Result<Option<SystemTime>, JournalError> {
-        self.change(&mut self.state.lock(), self.in_flight, |transaction| {
-            database::waiting_since(transaction)
-        })
+        let mut state = self.state.lock();
+        state.change(false, |transaction, _| database::waiting_since(transaction))
     }
 
     /// Why messages are in memory only and what changes is not on the disk, if that is so.
     #[must_use]
     pub fn disk_fault(&self) -> Option<DiskFault> {
-        match &self.state.lock().place {
-            Place::Memory(memory) => Some(memory.fault().clone()),
-            _ => None,
-        }
+        self.state.lock().disk_fault().cloned()
     }
 
     /// Brings what is in memory to the disk, now. Else that is tried now and then as messages are added, and at the end.
@@ -297,7 +209,7 @@ impl Journal {
     /// # Errors
     /// When the disk still does not take it.
     pub fn settle(&self) -> Result<(), JournalError> {
-        self.settle_in(&mut self.state.lock())
+        self.state.lock().settle()
     }
 
     /// Damaged journals beside this one. What was readable in them has gone on in it.
@@ -317,115 +229,13 @@ impl Journal {
     pub fn path(&self) -> &Path {
         &self.path
     }
-
-    /// Does `work` in one transaction. A file that shows damage is mended, and the work done on what is readable. Where the disk does
-    /// not take it, it is done in memory if that `may_stand_in`: always, where what it says is on the ground anyway.
-    fn change<T>(
-        &self,
-        state: &mut State,
-        may_stand_in: bool,
-        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
-    ) -> Result<T, JournalError> {
-        let error = match self.try_change(state, &work) {
-            Err(Fault::Unreadable { reason, .. }) if !matches!(state.place, Place::Memory(_)) => {
-                // Its lock must be gone before another takes its place.
-                state.place = Place::Closed;
-                let mended = salvage::mend(&self.path, &reason, true);
-                mended
-                    .map_err(|fault| fault.at(&self.path))
-                    .and_then(|mended| self.use_file(state, mended))
-                    .and_then(|()| {
-                        let again = self.try_change(state, &work);
-                        again.map_err(|fault| fault.at(&self.path))
-                    })
-            }
-            done => done.map_err(|fault| fault.at(&self.path)),
-        };
-        match error {
-            Err(error) if may_stand_in && !matches!(state.place, Place::Memory(_)) => {
-                self.stand_in(state, &error)?;
-                let done = self.try_change(state, &work);
-                done.map_err(|fault| fault.at(&self.path))
-            }
-            Err(error) => {
-                if let Place::File(_) = state.place {
-                    state.place = Place::Closed;
-                }
-                Err(error)
-            }
-            done => done,
-        }
-    }
-
-    fn try_change<T>(
-        &self,
-        state: &mut State,
-        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
-    ) -> Result<T, Fault> {
-        if let Place::Closed = state.place {
-            state.place = Place::File(database::open(&self.path)?);
-        }
-        let commit = |database: &mut Connection| {
-            let transaction = database.transaction()?;
-            let result = work(&transaction)?;
-            transaction.commit()?;
-            Ok(result)
-        };
-        match &mut state.place {
-            Place::File(file) => commit(file).map_err(Fault::of),
-            Place::Memory(memory) => commit(&mut memory.database).map_err(Fault::of),
-            Place::Closed => Err(Fault::Locked),
-        }
-    }
-
-    /// Goes on in memory, with what can be read in the file.
-    fn stand_in(&self, state: &mut State, fault: &JournalError) -> Result<(), JournalError> {
-        log::error!("{fault}; messages wait in memory meanwhile");
-        let most = if self.in_flight {
-            MEMORY_BYTES
-        } else {
-            self.max_bytes
-        };
-        let file = match &state.place {
-            Place::File(file) => Some(file),
-            _ => None,
-        };
-        let begin = || {
-            let memory = StandIn::new(file, most, fault)?;
-            let (_, held) = database::count(&memory.database)?;
-            Ok((memory.first_number()?, held, memory))
-        };
-        let begun = begin().map_err(|e| Fault::of(e).at(&self.path));
-        let (next_number, held, memory) = begun?;
-        *state = State {
-            place: Place::Memory(memory),
-            next_number,
-            held,
-        };
-        Ok(())
-    }
-
-    fn settle_in(&self, state: &mut State) -> Result<(), JournalError> {
-        let Place::Memory(memory) = &state.place else {
-            return Ok(());
-        };
-        let mut file = self.open_file(self.in_flight)?;
-        let settled = memory.settle(&mut file);
-        settled.map_err(|e| Fault::of(e).at(&self.path))?;
-        log::warn!(
-            "journal {}: the disk takes it again, and what was in memory",
-            self.path.display()
-        );
-        self.use_file(state, file)
-    }
 }
 
 impl Drop for Journal {
     fn drop(&mut self) {
-        if let Err(error) = self.settle()
-            && let Place::Memory(memory) = &self.state.get_mut().place
-        {
-            match memory.only_here() {
+        let state = self.state.get_mut();
+        if let Err(error) = state.settle() {
+            match state.only_in_memory() {
                 0 => log::warn!(
                     "{error}; what the ground station has confirmed meanwhile stays in it and is sent again"
                 ),
@@ -435,18 +245,6 @@ impl Drop for Journal {
             }
         }
     }
-}
-
-/// The file that a name stands for, whatever the folder and through links. SQLite takes names without a folder for other things than
-/// files too, and a link's for that of the files beside it.
-fn resolved(path: &Path) -> PathBuf {
-    let target = || {
-        // A link to a file that is still to be made.
-        let target = fs::read_link(path).map(|to| path.with_file_name("").join(to));
-        path::absolute(target.as_deref().unwrap_or(path))
-    };
-    let found = fs::canonicalize(path).or_else(|_| target());
-    found.unwrap_or_else(|_| path.to_owned())
 }
 
 fn unix_ms(time: SystemTime) -> i64 {

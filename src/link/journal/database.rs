@@ -189,9 +189,9 @@ fn checksum(number: i64, id: Uuid, content: &[u8]) -> u32 {
     crc32c::crc32c_append(crc32c::crc32c_append(of_number, id.as_bytes()), content)
 }
 
-/// Adds a message.
-pub fn insert(database: &Connection, message: &Message) -> rusqlite::Result<()> {
-    let (number, id) = (message.number, message.id);
+/// Adds a message under this number.
+pub fn insert(database: &Connection, number: i64, message: &Message) -> rusqlite::Result<()> {
+    let id = message.id;
     database
         .prepare_cached("INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
         .execute(params![

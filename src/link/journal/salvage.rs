@@ -158,7 +158,7 @@ fn write(path: &Path, messages: &[Message]) -> Result<(), Fault> {
     let mut journal = database::open(path)?;
     let transaction = journal.transaction().map_err(Fault::of)?;
     for message in messages {
-        database::insert(&transaction, message).map_err(Fault::of)?;
+        database::insert(&transaction, message.number, message).map_err(Fault::of)?;
     }
     transaction.commit().map_err(Fault::of)
 }

@@ -67,7 +67,7 @@ impl StandIn {
             if bytes > max_bytes {
                 break;
             }
-            database::insert(&self.database, &message)?;
+            database::insert(&self.database, message.number, &message)?;
             self.copied.insert(message.number);
         }
         Ok(())
@@ -101,7 +101,7 @@ impl StandIn {
         let mut gone = self.copied.clone();
         for message in &messages {
             if !gone.remove(&message.number) {
-                database::insert(&transaction, message)?;
+                database::insert(&transaction, message.number, message)?;
             } else if message.set_aside.is_some() {
                 transaction
                     .prepare_cached("UPDATE messages SET set_aside = ?2 WHERE number = ?1")?

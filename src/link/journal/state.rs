@@ -1,0 +1,235 @@
+//! Where a journal's messages are at present: in its file, or in memory while the disk does not take what changes.
+
+use std::{
+    fs,
+    path::{self, Path, PathBuf},
+    time::Instant,
+};
+
+use rusqlite::{Connection, Transaction};
+
+use super::{
+    database,
+    error::JournalError,
+    fault::Fault,
+    held::{DiskFault, Held},
+    salvage,
+    stand_in::StandIn,
+};
+
+/// Most bytes of messages that an aircraft holds in memory while the disk does not take them.
+const MEMORY_BYTES: u64 = 64 << 20;
+
+/// A journal's messages and what is known of them.
+pub struct State {
+    pub path: PathBuf,
+    max_bytes: u64,
+    /// Whether messages are taken also while the disk does not take them.
+    in_flight: bool,
+    place: Place,
+    /// The number of the next message.
+    pub next_number: i64,
+    pub held: Held,
+}
+
+/// Where the messages are.
+enum Place {
+    File(Connection),
+    /// In the file, which opens again with the next use after a fault of the disk.
+    Closed,
+    Memory(StandIn),
+}
+
+impl State {
+    /// Nothing is open yet.
+    pub fn closed(path: &Path, max_bytes: u64, in_flight: bool) -> Self {
+        Self {
+            path: resolved(path),
+            max_bytes,
+            in_flight,
+            place: Place::Closed,
+            next_number: 0,
+            held: Held::default(),
+        }
+    }
+
+    /// Opens the file, or in flight what stands in for it.
+    pub fn open(mut self) -> Result<Self, JournalError> {
+        match self.open_file().and_then(|file| self.use_file(file)) {
+            Err(fault) if self.in_flight => self.stand_in(fault)?,
+            opened => opened.map_err(|fault| fault.at(&self.path))?,
+        }
+        Ok(self)
+    }
+
+    /// The file, mended if need be. In flight, something else that has its name makes room for it.
+    fn open_file(&self) -> Result<Connection, Fault> {
+        let path = &self.path;
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => Err(Fault::other("a folder")),
+            Ok(found) if !found.is_file() => Err(Fault::other("no file")),
+            Err(_) if !path.is_absolute() => Err(Fault::other("no name of a file")),
+            _ => database::open(path).or_else(|fault| match fault {
+                Fault::Unreadable { reason, ours } => {
+                    salvage::mend(path, &reason, ours || self.in_flight)
+                }
+                fault => Err(fault),
+            }),
+        }
+    }
+
+    fn use_file(&mut self, file: Connection) -> Result<(), Fault> {
+        let (next_number, held) = database::count(&file).map_err(Fault::of)?;
+        self.next_number = self.next_number.max(next_number);
+        self.held = held;
+        self.place = Place::File(file);
+        Ok(())
+    }
+
+    /// Bytes of messages that may wait here.
+    pub fn limit(&self) -> u64 {
+        match &self.place {
+            Place::Memory(_) => self.max_bytes.min(MEMORY_BYTES),
+            _ => self.max_bytes,
+        }
+    }
+
+    /// Why the messages are not in the file.
+    pub fn disk_fault(&self) -> Option<&DiskFault> {
+        self.memory().map(StandIn::fault)
+    }
+
+    /// How many messages are nowhere but in memory.
+    pub fn only_in_memory(&self) -> usize {
+        self.memory().map_or(0, StandIn::only_here)
+    }
+
+    fn memory(&self) -> Option<&StandIn> {
+        match &self.place {
+            Place::Memory(memory) => Some(memory),
+            _ => None,
+        }
+    }
+
+    /// Does `work` in one transaction, which is given the number of the next message. A file that shows damage is mended, and the work
+    /// done on what is readable. Where the disk does not take it, it is done in memory: in flight, and if that `may_stand_in`.
+    pub fn change<T>(
+        &mut self,
+        may_stand_in: bool,
+        work: impl Fn(&Transaction<'_>, i64) -> rusqlite::Result<T>,
+    ) -> Result<T, JournalError> {
+        let mut done = self.try_change(&work);
+        if self.memory().is_none() {
+            if let Err(Fault::Unreadable { reason, .. }) = done {
+                // Its lock must be gone before another takes its place.
+                self.place = Place::Closed;
+                let mended = salvage::mend(&self.path, &reason, true);
+                done = mended
+                    .and_then(|mended| self.use_file(mended))
+                    .and_then(|()| self.try_change(&work));
+            }
+            done = match done {
+                Err(fault) if may_stand_in || self.in_flight => {
+                    self.stand_in(fault)?;
+                    self.try_change(&work)
+                }
+                Err(fault) => {
+                    self.place = Place::Closed;
+                    Err(fault)
+                }
+                done => done,
+            };
+        }
+        done.map_err(|fault| fault.at(&self.path))
+    }
+
+    fn try_change<T>(
+        &mut self,
+        work: impl Fn(&Transaction<'_>, i64) -> rusqlite::Result<T>,
+    ) -> Result<T, Fault> {
+        if let Place::Closed = self.place {
+            self.place = Place::File(database::open(&self.path)?);
+        }
+        let database = match &mut self.place {
+            Place::File(file) => file,
+            Place::Memory(memory) => &mut memory.database,
+            Place::Closed => return Err(Fault::Locked),
+        };
+        let mut commit = || {
+            let transaction = database.transaction()?;
+            let result = work(&transaction, self.next_number)?;
+            transaction.commit()?;
+            Ok(result)
+        };
+        commit().map_err(Fault::of)
+    }
+
+    /// Goes on in memory, with what can be read in the file.
+    fn stand_in(&mut self, fault: Fault) -> Result<(), JournalError> {
+        let fault = fault.at(&self.path);
+        log::error!("{fault}; messages wait in memory meanwhile");
+        let file = match &self.place {
+            Place::File(file) => Some(file),
+            _ => None,
+        };
+        let most = if self.in_flight {
+            MEMORY_BYTES
+        } else {
+            self.max_bytes
+        };
+        let begin = || {
+            let memory = StandIn::new(file, most, &fault)?;
+            let (_, held) = database::count(&memory.database)?;
+            Ok((memory.first_number()?, held, memory))
+        };
+        let begun = begin().map_err(|e| Fault::of(e).at(&self.path));
+        let memory;
+        (self.next_number, self.held, memory) = begun?;
+        self.place = Place::Memory(memory);
+        Ok(())
+    }
+
+    /// Brings what is in memory to the file.
+    pub fn settle(&mut self) -> Result<(), JournalError> {
+        self.try_settle().map_err(|fault| fault.at(&self.path))
+    }
+
+    /// The same before messages are added: in flight only now and then, and without telling.
+    pub fn settle_to_append(&mut self) -> Result<(), JournalError> {
+        let due = self.memory().is_some_and(StandIn::is_due);
+        if !self.in_flight {
+            return self.settle();
+        }
+        let began = Instant::now();
+        if due
+            && self.try_settle().is_err()
+            && let Place::Memory(memory) = &mut self.place
+        {
+            memory.put_off(began);
+        }
+        Ok(())
+    }
+
+    fn try_settle(&mut self) -> Result<(), Fault> {
+        let Some(memory) = self.memory() else {
+            return Ok(());
+        };
+        let mut file = self.open_file()?;
+        memory.settle(&mut file).map_err(Fault::of)?;
+        let path = self.path.display();
+        log::warn!("journal {path}: the disk takes it again, and what was in memory");
+        self.use_file(file)
+    }
+}
+
+/// The file that a name stands for, whatever the folder and through links. SQLite takes names without a folder for other things than
+/// files too, and a link's for that of the files beside it.
+fn resolved(path: &Path) -> PathBuf {
+    let target = || {
+        // A link to a file that is still to be made.
+        let target = fs::read_link(path).map(|to| path.with_file_name("").join(to));
+        path::absolute(target.as_deref().unwrap_or(path))
+    };
+    let found = fs::canonicalize(path).or_else(|_| target());
+    found.unwrap_or_else(|_| path.to_owned())
+}
