@@ -10,8 +10,8 @@ use tokio::{
 use super::session::Session;
 use crate::{codec::Receipt, connection_fault::Fault, delivery::End, happy_eyeballs, trust::Trust};
 
-/// A name that is looked up for longer is given up.
-const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(8);
+/// A name that is looked up for longer is given up: a little before the attempt is, whose 8 s begin anew with the addresses.
+const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(7);
 /// How long the reason of a connection's end may come after the end of its streams: longer than the keep-alive takes to ask for it again.
 const REASON_TIMEOUT: Duration = Duration::from_secs(5);
 
