@@ -16,9 +16,9 @@ use super::quiet_log::QuietLog;
 /// Aircraft connected at once. Where one more comes, the one that has been idle longest gives way.
 ///
 /// An aircraft that sends batches of the usual 32 KiB holds about 100 KiB here, so 128 of them 13 MiB. The most that one can make us hold
-/// is a batch read but for its end (1 MiB, in a buffer of up to twice that), a window of bytes not read yet (256 KiB), a receipt that it
-/// does not read (272 KiB) and the connection itself (about 40 KiB): 2.6 MiB, 328 MiB for 128 that all mean ill. What batches take
-/// once decoded is bounded apart from this, by the turns at the store.
+/// is a batch read but for its end (1 MiB, in a buffer of up to twice that), a window of bytes not read yet (256 KiB) and a receipt
+/// that it does not take (272 KiB): 2.6 MiB, 328 MiB for 128 that all mean ill. What batches take once decoded is bounded apart from
+/// this, by the turns at the store.
 pub const MAX_CONNECTIONS: usize = 128;
 /// Lines that an aircraft may cause in the log in one period.
 const LINES: u32 = 6;
