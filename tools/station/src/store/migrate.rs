@@ -26,7 +26,7 @@ const WITHOUT_RUNS: [(&str, &str); 2] = [
     ),
     (
         "surveys",
-        "fid, survey, software, model_name, model_version, aircraft",
+        "fid, survey, software, model_name, model_version",
     ),
 ];
 
