@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::Result;
 use scarp_station::keys::{Authority, Passphrase, Places, STATION};
+use uuid::Uuid;
 
 /// The folders with the keys of the station and of each aircraft.
 pub struct Keys {
@@ -17,12 +18,12 @@ pub struct Keys {
 /// Makes keys for so many aircraft in `folder`.
 pub fn make(folder: &Path, aircraft: usize) -> Result<Keys> {
     let places = Places::new(folder, None);
-    let passphrase = Passphrase::new("of a folder that goes with the benchmark".to_owned());
+    let passphrase = Passphrase::new(Uuid::new_v4().to_string());
     let now = SystemTime::now();
     let mut authority = Authority::create(places.clone(), &passphrase, now)?;
-    let enrol = |number| Ok(authority.enrol(&format!("aircraft-{number}"), now)?);
+    let aircraft = (0..aircraft).map(|number| authority.enrol(&format!("aircraft-{number}"), now));
     Ok(Keys {
-        aircraft: (1..=aircraft).map(enrol).collect::<Result<_>>()?,
+        aircraft: aircraft.collect::<Result<_, _>>()?,
         station: places.end(STATION),
     })
 }
