@@ -2,12 +2,12 @@
 
 use std::{
     f64::consts::TAU,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, UNIX_EPOCH},
 };
 
 use geo::{Coord, LineString, Polygon};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use scarp_inventory::{Landslide, LandslideStatus};
+use scarp_inventory::{Landslide, LandslideStatus, Run};
 use scarp_link::{Body, Envelope, Survey};
 use uuid::Uuid;
 
@@ -56,7 +56,6 @@ impl Flight {
     /// What an aircraft sends first.
     pub fn begin(&self) -> Envelope {
         self.envelope(Body::Survey(Survey {
-            start: SystemTime::now(),
             software: "scarp 0.1.0".to_owned(),
             model_name: "segformer-b0".to_owned(),
             model_version: "0.1.0".to_owned(),
@@ -118,7 +117,7 @@ impl Flight {
     }
 
     fn envelope(&self, body: Body) -> Envelope {
-        Envelope::new(self.survey, SystemTime::now(), body)
+        Envelope::new(Run::unnamed(self.survey), body)
     }
 }
 
