@@ -33,6 +33,7 @@ const IN_SIGHT: usize = 8;
 /// One aircraft's flight. The same seed reports the same.
 pub struct Flight {
     survey: Uuid,
+    run: Uuid,
     chance: StdRng,
     seen: Vec<(Uuid, u32)>,
 }
@@ -40,9 +41,9 @@ pub struct Flight {
 impl Flight {
     pub fn new(seed: u64) -> Self {
         let mut chance = StdRng::seed_from_u64(seed);
-        let survey = Uuid::from_u128(chance.random());
         Self {
-            survey,
+            survey: Uuid::from_u128(chance.random()),
+            run: Uuid::from_u128(chance.random()),
             chance,
             seen: Vec::new(),
         }
@@ -119,7 +120,7 @@ impl Flight {
     fn envelope(&self, body: Body) -> Envelope {
         let run = Run {
             survey: self.survey,
-            id: self.survey,
+            id: self.run,
         };
         Envelope::new(run, body)
     }
