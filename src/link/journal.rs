@@ -234,15 +234,9 @@ impl Journal {
 impl Drop for Journal {
     fn drop(&mut self) {
         let state = self.state.get_mut();
-        if let Err(error) = state.settle() {
-            match state.only_in_memory() {
-                0 => log::warn!(
-                    "{error}; what the ground station has confirmed meanwhile stays in it and is sent again"
-                ),
-                lost => {
-                    log::error!("{error}; {lost} messages that were in memory only are lost");
-                }
-            }
+        let lost = state.settle().err().zip(Some(state.only_in_memory()));
+        if let Some((error, lost @ 1..)) = lost {
+            log::error!("{error}; {lost} messages that were in memory only are lost");
         }
     }
 }

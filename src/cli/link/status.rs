@@ -60,10 +60,8 @@ pub fn run(journal: &Journal, json: bool) -> anyhow::Result<Outcome> {
             ago(*since)
         );
     }
+    // The journal has told of it when it came.
     let disk_fault = journal.disk_fault().map(|fault| fault.line);
-    if let Some(line) = &disk_fault {
-        eprintln!("What is on the ground stays in the journal and is sent again: {line}");
-    }
     let mut kept = journal.damaged();
     for file in &kept {
         eprintln!(

@@ -14,7 +14,7 @@ pub enum JournalError {
         path: String,
     },
     /// The file cannot be read or written; what is in it may well be whole.
-    #[error("journal {path}: {reason}; {}", remedy(*full))]
+    #[error("journal {path}: {reason}; {remedy}", remedy = remedy(*full))]
     Storage {
         /// The file.
         path: String,

@@ -167,7 +167,11 @@ impl State {
     /// Goes on in memory, with what can be read in the file.
     fn stand_in(&mut self, fault: Fault) -> Result<(), JournalError> {
         let fault = fault.at(&self.path);
-        log::error!("{fault}; messages wait in memory meanwhile");
+        if self.in_flight {
+            log::error!("{fault}; messages wait in memory meanwhile");
+        } else {
+            log::warn!("{fault}; what the ground station confirms stays in it and is sent again");
+        }
         let file = match &self.place {
             Place::File(file) => Some(file),
             _ => None,
