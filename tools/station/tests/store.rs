@@ -410,6 +410,34 @@ fn a_damaged_store_is_refused_or_read_but_never_panics() {
 }
 
 #[test]
+fn what_the_file_does_not_take_of_one_message_refuses_that_one_and_leaves_nothing_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("s.gpkg");
+    let mut store = Store::open(&path).unwrap();
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch(
+            "CREATE TRIGGER no_second BEFORE INSERT ON footprints WHEN NEW.sequence = 2
+             BEGIN SELECT RAISE(ABORT, 'not that one'); END;",
+        )
+        .unwrap();
+    let applied = store
+        .apply(AIRCRAFT, [frame(1), frame(2), frame(3)])
+        .unwrap();
+    assert_eq!(applied.new, 2);
+    assert_eq!(applied.refused.len(), 1);
+    assert_eq!(applied.refused[0].0, frame(2).id());
+    assert!(applied.refused[0].1.contains("not that one"));
+    assert_eq!(query(&path, "SELECT count(*) FROM messages"), 2);
+    // Resent once the file takes it, it is as new as it was.
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch("DROP TRIGGER no_second")
+        .unwrap();
+    assert_eq!(store.apply(AIRCRAFT, [frame(2)]).unwrap().new, 1);
+}
+
+#[test]
 fn a_store_of_an_earlier_version_is_brought_to_the_names_of_now_once_it_is_opened_for_writing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("s.gpkg");

@@ -1,13 +1,13 @@
 //! The GeoPackage's table of contents: when each table last changed, and where its features lie.
 
 use geo::{BoundingRect, Polygon, Rect, coord};
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, params};
 
 use super::{error::Cause, geometry};
 
-/// Notes that `table` has changed, and widens its extent by `outline`. For tables that only grow.
+/// Notes that `table` has changed, and widens its extent by `outline`.
 pub fn grown(
-    db: &Transaction<'_>,
+    db: &Connection,
     table: &'static str,
     outline: Option<&Polygon<f64>>,
 ) -> Result<(), Cause> {
@@ -28,9 +28,9 @@ pub fn grown(
     Ok(())
 }
 
-/// Notes that the layer `landslides` has changed, and fits its extent to what it holds now, so that a map zooms to
-/// the landslides that stand and not to one withdrawn. Reads only the blobs' headers.
-pub fn landslides_changed(db: &Transaction<'_>) -> Result<(), Cause> {
+/// Fits the extent of the layer `landslides` to what it holds now, so that a map zooms to the landslides that stand and not to one
+/// withdrawn. It reads all of them, if only their headers, so it is for withdrawals alone.
+pub fn fit_landslides(db: &Connection) -> Result<(), Cause> {
     let mut statement = db.prepare_cached("SELECT substr(geom, 1, ?1) FROM landslides")?;
     let headers = statement.query_map([geometry::HEADER_BYTES], |row| row.get::<_, Vec<u8>>(0))?;
     let mut extent: Option<Rect<f64>> = None;

@@ -3,7 +3,9 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ring::digest::{SHA256, digest};
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, named_params, params};
+use rusqlite::{
+    Connection, ErrorCode, OptionalExtension, TransactionBehavior, named_params, params,
+};
 use scarp_inventory::{FrameReport, Landslide, LandslideStatus, Run};
 use scarp_link::{Body, Envelope, Survey};
 use uuid::Uuid;
@@ -52,66 +54,88 @@ impl Store {
         aircraft: &str,
         messages: impl IntoIterator<Item = Envelope>,
     ) -> Result<Applied, Cause> {
-        let transaction = self
+        let mut transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut applied = Applied::default();
-        let mut landslides_changed = false;
+        let mut withdrawn = false;
         for message in messages {
-            let content = match message.encode() {
-                Ok(content) => content,
-                Err(e) => {
-                    applied.refused.push((message.id(), e.to_string()));
-                    continue;
-                }
+            // Of its own, so that what the file does not take of one message is undone, and refuses that message alone.
+            let savepoint = transaction.savepoint()?;
+            let stored = match put(&savepoint, aircraft, &message) {
+                Err(Cause::Sqlite(e)) if is_of_the_value(&e) => Stored::Refused(e.to_string()),
+                stored => stored?,
             };
-            let owner = owner::of_survey(&transaction, message.run().survey)?;
-            let refused = refusal(&transaction, aircraft, owner.as_deref(), &message)?;
-            if let Some(reason) = refused {
-                applied.refused.push((message.id(), reason));
-                continue;
-            }
-            match note_message(&transaction, &message, &content)? {
-                Noted::New => {
+            match stored {
+                Stored::New { changes } => {
+                    savepoint.commit()?;
                     applied.new += 1;
-                    if owner.is_none() {
-                        owner::give(&transaction, message.run().survey, aircraft)?;
+                    withdrawn |= matches!(message.body(), Body::Landslide(slide) if slide.status == LandslideStatus::Withdrawn);
+                    if changes {
+                        applied.changes.push(message);
                     }
                 }
-                Noted::Repeated => {
-                    applied.repeated += 1;
-                    continue;
-                }
-                Noted::Other => {
-                    applied
-                        .refused
-                        .push((message.id(), other_content(&message)));
-                    continue;
-                }
+                Stored::Repeated => applied.repeated += 1,
+                // Dropped, the savepoint takes back what was written since.
+                Stored::Refused(reason) => applied.refused.push((message.id(), reason)),
             }
-            match message.body() {
-                Body::Survey(survey) => put_survey(&transaction, aircraft, message.run(), survey)?,
-                Body::Frame(frame) => put_frame(&transaction, message.run(), frame)?,
-                Body::Landslide(slide) => {
-                    landslides_changed = true;
-                    if !put_landslide(&transaction, message.run(), slide)? {
-                        continue;
-                    }
-                }
-            }
-            applied.changes.push(message);
         }
-        if landslides_changed {
-            contents::landslides_changed(&transaction)?;
+        if withdrawn {
+            contents::fit_landslides(&transaction)?;
         }
         transaction.commit()?;
         Ok(applied)
     }
 }
 
+/// What became of a message.
+enum Stored {
+    /// It is stored, and `changes` what stands, or does not.
+    New { changes: bool },
+    /// It was stored before.
+    Repeated,
+    /// It is not stored, and why.
+    Refused(String),
+}
+
+/// Whether SQLite refuses a value, and would each time, rather than fails.
+fn is_of_the_value(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
+    )
+}
+
+/// Stores one message, where it may and is new.
+fn put(db: &Connection, aircraft: &str, message: &Envelope) -> Result<Stored, Cause> {
+    let content = match message.encode() {
+        Ok(content) => content,
+        Err(e) => return Ok(Stored::Refused(e.to_string())),
+    };
+    let run = message.run();
+    let owner = owner::of_survey(db, run.survey)?;
+    if let Some(reason) = refusal(db, aircraft, owner.as_deref(), message)? {
+        return Ok(Stored::Refused(reason));
+    }
+    match note_message(db, message, &content)? {
+        Noted::New => {}
+        Noted::Repeated => return Ok(Stored::Repeated),
+        Noted::Other => return Ok(Stored::Refused(other_content(message))),
+    }
+    if owner.is_none() {
+        owner::give(db, run.survey, aircraft)?;
+    }
+    let changes = match message.body() {
+        Body::Survey(survey) => put_survey(db, aircraft, run, survey).map(|()| true),
+        Body::Frame(frame) => put_frame(db, run, frame).map(|()| true),
+        Body::Landslide(slide) => put_landslide(db, run, slide),
+    }?;
+    Ok(Stored::New { changes })
+}
+
 /// Why the aircraft may not have this message stored, if it may not; `owner` is the aircraft that its survey belongs to.
 fn refusal(
-    db: &Transaction<'_>,
+    db: &Connection,
     aircraft: &str,
     owner: Option<&str>,
     message: &Envelope,
@@ -145,7 +169,7 @@ enum Noted {
     Other,
 }
 
-fn note_message(db: &Transaction<'_>, message: &Envelope, content: &[u8]) -> Result<Noted, Cause> {
+fn note_message(db: &Connection, message: &Envelope, content: &[u8]) -> Result<Noted, Cause> {
     let id = message.id().to_string();
     let content = digest(&SHA256, content);
     // Asked first: an insertion that is given up would still advance the table's sequence.
@@ -178,12 +202,7 @@ fn other_content(message: &Envelope) -> String {
     )
 }
 
-fn put_survey(
-    db: &Transaction<'_>,
-    aircraft: &str,
-    run: Run,
-    survey: &Survey,
-) -> Result<(), Cause> {
+fn put_survey(db: &Connection, aircraft: &str, run: Run, survey: &Survey) -> Result<(), Cause> {
     // Frames may have come before, when the journal was full as the flight began.
     db.prepare_cached(
         "INSERT INTO surveys (survey, run, start, software, model_name, model_version, aircraft)
@@ -200,7 +219,7 @@ fn put_survey(
     contents::grown(db, "surveys", None)
 }
 
-fn put_frame(db: &Transaction<'_>, run: Run, frame: &FrameReport) -> Result<(), Cause> {
+fn put_frame(db: &Connection, run: Run, frame: &FrameReport) -> Result<(), Cause> {
     let placement = frame.placement.as_ref();
     db.prepare_cached(&format!(
         "INSERT INTO footprints (geom, survey, run, sequence, name, time, gsd_m, untagged)
@@ -232,7 +251,7 @@ fn put_frame(db: &Transaction<'_>, run: Run, frame: &FrameReport) -> Result<(), 
 }
 
 /// Whether it is newer than what was reported of this landslide before.
-fn put_landslide(db: &Transaction<'_>, run: Run, slide: &Landslide) -> Result<bool, Cause> {
+fn put_landslide(db: &Connection, run: Run, slide: &Landslide) -> Result<bool, Cause> {
     let survey = run.survey;
     let newest = newest(db, survey, slide.id)?;
     let active = slide.status == LandslideStatus::Active;
@@ -270,6 +289,7 @@ fn put_landslide(db: &Transaction<'_>, run: Run, slide: &Landslide) -> Result<bo
              observations = excluded.observations, first_seen = excluded.first_seen, last_seen = excluded.last_seen"
         ))?
         .execute(bound)?;
+        contents::grown(db, "landslides", Some(&slide.outline))?;
     } else {
         db.prepare_cached("DELETE FROM landslides WHERE survey = ?1 AND id = ?2")?
             .execute(params![survey.to_string(), slide.id.to_string()])?;
@@ -278,7 +298,7 @@ fn put_landslide(db: &Transaction<'_>, run: Run, slide: &Landslide) -> Result<bo
 }
 
 /// The highest version stored of a landslide.
-fn newest(db: &Transaction<'_>, survey: Uuid, id: Uuid) -> Result<Option<u32>, Cause> {
+fn newest(db: &Connection, survey: Uuid, id: Uuid) -> Result<Option<u32>, Cause> {
     let newest = db
         .prepare_cached("SELECT max(version) FROM landslide_history WHERE survey = ?1 AND id = ?2")?
         .query_row([survey.to_string(), id.to_string()], |row| row.get(0))?;

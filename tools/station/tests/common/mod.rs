@@ -10,6 +10,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -17,7 +18,7 @@ use geo::{Polygon, polygon};
 use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus, Run};
 use scarp_link::{Body, Config, Envelope, Journal, Survey, Uplink};
 use scarp_station::{
-    keys::{Authority, Passphrase, Places},
+    keys::{Authority, KeysError, Passphrase, Places},
     store::{Store, StoreError},
 };
 use scarp_test_support::signal::terminate;
@@ -139,7 +140,17 @@ impl Site {
 
     /// The authority, opened to enrol or revoke.
     pub fn authority(&self) -> Authority {
-        Authority::open(self.places(), &Passphrase::new(PASSPHRASE.to_owned())).unwrap()
+        let passphrase = Passphrase::new(PASSPHRASE.to_owned());
+        let start = Instant::now();
+        loop {
+            match Authority::open(self.places(), &passphrase) {
+                // Its lock was let go of, but for a program that another test started meanwhile and that has not shed it yet.
+                Err(KeysError::Busy { .. }) if start.elapsed() < LONG => {
+                    thread::sleep(Duration::from_millis(10));
+                }
+                opened => return opened.unwrap(),
+            }
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -253,7 +264,7 @@ pub fn until(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
         assert!(start.elapsed() < LONG, "did not happen: {what}");
-        std::thread::sleep(Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
