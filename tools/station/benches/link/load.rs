@@ -6,7 +6,7 @@ use std::{
     collections::HashSet,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -66,6 +66,7 @@ pub fn measure(args: &Args, is_json: bool) -> Result<()> {
     let commits_before = station.commits()?;
     let lasts = MINUTE * args.minutes;
     let done = AtomicUsize::new(0);
+    let stop = AtomicBool::new(false);
     let start = Instant::now();
     let fly = |nth: u32| {
         let config = Config {
@@ -75,7 +76,14 @@ pub fn measure(args: &Args, is_json: bool) -> Result<()> {
         let journal = journals.path().join(format!("{nth}.sqlite"));
         // Not all in the same instant.
         let phase = Duration::from_secs(1) / PACE_HZ * nth / args.aircraft;
-        let flown = fly(&config, &journal, u64::from(nth), start + phase, lasts);
+        let flown = fly(
+            &config,
+            &journal,
+            u64::from(nth),
+            start + phase,
+            lasts,
+            &stop,
+        );
         done.fetch_add(1, Ordering::Relaxed);
         flown
     };
@@ -87,6 +95,8 @@ pub fn measure(args: &Args, is_json: bool) -> Result<()> {
         let samples = watch(&station, &observer, commits_before, start, lasts, || {
             done.load(Ordering::Relaxed) == aircraft.len()
         });
+        // A station that is gone will not come again.
+        stop.store(samples.is_err(), Ordering::Relaxed);
         let flown = aircraft.into_iter().map(thread::ScopedJoinHandle::join);
         let flown = flown.map(|flown| flown.map_err(|_| anyhow!("an aircraft panicked"))?);
         Ok((flown.collect::<Result<Vec<_>>>()?, samples?))
@@ -133,13 +143,14 @@ fn commits_hz(samples: &[Sample], lasts: Duration) -> f64 {
     last.map_or(0.0, |last| f64::from(last.commits) / last.at.as_secs_f64())
 }
 
-/// Flies one aircraft, and waits until all of it is confirmed or is given up.
+/// Flies one aircraft until it has flown long enough or shall stop, and waits until all of it is confirmed or is given up.
 fn fly(
     config: &Config,
     journal: &Path,
     seed: u64,
     start: Instant,
     lasts: Duration,
+    stop: &AtomicBool,
 ) -> Result<Flown> {
     let uplink = Uplink::start(config, Journal::open(journal, JOURNAL_BYTES)?)?;
     let mut flight = Flight::new(seed);
@@ -147,7 +158,7 @@ fn fly(
     let mut next = flight.begin();
     for nth in 0.. {
         let due = Duration::from_secs(1) * nth / PACE_HZ;
-        if due >= lasts {
+        if due >= lasts || stop.load(Ordering::Relaxed) {
             break;
         }
         thread::sleep((start + due).saturating_duration_since(Instant::now()));
@@ -155,7 +166,11 @@ fn fly(
         submitted.push((next.id(), Instant::now()));
         next = flight.change();
     }
-    let end = uplink.drain(PATIENCE);
+    let patience = match stop.load(Ordering::Relaxed) {
+        true => Duration::ZERO,
+        false => PATIENCE,
+    };
+    let end = uplink.drain(patience);
     Ok(Flown {
         survey: flight.survey(),
         submitted,

@@ -89,7 +89,11 @@ impl Station {
         let status = fs::read_to_string(&path).with_context(|| path.clone())?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        Ok(1024 * kib.context(path)?.trim().parse::<u64>()?)
+        Ok(1024
+            * kib
+                .context("the station has ended by itself")?
+                .trim()
+                .parse::<u64>()?)
     }
 
     /// Transactions on the store so far: the counter `iChange` of SQLite's WAL index, see its file format.
