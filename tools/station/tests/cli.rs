@@ -134,13 +134,15 @@ fn surveys_lists_those_of_a_store_and_export_takes_one_of_them() {
     let text = String::from_utf8(listed.stdout).unwrap();
     let id = common::SURVEY.to_string();
     let run = common::RUN.id;
-    let expected =
-        format!("{id}  2026-09-21T14:13:22Z  scarp 0.1.0  segformer-b0 0.1.0  run {run}\n");
+    let expected = format!(
+        "{id}  2026-09-21T14:13:22Z  {AIRCRAFT}  scarp 0.1.0  segformer-b0 0.1.0  run {run}\n"
+    );
     assert_eq!(text, expected);
     let json = scarp_station(&["surveys", "--store", &store, "--json"]).stdout;
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(json["survey"], id.as_str());
     assert_eq!(json["run"], run.to_string());
+    assert_eq!(json["aircraft"], AIRCRAFT);
 
     let of = |survey| {
         [

@@ -31,15 +31,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             .map(|start| DateTime::<Utc>::from(start).to_rfc3339_opts(SecondsFormat::Secs, true));
         let (software, model) = (&flight.survey.software, &flight.survey.model_name);
         let version = &flight.survey.model_version;
+        let aircraft = flight.aircraft.as_deref();
         let line = if args.json {
             json!({
                 "survey": survey, "run": id, "start": start, "software": software,
-                "model_name": model, "model_version": version,
+                "model_name": model, "model_version": version, "aircraft": aircraft,
             })
             .to_string()
         } else {
             let start = start.as_deref().unwrap_or("no frame with a time");
-            format!("{survey}  {start}  {software}  {model} {version}  run {id}")
+            let aircraft = aircraft.unwrap_or("of an unknown aircraft");
+            format!("{survey}  {start}  {aircraft}  {software}  {model} {version}  run {id}")
         };
         listed += 1;
         writeln!(out, "{line}").context("standard output")

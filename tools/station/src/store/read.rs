@@ -17,7 +17,7 @@ pub(super) const FOOTPRINTS: &str =
     "SELECT survey, run, sequence, name, coalesce(unixepoch(time, 'subsec'), time) AS time, geom, gsd_m, untagged
     FROM footprints ORDER BY fid";
 pub(super) const SURVEYS: &str =
-    "SELECT survey, run, coalesce(unixepoch(start, 'subsec'), start) AS start, software, model_name, model_version
+    "SELECT survey, run, coalesce(unixepoch(start, 'subsec'), start) AS start, software, model_name, model_version, aircraft
     FROM surveys ORDER BY fid";
 
 /// A flight or a replay, as the store knows it.
@@ -27,6 +27,8 @@ pub struct Flight {
     pub start: Option<SystemTime>,
     /// What it was flown with.
     pub survey: Survey,
+    /// The aircraft that reported it; stores of earlier versions do not tell.
+    pub aircraft: Option<String>,
 }
 
 impl Store {
@@ -143,6 +145,7 @@ fn flight(row: &Row<'_>) -> Result<Flight, Cause> {
             model_name: get(row, "model_name")?,
             model_version: get(row, "model_version")?,
         },
+        aircraft: get(row, "aircraft")?,
     })
 }
 
