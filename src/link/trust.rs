@@ -58,6 +58,8 @@ impl Trust {
             Err(error @ TlsError::Revoked { .. }) => log::error!("{error}"),
             other => other?,
         }
+        // Key and certificate that do not belong together never will: no reason to wait for a ground station.
+        identity.client_config()?;
         if let Some(fault) = identity.own().date_fault(SystemTime::now()) {
             log::warn!("keys {}: {fault}", keys.display());
         }

@@ -57,7 +57,9 @@ impl StandIn {
 
     /// Copies what is readable, up to the first message that is not.
     fn copy(&mut self, file: &Connection, max_bytes: u64) -> rusqlite::Result<()> {
-        let mut statement = file.prepare(&format!("{MESSAGES} ORDER BY number"))?;
+        let mut statement = file.prepare(&format!(
+            "{MESSAGES} ORDER BY set_aside IS NOT NULL, number"
+        ))?;
         let (mut rows, mut bytes) = (statement.query([])?, 0);
         while let Some(row) = rows.next()? {
             let Some(message) = database::message(row)? else {
@@ -73,9 +75,9 @@ impl StandIn {
         Ok(())
     }
 
-    /// A number that messages of the file have not, known or not: below 2^61, by chance.
+    /// A number that messages of the file have not, known or not: below 2^56, by chance.
     pub fn first_number(&self) -> rusqlite::Result<i64> {
-        let select = "SELECT random() & 0x1FFFFFFFFFFFFFFF";
+        let select = "SELECT random() & 0xFFFFFFFFFFFFFF";
         self.database.query_row(select, [], |row| row.get(0))
     }
 
@@ -100,12 +102,14 @@ impl StandIn {
         let transaction = file.transaction()?;
         let mut gone = self.copied.clone();
         for message in &messages {
-            if !gone.remove(&message.number) {
-                database::insert(&transaction, message.number, message)?;
-            } else if message.set_aside.is_some() {
-                transaction
+            // The file may have been mended or made anew meanwhile, and hold a copied message no more.
+            let there = gone.remove(&message.number)
+                && transaction
                     .prepare_cached("UPDATE messages SET set_aside = ?2 WHERE number = ?1")?
-                    .execute(params![message.number, message.set_aside])?;
+                    .execute(params![message.number, message.set_aside])?
+                    > 0;
+            if !there {
+                database::insert(&transaction, message.number, message)?;
             }
         }
         for number in gone {

@@ -177,14 +177,17 @@ impl State {
             _ => None,
         };
         let most = if self.in_flight {
-            MEMORY_BYTES
+            // The rest is for what is found from now on.
+            MEMORY_BYTES / 2
         } else {
             self.max_bytes
         };
         let begin = || {
             let memory = StandIn::new(file, most, &fault)?;
             let (_, held) = database::count(&memory.database)?;
-            Ok((memory.first_number()?, held, memory))
+            // Above those of an earlier time in memory, so that messages stay in their order.
+            let first = self.next_number.saturating_add(memory.first_number()?);
+            Ok((first, held, memory))
         };
         let begun = begin().map_err(|e| Fault::of(e).at(&self.path));
         let memory;

@@ -66,16 +66,19 @@ impl Line {
                 Err(fault) => return Event::Failed(fault),
             };
             events.send(Event::LookedUp).ok();
-            let attempt = |address| {
-                let events = events.clone();
-                Session::open(address, Arc::clone(&trust), move || {
-                    events.send(Event::ShookHands).ok();
-                })
-            };
+            let attempt = |address| Session::shake_hands(address, Arc::clone(&trust));
             let failed = |fault| drop(events.send(Event::AddressFailed(fault)));
-            match happy_eyeballs::race(addresses, attempt, failed).await {
-                Some(session) => Event::Connected(session),
-                None => Event::NoneLeft,
+            let Some(mut session) = happy_eyeballs::race(addresses, attempt, failed).await else {
+                return Event::NoneLeft;
+            };
+            // Only the winner goes on: of two that were let in, the station would close the earlier for the later.
+            events.send(Event::ShookHands).ok();
+            match session.greet(&trust).await {
+                Ok(()) => Event::Connected(session),
+                Err(fault) => {
+                    failed(fault);
+                    Event::NoneLeft
+                }
             }
         });
     }

@@ -19,7 +19,7 @@ use crate::{
 /// How long the farewell may take when the uplink stops.
 const FAREWELL: Duration = Duration::from_millis(300);
 
-/// A connection on which the ground station has answered.
+/// A connection to the ground station.
 pub struct Session {
     connection: Connection,
     endpoint: Endpoint,
@@ -27,13 +27,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Connects to `address`, and has an empty batch answered: only that shows that the ground station accepts our certificate. Calls
-    /// `shook_hands` between the two.
-    pub async fn open(
-        address: SocketAddr,
-        trust: Arc<Trust>,
-        shook_hands: impl FnOnce(),
-    ) -> Result<Self, Fault> {
+    /// Connects to `address`. Whether the ground station accepts our certificate, only [`greet`](Self::greet) shows.
+    pub async fn shake_hands(address: SocketAddr, trust: Arc<Trust>) -> Result<Self, Fault> {
         let local = if address.is_ipv6() {
             (Ipv6Addr::UNSPECIFIED, 0).into()
         } else {
@@ -43,16 +38,19 @@ impl Session {
         let endpoint = Endpoint::client(local).map_err(Fault::Socket)?;
         let connecting = endpoint.connect_with(trust.client_config()?, address, SERVER_NAME)?;
         let connection = connecting.await.map_err(Fault::Refused)?;
-        shook_hands();
-        let mut session = Self {
+        Ok(Self {
             connection,
             endpoint,
             warning: None,
-        };
-        match session.exchange(Vec::new(), || {}).await {
+        })
+    }
+
+    /// Has an empty batch answered, with which the ground station sends what it knows to be revoked.
+    pub async fn greet(&mut self, trust: &Trust) -> Result<(), Fault> {
+        match self.exchange(Vec::new(), || {}).await {
             Ok(receipt) => {
-                session.warning = trust.greeted(&session.connection, &receipt.revoked)?;
-                Ok(session)
+                self.warning = trust.greeted(&self.connection, &receipt.revoked)?;
+                Ok(())
             }
             Err(Fault::Lost(error)) => Err(Fault::Refused(error)),
             Err(fault) => Err(fault),

@@ -9,6 +9,7 @@ use scarp_link::{
 use tokio::{
     io::AsyncReadExt,
     sync::watch,
+    task::JoinHandle,
     time::{Interval, MissedTickBehavior, interval},
 };
 
@@ -22,6 +23,8 @@ pub struct Revocations {
     /// What lies there and is not in use.
     rejected: Option<Rejected>,
     looks: Interval,
+    /// The look under way, if one is.
+    reading: Option<JoinHandle<io::Result<Vec<u8>>>>,
     in_use: watch::Sender<RevocationList>,
 }
 
@@ -47,6 +50,7 @@ impl Revocations {
             identity,
             rejected: None,
             looks,
+            reading: None,
         }
     }
 
@@ -63,8 +67,15 @@ impl Revocations {
     /// When no configuration can be made of it; it is in use all the same.
     pub async fn changed(&mut self) -> Result<quinn::ServerConfig, TlsError> {
         loop {
-            self.looks.tick().await;
-            let list = read(&self.path).await;
+            if self.reading.is_none() {
+                self.looks.tick().await;
+            }
+            // Kept while others are served first: it would never end where it began anew each time.
+            let reading = self
+                .reading
+                .get_or_insert_with(|| tokio::spawn(read(self.path.clone())));
+            let list = reading.await.unwrap_or_else(|e| Err(io::Error::other(e)));
+            self.reading = None;
             if self.takes(list) {
                 return self.identity.server_config();
             }
@@ -124,7 +135,7 @@ impl Revoked {
 }
 
 /// The file's bytes, no more than one more than a list may have.
-async fn read(path: &std::path::Path) -> io::Result<Vec<u8>> {
+async fn read(path: PathBuf) -> io::Result<Vec<u8>> {
     let mut list = Vec::new();
     let file = tokio::fs::File::open(path).await?;
     file.take(MAX_REVOKED_BYTES as u64 + 1)

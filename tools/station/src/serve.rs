@@ -120,10 +120,13 @@ impl Server {
         let mut periods = interval(quiet_log::PERIOD);
         periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
         tokio::pin!(stop);
+        let jobs = self.writer.handle();
         loop {
             tokio::select! {
                 biased;
                 () = &mut stop => break,
+                // It ended by a panic. Who cannot store must not go on as if it could.
+                () = jobs.closed() => break,
                 _ = periods.tick() => {
                     strangers.turn();
                     aircraft.registry.turn_logs();
@@ -152,7 +155,7 @@ impl Server {
         }
         self.endpoint
             .close(CloseCode::Left.into(), b"the ground station stops");
-        drop(admission);
+        drop((admission, jobs));
         aircraft.tasks.shutdown().await;
         self.endpoint.wait_idle().await;
         let (writer, followers) = (self.writer, self.followers);

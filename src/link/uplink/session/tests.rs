@@ -63,7 +63,7 @@ fn of_two_addresses_the_first_of_which_swallows_packets_the_second_is_connected_
             }
         });
         let addresses = vec![silent.local_addr().unwrap(), address];
-        let open = |address| Session::open(address, Arc::clone(&trust), || {});
+        let open = |address| Session::shake_hands(address, Arc::clone(&trust));
         let race = happy_eyeballs::race(addresses, open, |fault: Fault| panic!("{fault:?}"));
         (race.await.map(|session| session.address()), address)
     });

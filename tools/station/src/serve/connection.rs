@@ -22,6 +22,9 @@ use super::{
 };
 use crate::{revocations::Revoked, store::StoreError};
 
+/// Time that a batch may wait for its turn at the store and its commit. An aircraft waits 120 s for a receipt and then takes the batch to
+/// be at fault, so it must be told before that it is not.
+const STORE_TIMEOUT: Duration = Duration::from_secs(100);
 /// Time that a batch may take beside what its bytes take at [`SLOWEST`], and in which its receipt must be taken: an aircraft does not wait
 /// longer for a receipt, so nobody waits for what takes longer.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(120);
@@ -43,6 +46,8 @@ enum End {
     SlowReceipt,
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the store took no batch within {} s: another program holds it, or too many aircraft send", STORE_TIMEOUT.as_secs())]
+    Busy,
     #[error("the ground station stops")]
     Stopping(#[from] WriterGone),
     #[error("its certificate is revoked")]
@@ -58,7 +63,7 @@ impl End {
         match self {
             Self::Codec(_) | Self::TooLong | Self::NoIdentity => Some(CloseCode::BadBatch),
             Self::SlowBatch | Self::SlowReceipt => Some(CloseCode::TooSlow),
-            Self::Store(_) => Some(CloseCode::CannotStore),
+            Self::Store(_) | Self::Busy => Some(CloseCode::CannotStore),
             Self::Stopping(_) => Some(CloseCode::Left),
             Self::Revoked => Some(CloseCode::Revoked),
             Self::Lost(_) => None,
@@ -146,8 +151,9 @@ async fn exchange(
     let Some(batch) = read_batch(receive).await? else {
         return Ok(());
     };
+    let by = Instant::now() + STORE_TIMEOUT;
     let turn = tokio::select! {
-        turn = writer.turn() => turn?,
+        turn = timeout_at(by, writer.turn()) => turn.map_err(|_| End::Busy)??,
         // Nobody waits in line for an aircraft that has gone: it will bring the batch again.
         lost = connection.closed() => return Err(lost.into()),
     };
@@ -159,9 +165,10 @@ async fn exchange(
     };
     drop(batch);
     let mut stored: Vec<Uuid> = envelopes.iter().map(Envelope::id).collect();
-    let applied = turn
-        .commit(&seat.peer.name, envelopes, refused.len())
-        .await??;
+    // One that is committed after all is known when it comes again.
+    let applied = timeout_at(by, turn.commit(&seat.peer.name, envelopes, refused.len()))
+        .await
+        .map_err(|_| End::Busy)???;
     stored.retain(|id| applied.refused.iter().all(|(other, _)| other != id));
     refused.extend(applied.refused);
     tally.add(applied.new, seat);

@@ -68,6 +68,11 @@ impl Writer {
 }
 
 impl WriterHandle {
+    /// Waits until the thread has ended.
+    pub async fn closed(&self) {
+        self.jobs.closed().await;
+    }
+
     /// Waits for a turn. Batches are decoded within their turn, so that however many aircraft send at once, no more are in memory
     /// decoded than wait for the disk.
     pub async fn turn(&self) -> Result<Turn<'_>, WriterGone> {
