@@ -70,7 +70,7 @@ pub fn mend(path: &Path, reason: &str, replace: bool) -> Result<Connection, Faul
     fs::rename(&new, path)?;
     sync_folder(path);
     log::error!(
-        "journal {}: {reason}; {messages} messages in it were readable and go on, the file is kept as {}",
+        "journal {}: {reason}; messages in it that were readable and go on: {messages}; the file is kept as {}",
         path.display(),
         kept.display()
     );

@@ -136,7 +136,7 @@ impl Shared {
             progress.refused += set_aside.len() as u64;
             if let Some((_, reason)) = set_aside.last() {
                 let line = format!(
-                    "link: {} messages are set aside, the last: {reason}",
+                    "link: messages set aside: {}, the last: {reason}",
                     set_aside.len()
                 );
                 log::error!("{line}");

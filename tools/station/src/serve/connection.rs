@@ -173,7 +173,7 @@ async fn exchange(
     refused.extend(applied.refused);
     tally.add(applied.new, seat);
     if let Some((_, reason)) = refused.last() {
-        let line = format!("{} messages refused, the last: {reason}", refused.len());
+        let line = format!("messages refused: {}, the last: {reason}", refused.len());
         seat.say(Level::Error, &line);
     }
     let receipt = Receipt {
