@@ -159,8 +159,7 @@ fn drain(station: &Station, journal: &Path, writes: bool) -> Output {
         .unwrap()
 }
 
-#[test]
-fn drain_brings_all_that_waits_to_the_ground_and_says_so() {
+fn with_700_waiting() -> (tempfile::TempDir, PathBuf, Station) {
     let (dir, path) = file();
     let messages: Vec<_> = (1..=700).map(frame).collect();
     Journal::open(&path, LIMIT)
@@ -168,6 +167,12 @@ fn drain_brings_all_that_waits_to_the_ground_and_says_so() {
         .append(&messages)
         .unwrap();
     let station = Station::serve(dir.path());
+    (dir, path, station)
+}
+
+#[test]
+fn drain_brings_all_that_waits_to_the_ground_and_says_so() {
+    let (_dir, path, station) = with_700_waiting();
     let drained = drain(&station, &path, true);
     let said = String::from_utf8_lossy(&drained.stderr);
     assert_eq!(drained.status.code(), Some(0), "{said}");
@@ -182,13 +187,7 @@ fn drain_brings_all_that_waits_to_the_ground_and_says_so() {
 
 #[test]
 fn drain_of_a_journal_that_cannot_be_written_sends_all_once_ends_and_says_that_it_stays() {
-    let (dir, path) = file();
-    let messages: Vec<_> = (1..=700).map(frame).collect();
-    Journal::open(&path, LIMIT)
-        .unwrap()
-        .append(&messages)
-        .unwrap();
-    let station = Station::serve(dir.path());
+    let (_dir, path, station) = with_700_waiting();
     let drained = drain(&station, &path, false);
     let said = String::from_utf8_lossy(&drained.stderr);
     assert_eq!(drained.status.code(), Some(3), "{said}");

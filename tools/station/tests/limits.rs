@@ -17,7 +17,7 @@ use std::{
 use common::{
     LONG, SURVEY, Station,
     fleet::{self, Fleet},
-    frame, query,
+    frame, query, runtime,
     strangers::{self, Relay},
     until,
 };
@@ -463,12 +463,4 @@ fn varint(mut length: usize, bytes: &mut Vec<u8>) {
 
 fn long() -> bool {
     env::var_os("SCARP_LONG").is_some()
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap()
 }

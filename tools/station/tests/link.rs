@@ -12,10 +12,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use common::{LONG, Site, envelope, frame, landslide, query, survey, untagged, until};
+use common::{
+    LONG, Site, envelope, frame, landslide, query, runtime, strangers, survey, untagged, until,
+};
 use quinn::{
     Connection, ConnectionError, Endpoint,
-    crypto::rustls::{QuicClientConfig, QuicServerConfig},
+    crypto::rustls::QuicServerConfig,
     rustls::{
         self,
         pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
@@ -232,19 +234,8 @@ fn a_drone_that_trusts_us_but_that_we_do_not_know_gets_no_answer() {
 fn a_client_without_a_certificate_gets_no_answer() {
     let site = Site::new();
     let station = site.serve(0);
-    let mut roots = rustls::RootCertStore::empty();
-    let authority = site.path("keys/aircraft/drone").join(tls::CA_FILE);
-    roots
-        .add(CertificateDer::from_pem_file(authority).unwrap())
-        .unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![tls::PROTOCOL.to_vec()];
-    let config = quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(config).unwrap()));
+    let config =
+        strangers::without_certificate(&site.path("keys/aircraft/drone").join(tls::CA_FILE));
     runtime().block_on(async {
         let error = greet(config, &station).await.unwrap_err();
         assert!(error.to_lowercase().contains("certificate"), "{error}");
@@ -442,14 +433,6 @@ fn refusal_by(site: &Site, config: quinn::ServerConfig) -> String {
     let uplink = site.uplink(address);
     until("refusal", || uplink.status().last_error.is_some());
     uplink.drain(Duration::ZERO).last_error.unwrap()
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap()
 }
 
 async fn connect(

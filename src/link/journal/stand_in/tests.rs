@@ -82,6 +82,22 @@ fn an_aircraft_whose_journal_cannot_be_written_sends_from_memory_and_the_disk_ge
 }
 
 #[test]
+fn what_waits_in_memory_goes_to_a_file_that_was_lost_meanwhile_whole_and_in_its_order() {
+    let (_dir, path) = file();
+    filled(&path);
+    let journal = Journal::open_or_replace(&path, 1 << 20).unwrap();
+    refuse_writing(&path);
+    journal.append(&[frame(7), frame(8)]).unwrap();
+    fs::remove_file(&path).unwrap();
+    allow_writing(&path);
+    journal.settle().unwrap();
+    drop(journal);
+    let journal = Journal::open(&path, 1 << 20).unwrap();
+    assert_eq!(ids(&journal), [0, 1, 2, 3, 4, 7, 8].map(|n| frame(n).id()));
+    assert_eq!(journal.held().set_aside, 1);
+}
+
+#[test]
 fn an_aircraft_flies_where_no_journal_can_be_made_and_what_waited_in_one_in_use_joins_at_the_end() {
     let (_dir, path) = file();
     // A folder, and no place for the file.

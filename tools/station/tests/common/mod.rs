@@ -35,6 +35,15 @@ pub const RUN: Run = Run {
 /// Far longer than anything here takes; a test that reaches it has failed.
 pub const LONG: Duration = Duration::from_secs(60);
 
+/// For a client that a test drives by hand.
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
 pub fn envelope(body: Body) -> Envelope {
     Envelope::new(RUN, body)
 }
