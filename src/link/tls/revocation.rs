@@ -50,6 +50,29 @@ pub struct RevocationList {
     der: Arc<[u8]>,
 }
 
+/// ECDSA with SHA-256 in DER (RFC 5758, section 3.2), by which `scarp-station keys` signs.
+const ALGORITHM: [u8; 12] = [
+    0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02,
+];
+
+/// A list of this signed part and signature, as DER spells it. The parser takes other spellings of what is not signed.
+fn spelt(signed: &[u8], signature: &[u8]) -> Vec<u8> {
+    let signature = element(0x03, &[&[0], signature].concat());
+    element(0x30, &[signed, &ALGORITHM, &signature].concat())
+}
+
+/// An element in DER: tag, length, content.
+fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len().to_be_bytes();
+    let length = &length[length.iter().take_while(|byte| **byte == 0).count()..];
+    let long = (content.len() > 0x7f).then_some(0x80 | length.len() as u8);
+    let start = [tag].into_iter().chain(long);
+    start
+        .chain(length.iter().copied())
+        .chain(content.iter().copied())
+        .collect()
+}
+
 impl RevocationList {
     /// Reads a list and verifies the signature of `authority`. Never panics, whatever the bytes.
     ///
@@ -68,6 +91,7 @@ impl RevocationList {
             X509Certificate::from_der(authority).map_err(|_| RevocationError::Foreign)?;
         if list.issuer().as_raw() != authority.subject().as_raw()
             || list.verify_signature(authority.public_key()).is_err()
+            || der != spelt(list.tbs_cert_list.as_ref(), &list.signature_value.data)
         {
             return Err(RevocationError::Foreign);
         }
