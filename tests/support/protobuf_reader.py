@@ -57,7 +57,7 @@ def plain(message):
     fields = {}
     for field in message.DESCRIPTOR.fields:
         value = getattr(message, field.name)
-        if field.name in NOT_READ or field.has_presence and not message.HasField(field.name):
+        if field.name in NOT_READ or (field.has_presence and not message.HasField(field.name)):
             continue
         if field.type == field.TYPE_MESSAGE:
             value = coordinates(value)
