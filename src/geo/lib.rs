@@ -27,7 +27,7 @@ pub use area::area_m2;
 pub use attitude::Attitude;
 pub use camera::CameraModel;
 pub use ce90::{circular_error_90, linear_error_90};
-pub use dem::{Dem, DemError};
+pub use dem::{Dem, DemError, DemStatement, HeightUnit, UnknownUnit};
 pub use error::GeoError;
 pub use frame_geometry::{Geometry, GroundPoint};
 pub use height::{
