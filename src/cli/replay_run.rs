@@ -56,6 +56,10 @@ impl Replayed<'_> {
         if stated.unit.is_some() || stated.overrides {
             let _ = writeln!(told, "{stated:?}");
         }
+        let geoid = self.terrain.geoid.as_deref().map(name_and_length);
+        if geoid.is_some() || self.terrain.geoid_approximate {
+            let _ = writeln!(told, "{geoid:?}");
+        }
         for photograph in self.photographs {
             let _ = writeln!(told, "{:?}", name_and_length(photograph));
         }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use scarp_config::Board;
-use scarp_geo::{Dem, DemStatement, HeightUnit, Terrain, VerticalDatum};
+use scarp_geo::{Dem, DemStatement, GeoidGrid, Geoids, HeightUnit, Terrain, VerticalDatum};
 
 /// The terrain.
 #[derive(clap::Args)]
@@ -20,6 +20,13 @@ pub struct TerrainArgs {
     /// The datum and unit named hold even where the file says otherwise
     #[arg(long, requires = "dem")]
     pub dem_override: bool,
+    /// EGM2008, where the camera's heights and the elevation model's are over different datums and one is over it: as
+    /// GeographicLib has it (.pgm), or PROJ (.tif, .gtx); EGM96 is built in
+    #[arg(long, value_name = "FILE", requires = "dem")]
+    pub geoid: Option<PathBuf>,
+    /// Take EGM96 for EGM2008; heights have a larger error then
+    #[arg(long, requires = "dem", conflicts_with = "geoid")]
+    pub geoid_approximate: bool,
 }
 
 impl TerrainArgs {
@@ -35,16 +42,17 @@ impl TerrainArgs {
     /// The elevation model named, or flat ground; heights are good to `sigma_m`.
     ///
     /// # Errors
-    /// When the elevation model cannot be used.
+    /// When the elevation model or the geoid cannot be used.
     pub fn terrain(&self, sigma_m: f64) -> anyhow::Result<Terrain> {
-        open(self.dem.as_deref(), self.stated(), sigma_m)
+        let geoids = geoids(self.geoid.as_deref(), self.geoid_approximate)?;
+        open(self.dem.as_deref(), self.stated(), sigma_m, geoids)
     }
 }
 
 /// The terrain of the board.
 ///
 /// # Errors
-/// When its elevation model cannot be used.
+/// When its elevation model or its geoid cannot be used.
 pub fn of_board(board: &Board) -> anyhow::Result<Terrain> {
     let paths = &board.paths;
     let stated = DemStatement {
@@ -53,10 +61,25 @@ pub fn of_board(board: &Board) -> anyhow::Result<Terrain> {
         overrides: paths.dem_override,
     };
     let dem = (!paths.dem.as_os_str().is_empty()).then_some(paths.dem.as_path());
-    open(dem, stated, board.errors.dem_m)
+    let geoid = (!paths.geoid.as_os_str().is_empty()).then_some(paths.geoid.as_path());
+    let geoids = geoids(geoid, paths.geoid_approximate)?;
+    open(dem, stated, board.errors.dem_m, geoids)
 }
 
-fn open(dem: Option<&Path>, stated: DemStatement, sigma_m: f64) -> anyhow::Result<Terrain> {
+fn geoids(egm2008: Option<&Path>, approximate: bool) -> anyhow::Result<Geoids> {
+    Ok(match egm2008 {
+        Some(path) => Geoids::with_egm2008(GeoidGrid::open(path)?),
+        None if approximate => Geoids::approximate(),
+        None => Geoids::default(),
+    })
+}
+
+fn open(
+    dem: Option<&Path>,
+    stated: DemStatement,
+    sigma_m: f64,
+    geoids: Geoids,
+) -> anyhow::Result<Terrain> {
     let Some(path) = dem else {
         return Ok(Terrain::flat(sigma_m));
     };
@@ -64,5 +87,5 @@ fn open(dem: Option<&Path>, stated: DemStatement, sigma_m: f64) -> anyhow::Resul
     for remark in dem.remarks() {
         log::warn!("{remark}");
     }
-    Ok(Terrain::dem(dem, sigma_m))
+    Ok(Terrain::dem(dem, sigma_m).with_geoids(geoids))
 }

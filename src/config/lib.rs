@@ -310,10 +310,11 @@ fn check_names(path: &str, text: &toml::Table) -> Result<(), ConfigError> {
 }
 
 /// Keys that hold a path.
-const PATHS: [(&str, &str); 4] = [
+const PATHS: [(&str, &str); 5] = [
     ("link", "keys"),
     ("paths", "model"),
     ("paths", "dem"),
+    ("paths", "geoid"),
     ("paths", "out"),
 ];
 

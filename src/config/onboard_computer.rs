@@ -48,6 +48,12 @@ pub struct Paths {
     /// Whether these two hold even where the file says otherwise.
     #[garde(skip)]
     pub dem_override: bool,
+    /// EGM2008, where cameras and elevation model have different datums and one of them is it; empty for none.
+    #[garde(skip)]
+    pub geoid: PathBuf,
+    /// Whether EGM96 is taken for it where it is not named.
+    #[garde(skip)]
+    pub geoid_approximate: bool,
     /// Folder for what a flight leaves.
     #[garde(custom(|path: &PathBuf, ctx: &()| named(path, ctx)))]
     pub out: PathBuf,
