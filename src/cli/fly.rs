@@ -22,7 +22,8 @@ use uuid::Uuid;
 
 use super::{
     Outcome, journal, model_folder,
-    survey_setup::{self, LinkArgs, TerrainArgs},
+    survey_setup::{self, LinkArgs},
+    terrain::{self, TerrainArgs},
 };
 
 const EXAMPLES: &str = "\
@@ -152,8 +153,8 @@ fn station(args: &Args, board: &Board) -> anyhow::Result<Option<Config>> {
 /// The terrain of the command line, or of the board.
 fn terrain(args: &Args, board: &Board) -> anyhow::Result<Terrain> {
     match &args.terrain.dem {
-        Some(dem) => survey_setup::terrain(Some(dem), args.terrain.dem_datum, board.errors.dem_m),
-        None => survey_setup::board_terrain(board),
+        Some(_) => args.terrain.terrain(board.errors.dem_m),
+        None => terrain::of_board(board),
     }
 }
 

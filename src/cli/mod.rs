@@ -10,6 +10,7 @@ mod replay_run;
 mod replay_source;
 mod survey_setup;
 mod terminal;
+mod terrain;
 
 use std::process::ExitCode;
 

@@ -23,8 +23,9 @@ use super::{
     Outcome, journal, model_folder,
     replay_run::Replayed,
     replay_source::Replay,
-    survey_setup::{self, LinkArgs, TerrainArgs},
+    survey_setup::{self, LinkArgs},
     terminal,
+    terrain::TerrainArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -116,11 +117,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         ),
         assume_nadir: args.nadir,
     };
-    let terrain = survey_setup::terrain(
-        args.terrain.dem.as_deref(),
-        args.terrain.dem_datum,
-        errors.dem_m,
-    )?;
+    let terrain = args.terrain.terrain(errors.dem_m)?;
     let model = model_folder::find(args.model.as_deref(), &board)?;
     let (photos, times) = (args.photos.clone(), args.repeat);
     let mut source = Replay::open(photos, settings, terrain, times, args.realtime)?;

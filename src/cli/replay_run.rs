@@ -10,7 +10,7 @@ use scarp_config::Board;
 use scarp_infer::Manifest;
 use uuid::Uuid;
 
-use super::survey_setup::TerrainArgs;
+use super::terrain::TerrainArgs;
 
 /// All that tells what a replay finds.
 pub struct Replayed<'a> {
@@ -51,8 +51,16 @@ impl Replayed<'_> {
             self.nadir,
             self.times,
         );
+        // Writing to a text does not fail.
+        let stated = self.terrain.stated();
+        if stated.unit.is_some() || stated.overrides {
+            let _ = writeln!(told, "{stated:?}");
+        }
+        let geoid = self.terrain.geoid.as_deref().map(name_and_length);
+        if geoid.is_some() || self.terrain.geoid_approximate {
+            let _ = writeln!(told, "{geoid:?}");
+        }
         for photograph in self.photographs {
-            // Writing to a text does not fail.
             let _ = writeln!(told, "{:?}", name_and_length(photograph));
         }
         Uuid::new_v5(&survey, told.as_bytes())

@@ -1,4 +1,4 @@
-//! What a replay and a flight have in common: the board, the terrain, the link, the end.
+//! What a replay and a flight have in common: the board, the link, the end.
 
 use std::{
     fs,
@@ -13,7 +13,6 @@ use std::{
 use anyhow::Context;
 use scarp::{flight::is_host_and_port, pipeline::Flight};
 use scarp_config::Board;
-use scarp_geo::{Dem, Terrain, VerticalDatum};
 use scarp_link::{
     Body, Config, Envelope, Journal, JournalError, LinkError, LinkStatus, Survey, Uplink,
 };
@@ -22,17 +21,6 @@ use super::terminal;
 
 /// How long the end of a flight waits for the ground station before it leaves the rest to the journal.
 const DRAIN: Duration = Duration::from_secs(20);
-
-/// The terrain.
-#[derive(clap::Args)]
-pub struct TerrainArgs {
-    /// Elevation model (GeoTIFF); without one the ground is flat at the height of take-off
-    #[arg(long, value_name = "FILE")]
-    pub dem: Option<PathBuf>,
-    /// Vertical datum of the elevation model, where its file does not say
-    #[arg(long, value_name = "DATUM", requires = "dem")]
-    pub dem_datum: Option<VerticalDatum>,
-}
 
 /// The ground station.
 #[derive(clap::Args)]
@@ -110,27 +98,6 @@ pub fn station(board: &Board) -> anyhow::Result<Option<Config>> {
         .map_err(|remedy| anyhow::anyhow!("board file {}: link.station: {remedy}", board.file))?;
     let keys = link.keys.clone();
     Ok(Some(Config { station, keys }))
-}
-
-/// The elevation model, or flat ground; heights are good to `sigma_m`.
-pub fn terrain(
-    dem: Option<&Path>,
-    datum: Option<VerticalDatum>,
-    sigma_m: f64,
-) -> anyhow::Result<Terrain> {
-    Ok(match dem {
-        Some(path) => Terrain::dem(Dem::open(path, datum)?, sigma_m),
-        None => Terrain::flat(sigma_m),
-    })
-}
-
-/// The terrain of the board.
-pub fn board_terrain(board: &Board) -> anyhow::Result<Terrain> {
-    let (paths, sigma_m) = (&board.paths, board.errors.dem_m);
-    if paths.dem.as_os_str().is_empty() {
-        return terrain(None, None, sigma_m);
-    }
-    terrain(Some(&paths.dem), paths.dem_datum, sigma_m)
 }
 
 /// The link to the ground station; `None` when no station was named.

@@ -4,9 +4,9 @@
 //! user's own is laid over it, so it need only name what differs; an unknown key is refused rather than ignored,
 //! because a mistyped limit in flight is worse than an error before take-off.
 
-mod datum;
 mod limits;
 mod onboard_computer;
+mod optional;
 mod sensors;
 
 use std::{fs, path::Path};
@@ -310,10 +310,11 @@ fn check_names(path: &str, text: &toml::Table) -> Result<(), ConfigError> {
 }
 
 /// Keys that hold a path.
-const PATHS: [(&str, &str); 4] = [
+const PATHS: [(&str, &str); 5] = [
     ("link", "keys"),
     ("paths", "model"),
     ("paths", "dem"),
+    ("paths", "geoid"),
     ("paths", "out"),
 ];
 

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{VerticalDatum, dem::SampleError};
+use crate::{GeoidError, VerticalDatum, dem::SampleError};
 
 /// Why a pixel cannot be placed, or a place not be seen.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -12,13 +12,23 @@ pub enum GeoError {
         "no height above take-off in the frame's metadata; give the ground's absolute height or an elevation model"
     )]
     NoHeightAboveTakeoff,
-    /// The camera's height is not known over the datum of the ground.
+    /// The camera has no absolute height.
     #[error(
-        "the ground is over {terrain}, but the frame gives no height over it; use ground data over the datum of the camera's altitude, or fly over flat ground"
+        "the ground is over {terrain}, but the frame gives no absolute height; state what its altitude is over, or search over flat ground"
     )]
     NoHeightOver {
         /// Datum of the ground.
         terrain: VerticalDatum,
+    },
+    /// The camera's height cannot be turned into one over the datum of the ground.
+    #[error("the camera's height is over {camera}, the ground over {terrain}: {reason}")]
+    NoGeoid {
+        /// Datum of the camera's height.
+        camera: VerticalDatum,
+        /// Datum of the ground.
+        terrain: VerticalDatum,
+        /// What is missing.
+        reason: GeoidError,
     },
     /// A point's height is over another datum than the ground's.
     #[error(

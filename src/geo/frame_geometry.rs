@@ -1,7 +1,7 @@
 //! One frame's geometry: rays from pixels to the ground, points on the ground back to pixels.
 //!
 //! Rays are cast in ECEF, in double precision. Heights over a geoid are used there as if they were ellipsoidal: camera
-//! and ground are over the same datum, so the undulation cancels, and what is left (a change of scale by N/R, 1.6e-5
+//! and ground are brought over the same datum, so the undulation cancels, and what is left (a change of scale by N/R, 1.6e-5
 //! at most, and the deflection of the vertical) is centimetres at the ranges of a drone.
 
 use geo::{LineString, Polygon};
@@ -49,17 +49,15 @@ impl Geometry {
     /// The geometry of a frame taken by `camera` at `pose` over `terrain`.
     ///
     /// # Errors
-    /// When the pose has no height over what the ground's heights are over.
+    /// When the pose has no height over what the ground's heights are over, and none that can be turned into one.
     pub fn new(camera: CameraModel, pose: &Pose, terrain: &Terrain) -> Result<Self, GeoError> {
+        let mut terrain = terrain.clone();
         let (height_m, offset_m) = match terrain.datum() {
             Some(datum) => {
-                let height = pose.altitude.over(datum);
-                (
-                    height
-                        .ok_or(GeoError::NoHeightOver { terrain: datum })?
-                        .metres(),
-                    0.0,
-                )
+                let over = terrain.height_over(datum, &pose.altitude, pose.place)?;
+                // Where the two stand to one another is as unknown as if the ground were.
+                terrain.sigma_m = terrain.sigma_m.hypot(over.sigma_m);
+                (over.height.metres(), 0.0)
             }
             None => {
                 let takeoff = pose
@@ -78,7 +76,7 @@ impl Geometry {
         Ok(Self {
             camera,
             pose: pose.clone(),
-            terrain: terrain.clone(),
+            terrain,
             origin: ecef::from_geodetic(pose.place, height_m),
             ned: ecef::ned_axes(pose.place),
             rotation: pose.attitude.rotation(),

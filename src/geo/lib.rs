@@ -9,6 +9,7 @@ mod dem;
 mod ecef;
 mod error;
 mod frame_geometry;
+mod geoid;
 mod height;
 mod local_plane;
 mod pose;
@@ -27,9 +28,10 @@ pub use area::area_m2;
 pub use attitude::Attitude;
 pub use camera::CameraModel;
 pub use ce90::{circular_error_90, linear_error_90};
-pub use dem::{Dem, DemError};
+pub use dem::{Dem, DemError, DemStatement, HeightUnit, UnknownUnit};
 pub use error::GeoError;
 pub use frame_geometry::{Geometry, GroundPoint};
+pub use geoid::{ConvertedHeight, GeoidError, GeoidGrid, Geoids};
 pub use height::{
     Height, HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, HeightEgm2008, UnknownDatum,
     VerticalDatum,

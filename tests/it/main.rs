@@ -27,4 +27,5 @@ mod replay_runs;
 mod rooms;
 mod support;
 mod survey_log;
+mod terrain;
 mod texts;
