@@ -37,8 +37,8 @@ Examples:
 
 Interrupt (Ctrl-C) to stop: frames under way are finished, nothing found is lost. Both files are good GeoJSON at any time, also
 when the program is killed. A survey that has results in --out already is not searched again there.
-Exit status 3 tells that frames were not searched (untagged, unreadable, corrupt, of an unsuitable scale, dropped), or messages wait in the journal or were
-refused by the ground station.";
+Exit status 3 tells that frames were not searched (untagged, over ground that is not known, left out, unreadable, corrupt, of an unsuitable scale,
+dropped), or messages wait in the journal or were refused by the ground station.";
 
 #[derive(clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
@@ -127,7 +127,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let survey = args.survey.unwrap_or_else(Uuid::new_v4);
     let loaded = pipeline::load_model(&board, &model)?;
     let id = Replayed {
-        photographs: source.photographs(),
+        photographs: source.photographs().collect(),
         board: &board,
         model: loaded.manifest(),
         terrain: &args.terrain,
@@ -188,7 +188,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
-    let lost = summary.not_searched();
+    let lost = report.summary.lost();
     let delivered = survey_setup::all_delivered(link.as_ref());
     let well = lost == 0 && delivered && !report.interrupted;
     Ok(if well {

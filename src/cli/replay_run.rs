@@ -1,10 +1,6 @@
 //! Which run a replay is: the same photographs searched again in the same way are the same report, and others are not.
 
-use std::{
-    fmt::Write,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fmt::Write, fs, path::Path};
 
 use scarp_config::Board;
 use scarp_infer::Manifest;
@@ -15,7 +11,7 @@ use super::survey_setup::TerrainArgs;
 /// All that tells what a replay finds.
 pub struct Replayed<'a> {
     /// The photographs, in their order.
-    pub photographs: &'a [PathBuf],
+    pub photographs: Vec<&'a Path>,
     /// The board: assumed errors, tiles and what is reported.
     pub board: &'a Board,
     /// The model.
@@ -51,7 +47,7 @@ impl Replayed<'_> {
             self.nadir,
             self.times,
         );
-        for photograph in self.photographs {
+        for photograph in &self.photographs {
             // Writing to a text does not fail.
             let _ = writeln!(told, "{:?}", name_and_length(photograph));
         }
