@@ -12,8 +12,7 @@ const EQUIVALENT: &str = "EXIF FocalLengthIn35mmFilm";
 /// Diagonal of a 36 x 24 mm frame in millimetres, to which CIPA DCG-001 refers focal lengths "in 35 mm film".
 const DIAGONAL_35MM: f64 = 43.266_615_305_567_87;
 
-/// Relative one-sigma errors of the focal length, by where it comes from. A maker's calibration still leaves out
-/// distortion and temperature; nominal focal lengths are rounded to 0.1 mm, 35 mm equivalents to 1 mm. Where the sensor's shape is
+/// Relative one-sigma errors of the focal length, by where it comes from. A maker's leaves out distortion, temperature and focus; nominal focal lengths are rounded to 0.1 mm, 35 mm equivalents to 1 mm. Where the sensor's shape is
 /// not known, its diagonal may be 8 % off.
 const SIGMA_CALIBRATED: f64 = 0.005;
 const SIGMA_NOMINAL: f64 = 0.015;
@@ -27,7 +26,7 @@ const AGREE: f64 = 1.1;
 const DIAGONALS_3_2_MM: [std::ops::RangeInclusive<f64>; 3] =
     [15.0..=17.0, 25.5..=30.5, 40.0..=46.0];
 
-/// A focal length.
+/// A focal length, across the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct FocalLength {
     /// In pixels of the picture.
@@ -36,27 +35,28 @@ pub(super) struct FocalLength {
     pub(super) sigma: f64,
 }
 
-/// The focal length in pixels is, in this order, DJI's `CalibratedFocalLength`; `FocalLength` times `FocalPlaneXResolution`; or derived
-/// from `FocalLengthIn35mmFilm`, which is an equivalence of diagonals. The first two are those of the whole sensor and grow with the
-/// digital zoom.
+/// The focal length in pixels is, in this order, that of the lens's own calibration; DJI's `CalibratedFocalLength`; `FocalLength` times `FocalPlaneXResolution`; or derived
+/// from `FocalLengthIn35mmFilm`, which is an equivalence of diagonals. All but the last are those of the whole sensor
+/// and grow with the digital zoom; `measured` has.
 ///
 /// # Errors
-/// When there is none, or two contradict each other: the first two are of the picture as the camera wrote it, the third holds for
+/// When there is none, or two contradict each other: all but the last are of the picture as the camera wrote it, and that holds for
 /// one made smaller as well and not for one cropped, so that a picture changed without a trace in EXIF's size shows here.
 pub(super) fn focal_length(
     metadata: &Metadata,
     scale: &PictureScale,
+    measured: Option<Sourced<FocalLength>>,
 ) -> Result<Sourced<FocalLength>, Untagged> {
     let exif = &metadata.exif;
     let enlarged = scale.resized * scale.zoom;
-    let calibrated = metadata.xmp.number(CALIBRATED)?;
-    let calibrated = calibrated.map(|pixels| {
+    let designed = metadata.xmp.number(CALIBRATED)?.map(|pixels| {
         let focal = FocalLength {
             pixels: pixels * enlarged,
             sigma: SIGMA_CALIBRATED,
         };
         Sourced::new(focal, CALIBRATED)
     });
+    let calibrated = measured.or(designed);
     let nominal = exif.focal_length_mm.zip(exif.pixels_per_mm);
     let nominal = nominal.map(|(mm, per_mm)| {
         let focal = FocalLength {

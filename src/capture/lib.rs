@@ -1,6 +1,7 @@
 //! Where frames come from, and what their metadata say of place, attitude and camera.
 
 mod attitude;
+mod calibration;
 mod camera_model;
 mod civil;
 mod decode;

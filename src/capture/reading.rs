@@ -27,6 +27,8 @@ pub struct TagSettings {
     pub covariance: PoseCovariance,
     /// Take cameras without attitude for looking straight down, if their heading is known.
     pub assume_nadir: bool,
+    /// The camera that took the photographs, in place of what they tell of theirs.
+    pub camera: Option<CameraModel>,
 }
 
 /// What is understood of one photograph: each value with the tags that it comes from, or why there is none.
@@ -74,7 +76,7 @@ impl Reading {
             position: position::position(metadata, sigma_m),
             heights: heights::heights(metadata),
             attitude,
-            camera: camera_model::model(metadata, size),
+            camera: camera_model::model(metadata, size, settings.camera.as_ref()),
             time: exposure::time(metadata),
             velocity: exposure::velocity(metadata),
             covariance,

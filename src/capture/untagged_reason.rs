@@ -202,6 +202,34 @@ pub enum Untagged {
         /// Pixels.
         at: f64,
     },
+    /// The calibration of the lens is none.
+    #[error("{tag} {fault}; use the photograph as the camera wrote it")]
+    BadLens {
+        /// The tag of the calibration.
+        tag: String,
+        /// What is wrong with it, in words that follow its name.
+        fault: String,
+    },
+    /// A lens is calibrated, but whether the picture has been straightened by that is not told.
+    #[error(
+        "XMP drone-dji:DewarpData has the lens's distortion, but no DewarpFlag tells whether the camera has taken it out of the picture; use the photograph as the camera wrote it"
+    )]
+    DewarpUnclear,
+    /// The camera file is that of another camera.
+    #[error(
+        "the camera file is of pictures of {width} x {height} pixels, and this one stands the other way; give the file of the camera that took it"
+    )]
+    OtherCamera {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+    },
+    /// The camera has straightened the picture, and the camera file would again.
+    #[error(
+        "the camera has taken the lens's distortion out of the picture (XMP drone-dji:DewarpFlag 1), and the camera file has it still; give one without [brown] or [fisheye], or none"
+    )]
+    StraightenedTwice,
     /// The picture has another shape than when it was taken.
     #[error(
         "the picture was cropped from {recorded_width} x {recorded_height} to {width} x {height} pixels after it was taken; use the original file"

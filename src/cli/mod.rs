@@ -5,6 +5,7 @@ mod fly;
 mod journal;
 mod link;
 mod model_folder;
+mod reading;
 mod replay;
 mod replay_run;
 mod replay_source;

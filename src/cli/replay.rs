@@ -12,8 +12,6 @@ use scarp::pipeline::{
     self, Flight, Summary, SurveyLog, WhenFull, WhenRefused,
     output::{OutputFolder, survey_folder},
 };
-use scarp_capture::TagSettings;
-use scarp_geo::PoseCovariance;
 use scarp_inventory::Run;
 use scarp_link::{Journal, LinkStatus};
 use serde::Serialize;
@@ -21,6 +19,7 @@ use uuid::Uuid;
 
 use super::{
     Outcome, journal, model_folder,
+    reading::ReadingArgs,
     replay_run::Replayed,
     replay_source::Replay,
     survey_setup::{self, LinkArgs, TerrainArgs},
@@ -50,9 +49,8 @@ pub struct Args {
     model: Option<PathBuf>,
     #[command(flatten)]
     terrain: TerrainArgs,
-    /// Take a camera whose photos tell no attitude for looking straight down
-    #[arg(long)]
-    nadir: bool,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Folder for the results: footprints.geojson and landslides.geojson in a folder survey-ID for each survey
     #[arg(long, value_name = "DIR", default_value = "scarp-out")]
     out: PathBuf,
@@ -108,14 +106,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     let board = survey_setup::board(args.board.as_deref())?;
     let errors = &board.errors;
-    let settings = TagSettings {
-        covariance: PoseCovariance::isotropic(
-            errors.gnss_horizontal_m,
-            errors.gnss_vertical_m,
-            errors.attitude_deg,
-        ),
-        assume_nadir: args.nadir,
-    };
+    let settings = args.reading.settings(&board)?;
     let terrain = survey_setup::terrain(
         args.terrain.dem.as_deref(),
         args.terrain.dem_datum,
@@ -131,7 +122,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         board: &board,
         model: loaded.manifest(),
         terrain: &args.terrain,
-        nadir: args.nadir,
+        settings: &settings,
         times: args.repeat,
         realtime: args.realtime,
     }

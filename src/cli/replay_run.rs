@@ -2,6 +2,7 @@
 
 use std::{fmt::Write, fs, path::Path};
 
+use scarp_capture::TagSettings;
 use scarp_config::Board;
 use scarp_infer::Manifest;
 use uuid::Uuid;
@@ -18,8 +19,8 @@ pub struct Replayed<'a> {
     pub model: &'a Manifest,
     /// The elevation model.
     pub terrain: &'a TerrainArgs,
-    /// Whether cameras without an attitude look straight down.
-    pub nadir: bool,
+    /// How the photographs are read.
+    pub settings: &'a TagSettings,
     /// How many times the photographs are replayed.
     pub times: u32,
     /// Whether frames are dropped when inference falls behind.
@@ -37,14 +38,14 @@ impl Replayed<'_> {
         let (inference, errors) = (&self.board.inference, &self.board.errors);
         let dem = self.terrain.dem.as_deref().map(name_and_length);
         let mut told = format!(
-            "scarp {}\n{:?}\n{errors:?}\n{:?}\n{} {}\n{dem:?} {:?}\n{} {}\n",
+            "scarp {}\n{:?}\n{errors:?}\n{:?}\n{} {}\n{dem:?} {:?}\n{:?} {}\n",
             env!("CARGO_PKG_VERSION"),
             self.model,
             self.board.detection,
             inference.engine,
             inference.tile_overlap_px,
             self.terrain.dem_datum,
-            self.nadir,
+            self.settings,
             self.times,
         );
         for photograph in &self.photographs {

@@ -39,8 +39,13 @@ pub enum GeoError {
     /// The ray leaves the elevation model, or crosses a gap in it, before it meets the ground.
     #[error("the elevation model {0} there; give one that covers the whole view")]
     NoTerrain(SampleError),
-    /// A point behind the camera has no pixel.
-    #[error("the point is behind the camera")]
+    /// The pixel lies where the lens's formula folds back.
+    #[error(
+        "the pixel lies beyond what the lens is calibrated for; correct the camera's calibration"
+    )]
+    BeyondLens,
+    /// A point behind the camera, or beside all that its lens lets in, has no pixel.
+    #[error("the point is behind the camera, or beyond what its lens sees")]
     BehindCamera,
 }
 

@@ -10,6 +10,7 @@ mod ecef;
 mod error;
 mod frame_geometry;
 mod height;
+mod lens;
 mod local_plane;
 mod pose;
 pub mod reference_frame;
@@ -34,6 +35,7 @@ pub use height::{
     Height, HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, HeightEgm2008, UnknownDatum,
     VerticalDatum,
 };
+pub use lens::{Brown, Fisheye, Lens};
 pub use local_plane::LocalPlane;
 pub use pose::{Altitudes, GroundVelocity, Pose, PoseCovariance};
 pub use rotation::Rotation;
