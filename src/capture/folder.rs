@@ -4,7 +4,9 @@ use std::{collections::HashSet, fs, path::Path, vec};
 
 use thiserror::Error;
 
-use super::{Frame, FrameError, LeftOut, Photograph, Surveyed, TagSettings, decode, survey};
+use super::{
+    Frame, FrameError, LeftOut, Photograph, Reading, Surveyed, TagSettings, decode, survey,
+};
 
 /// A folder that cannot be replayed.
 #[derive(Debug, Error)]
@@ -102,40 +104,35 @@ impl Iterator for Folder {
 
     fn next(&mut self) -> Option<Frame> {
         let photograph = self.photographs.next()?;
-        let sequence = self.next;
+        let (sequence, this, name) = (self.next, self.taken, photograph.name());
         self.next += 1;
-        let this = self.taken;
         self.taken += 1;
-        let mut decoded = decode(&photograph);
+        let mut decoded = decode(&photograph.path, photograph.reading);
         if let Ok(good) = &mut decoded {
-            let first = photograph
-                .same_exposure
-                .as_ref()
-                .map_or(this, |(first, _)| *first);
-            let again = !self.whole.insert(first);
-            if let Some((_, other)) = photograph.same_exposure.as_ref().filter(|_| again) {
-                let other = other.clone();
+            let same = photograph.same_exposure;
+            let again = !self
+                .whole
+                .insert(same.as_ref().map_or(this, |(first, _)| *first));
+            if let Some((_, other)) = same.filter(|_| again) {
                 good.tag = Err(LeftOut::SameExposure { other }.into());
             }
         }
         Some(Frame {
             sequence,
-            name: photograph.name(),
+            name,
             photograph: decoded,
         })
     }
 }
 
-fn decode(photograph: &Surveyed) -> Result<Photograph, FrameError> {
-    let image = decode::read(&photograph.path)?;
-    let damaged = |reason: &str| FrameError::Damaged {
-        path: photograph.path.display().to_string(),
-        reason: reason.to_owned(),
-    };
-    let reading = photograph.reading.as_ref();
-    let reading = reading.ok_or_else(|| damaged("its header cannot be read"))?;
+fn decode(path: &Path, reading: Result<Reading, FrameError>) -> Result<Photograph, FrameError> {
+    let reading = reading?;
+    let image = decode::read(path)?;
     if image.dimensions() != reading.size {
-        return Err(damaged("its size changed while it was read"));
+        return Err(FrameError::Damaged {
+            path: path.display().to_string(),
+            reason: "its size changed while it was read".to_owned(),
+        });
     }
     Ok(Photograph {
         image,

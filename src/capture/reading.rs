@@ -86,7 +86,7 @@ impl Reading {
     /// Every reason that keeps the photograph from being placed, the one that is told first.
     pub fn reasons(&self) -> impl Iterator<Item = &Untagged> {
         let kind = self.kind.as_ref().err();
-        // A photograph that is none to place lacks nothing.
+        // A photograph that is none to place lacks nothing, and what stood behind a tear is not missing.
         let others = [
             self.position.as_ref().err(),
             self.heights.as_ref().err(),
@@ -94,9 +94,9 @@ impl Reading {
             self.camera.as_ref().err(),
             self.time.as_ref().err(),
         ];
-        let left_out = matches!(kind, Some(Untagged::LeftOut(_)));
-        let others = others.into_iter().flatten().filter(move |_| !left_out);
-        kind.into_iter().chain(others)
+        let others = others.into_iter().flatten();
+        kind.into_iter()
+            .chain(others.filter(move |_| kind.is_none()))
     }
 
     /// Pose and camera.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Metadata, Untagged,
+    FrameError, Metadata, Untagged, decode,
     reading::{Reading, TagSettings},
 };
 
@@ -16,8 +16,8 @@ use super::{
 pub struct Surveyed {
     /// The file.
     pub path: PathBuf,
-    /// What its metadata tell; `None` where they cannot be reached, as in a file that is no JPEG.
-    pub reading: Option<Reading>,
+    /// What its metadata tell, or why they cannot be reached.
+    pub reading: Result<Reading, FrameError>,
     /// The first photograph of the same exposure, by its place in the folder and its name; `None` where that is this one.
     pub same_exposure: Option<(usize, String)>,
 }
@@ -43,10 +43,19 @@ pub(super) fn survey(files: Vec<PathBuf>, settings: &TagSettings) -> Vec<Surveye
     photographs
 }
 
-/// Why a file cannot be read is told when it is decoded.
-fn read(path: &Path, settings: &TagSettings) -> Option<Reading> {
-    let (metadata, size) = Metadata::read(File::open(path).ok()?).ok()?;
-    Some(Reading::of(&metadata, size, settings))
+fn read(path: &Path, settings: &TagSettings) -> Result<Reading, FrameError> {
+    let read = File::open(path).and_then(Metadata::read);
+    match read {
+        Ok((metadata, size)) => Ok(Reading::of(&metadata, size, settings)),
+        // What is wrong with the file is told by whom it stops.
+        Err(error) => Err(match decode::read(path) {
+            Err(fault) => fault,
+            Ok(_) => FrameError::Damaged {
+                path: path.display().to_string(),
+                reason: format!("its header: {error}"),
+            },
+        }),
+    }
 }
 
 /// An aircraft is at no place twice, to the last digit: photographs with one position are one exposure under several names, or the
@@ -56,7 +65,7 @@ fn compare_fixes(photographs: &mut [Surveyed]) {
     let mut fixes: HashMap<[u64; 2], Vec<(usize, &mut Surveyed)>> = HashMap::new();
     for (n, photograph) in photographs.iter_mut().enumerate() {
         let reading = photograph.reading.as_ref();
-        let placed = reading.filter(|reading| reading.kind.is_ok());
+        let placed = reading.ok().filter(|reading| reading.kind.is_ok());
         if let Some(Ok(position)) = placed.map(|reading| &reading.position) {
             let place = position.value;
             let fix = [place.latitude_deg(), place.longitude_deg()].map(f64::to_bits);
@@ -80,12 +89,10 @@ fn compare_fixes(photographs: &mut [Surveyed]) {
 }
 
 fn one_exposure(a: &Surveyed, b: &Surveyed) -> bool {
-    a.reading
-        .as_ref()
-        .zip(b.reading.as_ref())
-        .is_some_and(|(a, b)| {
-            a.time == b.time && a.heights == b.heights && a.attitude == b.attitude
-        })
+    match (&a.reading, &b.reading) {
+        (Ok(a), Ok(b)) => a.time == b.time && a.heights == b.heights && a.attitude == b.attitude,
+        _ => false,
+    }
 }
 
 fn refuse_repeated(exposures: Vec<(usize, &mut Surveyed)>) {
@@ -98,7 +105,7 @@ fn refuse_repeated(exposures: Vec<(usize, &mut Surveyed)>) {
             .filter(|(other, _)| *other != n)
             .map(|(_, name)| name)
             .next();
-        if let (Some(reading), Some(other)) = (&mut photograph.reading, other) {
+        if let (Ok(reading), Some(other)) = (&mut photograph.reading, other) {
             reading.position = Err(Untagged::RepeatedFix {
                 other: other.clone(),
                 count,
@@ -121,7 +128,7 @@ mod tests {
             let metadata = Metadata::from_xmp(packet.as_bytes());
             Surveyed {
                 path: format!("{n}.jpg").into(),
-                reading: Some(Reading::of(&metadata, (400, 300), &TagSettings::default())),
+                reading: Ok(Reading::of(&metadata, (400, 300), &TagSettings::default())),
                 same_exposure: None,
             }
         };

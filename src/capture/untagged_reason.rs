@@ -62,7 +62,7 @@ pub enum Untagged {
     },
     /// Two tellings of the position contradict each other.
     #[error(
-        "two positions {apart_m:.1} m apart, {xmp} by XMP and {exif} by EXIF, where {tolerance_m:.1} m are within their errors; use the photograph as the camera wrote it"
+        "two positions {apart_m:.1} m apart, {xmp:.6} by XMP and {exif:.6} by EXIF, where {tolerance_m:.1} m are within their errors; use the photograph as the camera wrote it"
     )]
     PositionsDiffer {
         /// In the maker's own properties.

@@ -37,7 +37,7 @@ Examples:
 Interrupt (Ctrl-C) to stop: frames under way are finished, nothing found is lost. Both files are good GeoJSON at any time, also
 when the program is killed. A survey that has results in --out already is not searched again there.
 Exit status 3 tells that frames were not searched (untagged, over ground that is not known, left out, unreadable, corrupt, of an unsuitable scale,
-dropped), or messages wait in the journal or were refused by the ground station.";
+dropped), or messages wait in the journal or were refused by the ground station. `scarp photos` lists what is understood of each photograph.";
 
 #[derive(clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]

@@ -23,7 +23,7 @@ use uuid::Uuid;
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
 /// A photograph from 100 m above ground at 0.2 m per pixel: green, with a red landslide of 40 x 24 pixels.
-fn photograph() -> Vec<u8> {
+pub fn photograph() -> Vec<u8> {
     let image = RgbImage::from_fn(240, 160, |x, y| {
         if (80..120).contains(&x) && (32..56).contains(&y) {
             Rgb([180, 90, 60])
@@ -39,13 +39,20 @@ fn photograph() -> Vec<u8> {
 /// The photograph with DJI's XMP; `position` is latitude and longitude.
 pub fn tagged(position: (f64, f64)) -> Vec<u8> {
     let (latitude, longitude) = position;
+    with_xmp(&format!(
+        "drone-dji:RelativeAltitude='+100.00' \
+         drone-dji:GpsLatitude='{latitude:.8}' drone-dji:GpsLongitude='{longitude:.8}' \
+         drone-dji:GimbalYawDegree='+0.00' drone-dji:GimbalPitchDegree='-90.00' drone-dji:GimbalRollDegree='+0.00' \
+         drone-dji:CalibratedFocalLength='500.0'"
+    ))
+}
+
+/// The photograph with these properties of DJI's.
+pub fn with_xmp(properties: &str) -> Vec<u8> {
     let xmp = format!(
         "http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF \
          xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description rdf:about='' \
-         xmlns:drone-dji='http://www.dji.com/drone-dji/1.0/' drone-dji:RelativeAltitude='+100.00' \
-         drone-dji:GpsLatitude='{latitude:.8}' drone-dji:GpsLongitude='{longitude:.8}' \
-         drone-dji:GimbalYawDegree='+0.00' drone-dji:GimbalPitchDegree='-90.00' drone-dji:GimbalRollDegree='+0.00' \
-         drone-dji:CalibratedFocalLength='500.0'/></rdf:RDF></x:xmpmeta>"
+         xmlns:drone-dji='http://www.dji.com/drone-dji/1.0/' {properties}/></rdf:RDF></x:xmpmeta>"
     );
     let mut jpeg = Jpeg::from_bytes(photograph().into()).unwrap();
     let segment = JpegSegment::new_with_contents(markers::APP1, Bytes::from(xmp));

@@ -47,7 +47,8 @@ def followed():
     wing = Shot(lat=41.03, lon=-83.3, yaw=237.565, pitch=-90.0)
     text = (
         f"xmlns:sensefly='http://ns.sensefly.com/sensefly/1.0/' sensefly:Latitude='{wing.lat}' "
-        f"sensefly:Longitude='{wing.lon}' sensefly:Height='{wing.agl}' sensefly:Heading='{wing.yaw}' sensefly:PitchAngle='0' sensefly:RollAngle='0'"
+        f"sensefly:Longitude='{wing.lon}' sensefly:Height='{wing.agl}' sensefly:Heading='{wing.yaw}' "
+        "sensefly:PitchAngle='0' sensefly:RollAngle='0'"
     )
     nominal = {0x920A: (RATIONAL, [(43, 10)]), 0xA20E: (RATIONAL, [(400_000, 430)]), 0xA210: (SHORT, [3])}
     wing.camera = Camera((480, 360), 4.3 * 400_000 / 430 / 10)
