@@ -13,6 +13,7 @@ use super::{
     ce90::{circular_error_90, linear_error_90},
     ecef,
     reference_frame::{Camera, Ned},
+    takeoff,
     terrain::DatumName,
 };
 use crate::Pose;
@@ -52,7 +53,7 @@ impl Geometry {
     /// The geometry of a frame taken by `camera` at `pose` over `terrain`.
     ///
     /// # Errors
-    /// When the pose has no height over what the ground's heights are over.
+    /// When the pose has no height over what the ground's heights are over, or one that contradicts that above take-off.
     pub fn new(camera: CameraModel, pose: &Pose, terrain: &Terrain) -> Result<Self, GeoError> {
         let (height_m, offset_m) = match terrain.datum() {
             Some(datum) => {
@@ -78,6 +79,7 @@ impl Geometry {
                 (base + takeoff, base)
             }
         };
+        takeoff::check(pose, terrain, height_m)?;
         Ok(Self {
             camera,
             pose: pose.clone(),

@@ -17,6 +17,7 @@ pub mod reference_frame;
 mod rotation;
 mod rotation_matrix;
 mod scanline_fill;
+mod takeoff;
 mod terrain;
 #[cfg(test)]
 mod testing;

@@ -57,9 +57,11 @@ fn replay(photographs: &Path, out: &Path) -> (Value, Vec<Value>, Vec<Value>) {
     std::fs::write(&board, text).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_scarp"));
     command.arg("replay");
-    let camera = photographs.join("camera.toml");
-    if camera.exists() {
-        command.arg("--camera").arg(camera);
+    for (option, file) in [("--camera", "camera.toml"), ("--dem", "dem.tif")] {
+        let file = photographs.join(file);
+        if file.exists() {
+            command.arg(option).arg(file);
+        }
     }
     let output = command
         .arg(photographs)

@@ -2,10 +2,9 @@
 
 import math
 
-from PIL import Image
-
 from photograph import ASCII, RATIONAL, SHORT, packet
-from shots import DJI, Shot, orientation, refused, size_tags
+from PIL import Image
+from shots import DJI, GROUND, Shot, orientation, refused, size_tags
 from truth import Camera, brown, fisheye
 
 TURNS = Image.Transpose
@@ -241,6 +240,17 @@ def together():
     )
 
 
+def over_terrain():
+    """Heights over an elevation model of level ground at 160 m over EGM96, from where all take off."""
+    shot = Shot()
+    yield "terrain", [shot.placed("a.jpg", shot.file())], GROUND
+    # The barometer's absolute height is 100 m off: the corners would be 71 m wrong.
+    told = shot.dji(AbsoluteAltitude=f"{GROUND + shot.agl + 100:+.2f}")
+    yield "heights_differ", [refused("a.jpg", shot.file(told), "unplaced", "took off at 260.0 m")], GROUND
+    far = Shot(lat=46.9)
+    yield "off_terrain", [refused("a.jpg", far.file(), "unplaced", "elevation model")], GROUND
+
+
 def cases():
-    for kind in (followed, not_placed, together):
+    for kind in (followed, not_placed, together, over_terrain):
         yield from kind()
