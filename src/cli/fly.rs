@@ -132,7 +132,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
-    let lost = flown.summary.not_searched();
+    let lost = flown.summary.lost();
     let delivered = survey_setup::all_delivered(link.as_ref());
     let well = lost == 0 && delivered && flown.storage_error.is_none();
     Ok(if well {
@@ -166,7 +166,7 @@ fn report(
     link: Option<&LinkStatus>,
 ) -> Report {
     Report {
-        summary: flown.summary,
+        summary: flown.summary.clone(),
         camera: flown.health.captured,
         totals: flown.health.frames,
         survey: flight.run.survey,

@@ -30,6 +30,22 @@ pub enum GeoError {
         /// What is missing.
         reason: GeoidError,
     },
+    /// The camera's absolute height and that above take-off contradict each other over this ground.
+    #[error(
+        "the camera is {above_takeoff_m:.1} m above take-off and {height_m:.1} m over the ground's datum, so that it took off at {takeoff_m:.1} m, and the elevation model's ground lies between {lowest_m:.1} and {highest_m:.1} m; correct the altitude or its datum, or give a model that covers the take-off"
+    )]
+    TakeoffOffTerrain {
+        /// Absolute height of the camera, over the ground's datum.
+        height_m: f64,
+        /// Height of the camera above take-off.
+        above_takeoff_m: f64,
+        /// Height of take-off, over the ground's datum.
+        takeoff_m: f64,
+        /// Lowest ground of the model.
+        lowest_m: f64,
+        /// Highest ground of the model.
+        highest_m: f64,
+    },
     /// A point's height is over another datum than the ground's.
     #[error(
         "the point's height is over {point}, the ground's over {terrain}; convert one of them with a geoid model"
@@ -49,8 +65,13 @@ pub enum GeoError {
     /// The ray leaves the elevation model, or crosses a gap in it, before it meets the ground.
     #[error("the elevation model {0} there; give one that covers the whole view")]
     NoTerrain(SampleError),
-    /// A point behind the camera has no pixel.
-    #[error("the point is behind the camera")]
+    /// The pixel lies where the lens's formula folds back.
+    #[error(
+        "the pixel lies beyond what the lens is calibrated for; correct the camera's calibration"
+    )]
+    BeyondLens,
+    /// A point behind the camera, or beside all that its lens lets in, has no pixel.
+    #[error("the point is behind the camera, or beyond what its lens sees")]
     BehindCamera,
 }
 

@@ -11,12 +11,14 @@ mod error;
 mod frame_geometry;
 mod geoid;
 mod height;
+mod lens;
 mod local_plane;
 mod pose;
 pub mod reference_frame;
 mod rotation;
 mod rotation_matrix;
 mod scanline_fill;
+mod takeoff;
 mod terrain;
 #[cfg(test)]
 mod testing;
@@ -36,6 +38,7 @@ pub use height::{
     Height, HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, HeightEgm2008, UnknownDatum,
     VerticalDatum,
 };
+pub use lens::{Brown, Fisheye, Lens};
 pub use local_plane::LocalPlane;
 pub use pose::{Altitudes, GroundVelocity, Pose, PoseCovariance};
 pub use rotation::Rotation;

@@ -21,6 +21,8 @@ mod link_messages;
 mod model_folder;
 mod nmea_logs;
 mod photographs;
+mod photos;
+mod placement;
 mod pymavlink;
 mod replay;
 mod replay_runs;

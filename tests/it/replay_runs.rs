@@ -36,7 +36,7 @@ fn run(features: &[Vec<Value>; 2]) -> Value {
 fn flight() -> Flight {
     Flight::with(&[
         ("a.jpg", tagged((31.0, 103.5))),
-        ("b.jpg", tagged((31.0, 103.5))),
+        ("b.jpg", tagged((31.000_000_5, 103.5))),
     ])
 }
 

@@ -23,6 +23,7 @@ fn every_help_is_as_it_was() {
     insta::assert_snapshot!("help", said(&["--help"]));
     for command in [
         &["replay"][..],
+        &["photos"],
         &["fly"],
         &["check"],
         &["link"],
