@@ -5,7 +5,9 @@ mod error;
 pub mod geometry;
 mod migrate;
 mod owner;
+mod place;
 mod read;
+mod rescue;
 mod write;
 
 use std::{
@@ -14,9 +16,11 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 pub use error::StoreError;
+pub use place::Moved;
+use place::Place;
 pub use read::Flight;
 pub use write::{Applied, MAX_VERSION_STEP};
 
@@ -31,6 +35,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Store {
     path: PathBuf,
     connection: Connection,
+    place: Place,
 }
 
 impl Store {
@@ -43,8 +48,9 @@ impl Store {
             return Err(error::Cause::Folder.at(path));
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let store = Self::connect(path, flags)?;
-        store.prepare_to_write().map_err(|e| e.at(path))?;
+        let mut store = Self::connect(path, flags)?;
+        store.prepare_to_write().map_err(|e| store.failed(e))?;
+        store.place = Place::of(path, &store.connection).map_err(|e| store.failed(e))?;
         Ok(store)
     }
 
@@ -62,7 +68,7 @@ impl Store {
         }
         .map_err(|e| e.at(path))?;
         let store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        store.check().map_err(|e| e.at(path))?;
+        store.check().map_err(|e| store.failed(e))?;
         Ok(store)
     }
 
@@ -81,6 +87,7 @@ impl Store {
         Ok(Self {
             path: path.to_owned(),
             connection: connect().map_err(|e: error::Cause| e.at(path))?,
+            place: Place::default(),
         })
     }
 
@@ -102,7 +109,24 @@ impl Store {
         // Readers and the writer do not lock each other out in this mode, and a commit is on the disk when it returns.
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
+        // Only a look into it opens the files beside it, from which the next commit would go lost without one.
+        db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok(())
+    }
+
+    /// The error for what has failed in this store: where SQLite knows only that the disk failed, the system knows why.
+    fn failed(&self, cause: error::Cause) -> StoreError {
+        let error::Cause::Sqlite(error) = &cause else {
+            return cause.at(&self.path);
+        };
+        // SAFETY: the connection is open, and SQLite only reads a number from it.
+        let number = unsafe { ffi::sqlite3_system_errno(self.connection.handle()) };
+        let of_the_disk = error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure);
+        if of_the_disk && number != 0 {
+            error::Cause::System(io::Error::from_raw_os_error(number)).at(&self.path)
+        } else {
+            cause.at(&self.path)
+        }
     }
 
     /// Is it a GeoPackage, and whole?

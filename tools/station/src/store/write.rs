@@ -46,7 +46,7 @@ impl Store {
         messages: impl IntoIterator<Item = Envelope>,
     ) -> Result<Applied, StoreError> {
         self.try_apply(aircraft, messages)
-            .map_err(|e| e.at(&self.path))
+            .map_err(|e| self.failed(e))
     }
 
     fn try_apply(
