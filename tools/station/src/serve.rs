@@ -228,3 +228,6 @@ fn lasting_config(identity: &Identity) -> EndpointConfig {
     config.cid_generator(|| Box::new(RandomConnectionIdGenerator::default()));
     config
 }
+
+#[cfg(test)]
+mod tests;

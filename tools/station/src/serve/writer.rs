@@ -40,8 +40,11 @@ struct Batch {
 /// The thread that owns the store.
 pub struct Writer {
     handle: WriterHandle,
-    thread: JoinHandle<Result<(Store, Totals), StoreError>>,
+    thread: JoinHandle<Outcome>,
 }
+
+/// What the thread leaves.
+type Outcome = Result<(Store, Totals), StoreError>;
 
 /// A way to the thread that owns the store.
 #[derive(Clone)]
@@ -57,13 +60,29 @@ pub struct WriterGone;
 impl Writer {
     /// Hands the store to a thread of its own, which publishes each commit that changed something on `commits`.
     pub fn start(store: Store, commits: broadcast::Sender<Commit>) -> io::Result<Self> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
         let runtime = runtime::Builder::new_current_thread()
             .enable_time()
             .build()?;
+        Self::spawn(move |queue| runtime.block_on(work(store, queue, &commits)))
+    }
+
+    /// One whose thread dies of the first batch.
+    #[cfg(test)]
+    pub fn that_dies() -> Self {
+        let dies = |mut queue: mpsc::Receiver<Job>| {
+            queue.blocking_recv();
+            panic!("this is what the test is about")
+        };
+        Self::spawn(dies).unwrap()
+    }
+
+    fn spawn(
+        work: impl FnOnce(mpsc::Receiver<Job>) -> Outcome + Send + 'static,
+    ) -> io::Result<Self> {
+        let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || runtime.block_on(work(store, queue, &commits)))?;
+            .spawn(move || work(queue))?;
         Ok(Self {
             handle: WriterHandle { jobs },
             thread,
@@ -127,7 +146,7 @@ async fn work(
     mut store: Store,
     mut queue: mpsc::Receiver<Job>,
     commits: &broadcast::Sender<Commit>,
-) -> Result<(Store, Totals), StoreError> {
+) -> Outcome {
     let mut totals = Totals::default();
     loop {
         let next = timeout(INTERVAL, queue.recv()).await;
