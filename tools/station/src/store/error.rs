@@ -29,8 +29,14 @@ impl StoreError {
 pub enum Cause {
     /// There is no file.
     Missing,
+    /// The folder that it should be in does not exist.
+    NoFolder,
     /// It is a folder.
     Folder,
+    /// It is a device, a pipe or the like.
+    NotAFile,
+    /// It is no database.
+    NotADatabase,
     /// It is a file without content.
     Empty,
     /// It is a database, but no GeoPackage.
@@ -65,7 +71,7 @@ impl Cause {
     pub fn not_ours(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::Unknown) => Self::NotOurs(error.to_string()),
-            _ => Self::Sqlite(error),
+            _ => error.into(),
         }
     }
 
@@ -76,7 +82,19 @@ impl Cause {
                 "there is no such file".to_owned(),
                 "give the one that `scarp-station serve` stores in with --store",
             ),
+            Self::NoFolder => (
+                "its folder does not exist".to_owned(),
+                "make the folder, or give another file with --store",
+            ),
             Self::Folder => ("is a folder".to_owned(), "give a file with --store"),
+            Self::NotAFile => (
+                "is a device or a pipe".to_owned(),
+                "give a file with --store",
+            ),
+            Self::NotADatabase => (
+                "is not a database, and so no GeoPackage".to_owned(),
+                "give another file with --store",
+            ),
             Self::Empty => (
                 "is empty".to_owned(),
                 "start `scarp-station serve` on it, or give another file with --store",
@@ -116,6 +134,7 @@ impl From<rusqlite::Error> for Cause {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged(error.to_string()),
+            Some(ErrorCode::NotADatabase) => Self::NotADatabase,
             _ => Self::Sqlite(error),
         }
     }
@@ -159,7 +178,6 @@ fn lost(what: &str, kept: &Kept) -> (String, &'static str) {
 
 fn remedy(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => "it is no GeoPackage; give another file with --store",
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             "another program is writing it; end the edit there"
         }
