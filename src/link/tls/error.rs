@@ -9,7 +9,7 @@ use thiserror::Error;
 pub enum TlsError {
     /// A file is missing or not what it should be.
     #[error(
-        "keys {path}: {reason}; give the folder station/ or aircraft/NAME/ that `scarp-station keys` wrote"
+        "keys {path}: {reason}; give this end's folder as `scarp-station keys` wrote it: station/ on the ground, aircraft/NAME/ aboard"
     )]
     File {
         /// The file.

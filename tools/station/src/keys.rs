@@ -12,6 +12,7 @@ mod ledger;
 mod passphrase;
 
 pub use authority::{Authority, Revoked};
+pub use certificate::SOON;
 pub use error::KeysError;
 pub use folder::{Places, STATION};
 pub use ledger::{Issued, Ledger};

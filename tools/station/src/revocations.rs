@@ -143,3 +143,37 @@ async fn read(path: PathBuf) -> io::Result<Vec<u8>> {
         .await?;
     Ok(list)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::keys::{Authority, Passphrase, Places, STATION};
+
+    #[tokio::test]
+    async fn a_look_at_the_list_comes_to_its_end_although_others_are_served_all_the_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::new(folder.path(), None);
+        let (passphrase, now) = (Passphrase::new("x".repeat(12)), SystemTime::now());
+        let mut authority = Authority::create(places.clone(), &passphrase, now).unwrap();
+        authority.enrol("lost", now).unwrap();
+        let lost = Identity::load(&places.end("lost")).unwrap();
+        let mut revocations = Revocations::new(Identity::load(&places.end(STATION)).unwrap());
+        let mut revoked = revocations.subscribe();
+        authority.revoke("lost", now).unwrap();
+        let served = async {
+            loop {
+                tokio::select! {
+                    biased;
+                    config = revocations.changed() => break config.map(drop),
+                    // There is always something else to be done.
+                    () = tokio::task::yield_now() => {}
+                }
+            }
+        };
+        let changed = tokio::time::timeout(Duration::from_secs(20), served).await;
+        changed.expect("no end to the look").unwrap();
+        revoked.revokes(lost.own()).await;
+    }
+}

@@ -111,8 +111,10 @@ impl Server {
 
     /// Receives until `stop` is ready, then finishes what is being committed, shows it and closes the store.
     ///
+    /// It also ends where it can store nothing more: the store's files were taken away, or its thread has died.
+    ///
     /// # Errors
-    /// When the store cannot be closed.
+    /// When the store was lost, or cannot be closed.
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<Ended, ServeError> {
         let mut admission = Admission::default();
         let mut aircraft = Aircraft::default();
@@ -125,7 +127,7 @@ impl Server {
             tokio::select! {
                 biased;
                 () = &mut stop => break,
-                // It ended by a panic. Who cannot store must not go on as if it could.
+                // The store is lost, or its thread ended by a panic. Who cannot store must not go on as if it could.
                 () = jobs.closed() => break,
                 _ = periods.tick() => {
                     strangers.turn();
@@ -160,10 +162,11 @@ impl Server {
         self.endpoint.wait_idle().await;
         let (writer, followers) = (self.writer, self.followers);
         let finish = move || -> Result<Ended, ServeError> {
-            let (store, totals) = writer.finish()?;
+            let finished = writer.finish();
             let shown = followers.into_iter().map(Follower::finish);
             // All of them, before the store is closed: it becomes one plain file when nobody reads it.
             let failed: Vec<_> = shown.filter_map(Result::err).collect();
+            let (store, totals) = finished?;
             store.close()?;
             Ok(Ended {
                 totals,
@@ -225,3 +228,6 @@ fn lasting_config(identity: &Identity) -> EndpointConfig {
     config.cid_generator(|| Box::new(RandomConnectionIdGenerator::default()));
     config
 }
+
+#[cfg(test)]
+mod tests;

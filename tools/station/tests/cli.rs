@@ -61,9 +61,23 @@ fn serve_says_what_is_wrong_with_keys_store_and_address() {
             "serve", "--keys", keys, "--store", store, "--listen", listen,
         ])
     };
-    assert!(serve(&path("keys"), &store, "127.0.0.1:0").contains("station/ or aircraft/NAME/"));
-    assert!(serve(&keys, &other, "127.0.0.1:0").contains("check that its folder exists"));
-    assert!(serve(&keys, &path("keys"), "127.0.0.1:0").contains("is a folder"));
+    let any = "127.0.0.1:0";
+    let all = serve(&path("keys"), &store, any);
+    assert!(
+        all.contains("is the folder of all keys; give ") && all.contains("keys/station"),
+        "{all}"
+    );
+    assert!(serve(&path("none"), &store, any).contains("there is no such folder"));
+    let authority = serve(&path("keys/authority"), &store, any);
+    assert!(authority.contains("station/ on the ground"), "{authority}");
+    assert!(serve(&keys, &other, any).contains("its folder does not exist"));
+    assert!(serve(&keys, &path("keys"), any).contains("is a folder"));
+    assert!(serve(&keys, "/dev/null", any).contains("is a device or a pipe"));
+    let nowhere = serve(&keys, &store, "192.0.2.1:4433");
+    assert!(
+        nowhere.contains("one of this computer's addresses"),
+        "{nowhere}"
+    );
     let in_use = serve(&keys, &store, &taken);
     assert!(in_use.contains("give a free address"), "{in_use}");
     assert_eq!(in_use.matches("os error").count(), 1, "{in_use}");
@@ -181,12 +195,14 @@ fn a_store_that_cannot_be_read_is_told_by_its_true_cause_and_nothing_is_made() {
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     std::fs::create_dir(path("folder")).unwrap();
     std::fs::write(path("empty.gpkg"), "").unwrap();
-    std::fs::write(path("text.gpkg"), "not a database".repeat(100)).unwrap();
+    std::fs::write(path("text.gpkg"), "some words ".repeat(100)).unwrap();
+    std::fs::write(path("word.gpkg"), "x").unwrap();
     for (store, cause) in [
         ("none.gpkg", "there is no such file"),
         ("folder", "is a folder"),
         ("empty.gpkg", "is empty"),
         ("text.gpkg", "not a database"),
+        ("word.gpkg", "not a database"),
     ] {
         for command in ["export", "surveys"] {
             let mut arguments = vec![command.to_owned(), "--store".to_owned(), path(store)];
@@ -203,7 +219,7 @@ fn a_store_that_cannot_be_read_is_told_by_its_true_cause_and_nothing_is_made() {
         .map(|entry| entry.unwrap().file_name())
         .collect();
     left.sort();
-    assert_eq!(left, ["empty.gpkg", "folder", "text.gpkg"]);
+    assert_eq!(left, ["empty.gpkg", "folder", "text.gpkg", "word.gpkg"]);
 }
 
 #[test]
@@ -246,17 +262,42 @@ fn an_export_that_cannot_be_written_says_why_once_and_leaves_nothing() {
     let store = path("survey.gpkg");
     drop(Store::open(&site.store()).unwrap());
     std::fs::create_dir(site.path("folder.geojson")).unwrap();
-    for (out, cause) in [
-        ("folder.geojson", "Is a directory"),
-        ("none/o.geojson", "No such file or directory"),
+    for (out, cause, remedy) in [
+        ("folder.geojson", "Is a directory", "; give a file\n"),
+        (
+            "none/o.geojson",
+            "No such file or directory",
+            "; make its folder",
+        ),
     ] {
         let line = failure(&["export", "--store", &store, "--out", &path(out)]);
         assert_eq!(line.matches(cause).count(), 1, "{line}");
+        assert!(line.contains(remedy), "{line}");
     }
     let left = std::fs::read_dir(site.path("")).unwrap();
     let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
     let is_part = |name: &std::ffi::OsString| name.to_string_lossy().contains(".part");
     assert!(!left.iter().any(is_part), "{left:?}");
+}
+
+#[test]
+fn a_store_is_never_written_over_by_what_is_shown_of_it() {
+    let site = Site::new();
+    let path = |name: &str| site.path(name).to_str().unwrap().to_owned();
+    let (store, keys) = (path("store.json"), path("keys/station"));
+    drop(Store::open(&site.path("store.json")).unwrap());
+    let before = std::fs::read(&store).unwrap();
+    std::os::unix::fs::symlink(&store, site.path("link.json")).unwrap();
+    let serve = ["serve", "--keys", &keys, "--listen", "127.0.0.1:0"];
+    for out in [&store, &path("link.json"), &path("keys/../store.json")] {
+        let export = failure(&["export", "--store", &store, "--out", out]);
+        let shown = ["--store", &store, "--geojson", out];
+        let served = failure(&[&serve[..], &shown].concat());
+        for line in [export, served] {
+            assert!(line.contains("is the store itself"), "{line}");
+        }
+    }
+    assert!(std::fs::read(&store).unwrap() == before);
 }
 
 #[test]

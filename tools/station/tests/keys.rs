@@ -320,10 +320,20 @@ fn a_name_that_is_none_is_taken_or_is_unknown_is_refused_with_what_to_do() {
     for (arguments, reason) in [
         (["enrol", AIRCRAFT], "keys renew drone"),
         (["enrol", "station"], "keys renew station"),
-        (["enrol", "../station"], "letters, digits"),
-        (["enrol", "a b"], "letters, digits"),
-        (["enrol", ""], "letters, digits"),
-        (["enrol", &"x".repeat(65)], "letters, digits"),
+        (["enrol", "../station"], "letters from a to z"),
+        (["enrol", "a b"], "letters from a to z"),
+        (["enrol", "\u{e4}lpha"], "letters from a to z"),
+        (["enrol", ""], "letters from a to z"),
+        (["enrol", "_a"], "begin with a letter or digit"),
+        (["enrol", &"x".repeat(65)], "letters from a to z"),
+        (
+            ["enrol", "Drone"],
+            "Drone and drone differ in upper and lower case only",
+        ),
+        (
+            ["enrol", "STATION"],
+            "STATION and station differ in upper and lower case only",
+        ),
         (["renew", "alpha"], "not enrolled"),
         (["revoke", "../drone"], "not enrolled"),
     ] {
@@ -371,9 +381,101 @@ fn the_authority_opens_with_its_passphrase_only_and_from_wherever_it_lies() {
         String::from_utf8(command.output().unwrap().stderr).unwrap()
     };
     assert!(init("short", 0o600).contains("at least 12"));
-    assert!(init("", 0o600).contains("at least 12"));
+    assert!(init("", 0o600).contains("its first line is empty"));
+    assert!(init("\n", 0o600).contains("its first line is empty"));
     assert!(init(PASSPHRASE, 0o640).contains("chmod 600"));
     assert!(!other.exists());
+}
+
+#[test]
+fn a_passphrase_file_that_cannot_be_used_is_named_with_the_true_cause() {
+    let site = Site::new();
+    let path = |name: &str| site.path(name).to_str().unwrap().to_owned();
+    fs::write(site.path("bytes"), [0xff, 0xfe, 0xfd]).unwrap();
+    chmod(&site.path("bytes"), 0o600);
+    for (file, cause) in [
+        ("none", "No such file or directory"),
+        ("keys", "is a folder"),
+        ("bytes", "is no text"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_scarp-station"))
+            .args(["keys", "init", "--keys", &path("new")])
+            .args(["--passphrase-file", &path(file)])
+            .output()
+            .unwrap();
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{line}");
+        let named = format!("passphrase file {}: {cause}", path(file));
+        assert!(line.contains(&named), "{line}");
+    }
+    assert!(!site.path("new").exists());
+}
+
+#[test]
+fn an_authority_whose_files_do_not_fit_makes_no_keys_and_names_the_file() {
+    let (site, other) = (Site::new(), Site::new());
+    let authority = |name: &str| site.places().authority().join(name);
+    let others = |name: &str| other.places().authority().join(name);
+    for file in [CA_FILE, REVOKED_FILE] {
+        let own = fs::read(authority(file)).unwrap();
+        fs::copy(others(file), authority(file)).unwrap();
+        let line = failure(&site, &["enrol", "alpha"]);
+        assert!(line.contains(file) && line.contains("is damaged"), "{line}");
+        fs::write(authority(file), own).unwrap();
+    }
+    assert!(!site.places().end("alpha").exists());
+    // The list is made anew whatever lies there.
+    fs::remove_file(authority(REVOKED_FILE)).unwrap();
+    assert!(keys(&site, &["revoke", AIRCRAFT]).status.success());
+    assert!(keys(&site, &["enrol", "alpha"]).status.success());
+}
+
+#[test]
+fn a_ledger_that_no_authority_has_written_is_refused_and_none_makes_a_command_panic() {
+    let site = Site::new();
+    let file = site.places().authority().join("issued.json");
+    let whole: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let far = "+99999-01-01T00:00:00Z";
+    for (place, value, told) in [
+        ("/list_number", Value::from(u64::MAX), "list number"),
+        ("/issued/1/revoked", far.into(), "year 99999 of drone"),
+        (
+            "/issued/1/not_after",
+            "-0500-01-01T00:00:00Z".into(),
+            "year -500",
+        ),
+        ("/issued/1/serial", "".into(), "serial number  of drone"),
+        ("/issued/1/serial", "0x".into(), "hexadecimal"),
+        (
+            "/issued/1/serial",
+            "11".repeat(21).into(),
+            "serial number 11",
+        ),
+        ("/issued/1/name", "../../x".into(), "../../x"),
+        ("/issued/1/name", "a\u{1b}[31m".into(), "name \"a\\u{1b}"),
+    ] {
+        let mut ledger = whole.clone();
+        *ledger.pointer_mut(place).unwrap() = value;
+        fs::write(&file, ledger.to_string()).unwrap();
+        for command in [&["list"][..], &["revoke", AIRCRAFT], &["enrol", "alpha"]] {
+            let line = failure(&site, command);
+            assert!(line.contains("issued.json: is damaged ("), "{line}");
+            assert!(line.contains(told), "{place}: {line}");
+        }
+    }
+}
+
+#[test]
+fn keys_of_which_only_the_authority_was_made_are_completed_and_not_begun_anew() {
+    let site = Site::new();
+    fs::remove_dir_all(site.path("keys/station")).unwrap();
+    let line = failure(&site, &["init"]);
+    assert!(line.contains("keys renew station"), "{line}");
+    assert!(keys(&site, &["renew", "station"]).status.success());
+    Identity::load(&site.path("keys/station"))
+        .unwrap()
+        .require_station()
+        .unwrap();
 }
 
 #[test]

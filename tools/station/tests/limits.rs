@@ -57,6 +57,40 @@ fn a_flood_of_first_packets_and_noise_holds_up_no_aircraft() {
 }
 
 #[test]
+fn a_revocation_takes_effect_while_strangers_flood_the_station() {
+    let fleet = Fleet::new();
+    let station = fleet.site.serve(0);
+    let runtime = runtime();
+    let connect = |name| fleet::connect(fleet.client(name), station.address);
+    let lost = runtime.block_on(connect("lost")).unwrap();
+    let other = runtime.block_on(connect("other")).unwrap();
+    for connection in [&lost, &other] {
+        runtime.block_on(fleet::exchange(connection, &[])).unwrap();
+    }
+    let stranger = strangers::without_certificate(&fleet.keys("alone").join(CA_FILE));
+    let packets = runtime.block_on(strangers::initials(200, &stranger));
+    let stop = Arc::new(AtomicBool::new(false));
+    // As fast as they can send: at no time does the station have nothing to do.
+    let sprays = [(); 4].map(|()| {
+        let packets = packets.clone();
+        strangers::spray(station.address, packets, f64::INFINITY, &stop)
+    });
+    fleet.revoke("lost");
+    let reason = runtime.block_on(closed(&lost));
+    assert_eq!(CloseCode::of(&reason), Some(CloseCode::Revoked), "{reason}");
+    stop.store(true, Ordering::Relaxed);
+    let bytes: usize = sprays.map(|spray| spray.join().unwrap()).iter().sum();
+    eprintln!("revoked within {:.0} Mbit of noise", bytes as f64 * 8e-6);
+    assert_eq!(other.close_reason(), None);
+    // It comes in no more.
+    let again = runtime.block_on(async {
+        let connection = connect("lost").await.map_err(|e| e.to_string())?;
+        fleet::exchange(&connection, &[]).await
+    });
+    assert!(again.is_err(), "{again:?}");
+}
+
+#[test]
 fn handshakes_without_a_key_hold_up_no_aircraft() {
     let fleet = Fleet::new();
     let station = fleet.site.serve(0);

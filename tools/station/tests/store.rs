@@ -210,6 +210,34 @@ fn versions_end_at_the_newest_in_whatever_order_they_come() {
 }
 
 #[test]
+fn a_landslide_stands_with_the_run_that_its_newest_version_is_of() {
+    for order in [[0, 1], [1, 0]] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s.gpkg");
+        let mut store = Store::open(&path).unwrap();
+        let other = Run {
+            id: Uuid::from_u128(2),
+            ..RUN
+        };
+        let later = Envelope::new(other, landslide(1, 2, Active).body().clone());
+        let reports = [landslide(1, 1, Active), later];
+        for index in order {
+            store.apply(AIRCRAFT, [reports[index].clone()]).unwrap();
+        }
+        let mut standing = Vec::new();
+        store
+            .landslides(|run, slide| {
+                standing.push((run, slide.version));
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        assert_eq!(standing, [(other, 2)], "{order:?}");
+        let agree = "SELECT count(*) FROM landslides JOIN landslide_history USING (survey, run, id, version)";
+        assert_eq!(query(&path, agree), 1);
+    }
+}
+
+#[test]
 fn a_withdrawn_landslide_leaves_the_layer_stays_in_the_history_and_a_late_report_does_not_raise_it()
 {
     for order in [[0, 1, 2], [2, 0, 1], [0, 2, 1]] {

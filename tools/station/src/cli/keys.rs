@@ -7,13 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Subcommand;
-use scarp_station::keys::{Authority, Issued, Ledger, Passphrase, Places, STATION};
+use scarp_station::keys::{Authority, Issued, Ledger, Passphrase, Places, SOON, STATION};
 use serde_json::json;
-
-/// A certificate that ends sooner is told of.
-const SOON_DAYS: i64 = 30;
 
 pub const LEARN: &str = "\
 The keys of one ground station and its aircraft, below the folder --keys:
@@ -135,11 +132,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn init(args: &Sealed, now: SystemTime) -> anyhow::Result<()> {
+    let places = args.place.places();
+    // Before a passphrase is asked for in vain.
+    Authority::require_room(&places)?;
     let passphrase = match &args.passphrase_file {
         Some(file) => Passphrase::read(file)?,
         None => ask_twice()?,
     };
-    let places = args.place.places();
     Authority::create(places.clone(), &passphrase, now)?;
     eprintln!(
         "The authority is in {}: keep a copy of it, and its passphrase. The ground station's keys are in {}. \
@@ -203,11 +202,12 @@ fn ending(ledger: &Ledger, now: SystemTime) -> impl Iterator<Item = &Issued> {
         let later = ledger.issued.iter().skip(place + 1);
         later.filter(|other| other.name == issued.name).count() == 0
     };
+    let soon = DateTime::<Utc>::from(now + SOON);
     let issued = ledger.issued.iter().enumerate();
     issued
         .filter(move |&(place, issued)| newest((place, issued)))
         .map(|(_, issued)| issued)
-        .filter(move |issued| issued.revoked.is_none() && issued.days_left(now) < SOON_DAYS)
+        .filter(move |issued| issued.revoked.is_none() && issued.not_after < soon)
 }
 
 fn state(issued: &Issued, now: SystemTime) -> String {

@@ -5,20 +5,21 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
-use anyhow::Context;
-use scarp_link::{Identity, tls::Peer};
+use anyhow::{Context, ensure};
+use scarp_link::{
+    Identity,
+    tls::{CA_FILE, Peer},
+};
 use scarp_station::{
     feeds::{Feed, FeedArgs},
+    keys::{Places, SOON, STATION},
     serve::{Ended, Server},
 };
 use serde_json::json;
 use tokio::sync::Notify;
-
-/// A certificate that ends sooner is told of.
-const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -39,7 +40,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let identity = Identity::load(&args.keys)?;
+    let identity = identity(&args.keys)?;
     tell_of_dates(identity.own(), &args.keys);
     let Ended { totals, feed_error } = serve(
         args.listen,
@@ -91,6 +92,22 @@ async fn serve(
         );
     }
     Ok(server.run(stop.notified()).await?)
+}
+
+/// The ground station's keys; the folders that may be taken for theirs are told apart.
+fn identity(keys: &Path) -> anyhow::Result<Identity> {
+    let folder = keys.display();
+    ensure!(
+        keys.is_dir(),
+        "keys {folder}: there is no such folder; `scarp-station keys init` makes keys, give their folder station/"
+    );
+    let station = Places::new(keys, None).end(STATION);
+    ensure!(
+        keys.join(CA_FILE).exists() || !station.is_dir(),
+        "keys {folder}: is the folder of all keys; give {} with --keys",
+        station.display()
+    );
+    Ok(Identity::load(keys)?)
 }
 
 /// Aircraft accept a ground station whose certificate has ended, but tell of it.

@@ -70,13 +70,17 @@ impl GeoJsonFile {
     /// Writes a layer, of one survey where it is given, in place of what the file held. Returns the number of features.
     ///
     /// # Errors
-    /// When the store cannot be read or the file cannot be written; the file stays as it was then.
+    /// When the store cannot be read or the file is the store's or cannot be written; the file stays as it was then.
     pub fn write(
         &self,
         store: &Store,
         layer: Layer,
         survey: Option<Uuid>,
     ) -> Result<usize, FeedError> {
+        if store.lies_at(&self.path) {
+            let path = self.path.display().to_string();
+            return Err(FeedError::OverStore { path });
+        }
         let write = |file: &mut dyn Write| self.write_layer(store, layer, survey, file);
         scarp_files::replace_durably(&self.path, write, |reason| self.failed(reason))
     }

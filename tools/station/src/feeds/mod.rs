@@ -39,12 +39,18 @@ pub enum FeedError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The file cannot be written.
-    #[error("file {path}: {reason}; free space or give a file that can be written")]
+    #[error("file {path}: {reason}; {}", write_remedy(reason))]
     Write {
         /// The file.
         path: String,
         /// Why the system refused.
         reason: io::Error,
+    },
+    /// The file is the store's own.
+    #[error("file {path}: is the store itself, and would be lost; give another file")]
+    OverStore {
+        /// The file.
+        path: String,
     },
     /// The system gave no thread.
     #[error("feed: cannot start a thread: {0}; close other programs")]
@@ -52,6 +58,16 @@ pub enum FeedError {
     /// The feed's thread has died.
     #[error("feed: its thread ended in a panic; please report this")]
     Panicked,
+}
+
+fn write_remedy(reason: &io::Error) -> &'static str {
+    use io::ErrorKind::{IsADirectory, NotADirectory, NotFound, QuotaExceeded, StorageFull};
+    match reason.kind() {
+        NotFound | NotADirectory => "make its folder, or give another file",
+        IsADirectory => "give a file",
+        StorageFull | QuotaExceeded => "free disk space",
+        _ => "give a file that can be written",
+    }
 }
 
 /// The feeds of a ground station, as its command line names them.

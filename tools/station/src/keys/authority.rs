@@ -1,15 +1,16 @@
 //! The authority: it enrols, renews and revokes.
 
 use std::{
-    fs::{self, File},
-    path::PathBuf,
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use chrono::{DateTime, SubsecRound, Utc};
+use quinn::rustls::pki_types::{CertificateDer, pem::PemObject};
 use rcgen::{Issuer, KeyPair};
 use scarp_link::tls::{
-    CA_FILE, CERTIFICATE_FILE, KEY_FILE, MAX_REVOKED_BYTES, REVOKED_FILE, is_name,
+    CA_FILE, CERTIFICATE_FILE, KEY_FILE, MAX_REVOKED_BYTES, REVOKED_FILE, RevocationList, is_name,
 };
 
 use super::{
@@ -49,9 +50,7 @@ impl Authority {
         now: SystemTime,
     ) -> Result<Self, KeysError> {
         passphrase.check()?;
-        for folder in [places.authority().to_owned(), places.end(STATION)] {
-            refuse_existing(folder, "give another folder with --keys or --authority")?;
-        }
+        Self::require_room(&places)?;
         let now = seconds(now);
         let key = KeyPair::generate()?;
         let sealed = passphrase.seal(&key)?;
@@ -85,10 +84,28 @@ impl Authority {
         Ok(authority)
     }
 
+    /// Whether an authority and its ground station's keys can be made in `places`.
+    ///
+    /// # Errors
+    /// When there are keys already.
+    pub fn require_room(places: &Places) -> Result<(), KeysError> {
+        const OTHER: &str = "give another folder with --keys or --authority";
+        let station = places.end(STATION);
+        // As a command leaves it that was stopped in between.
+        let half = Ledger::read(places.authority()).is_ok() && !station.exists();
+        let remedy = if half {
+            "`scarp-station keys renew station` makes the ground station's keys with it, or give another folder with --keys or --authority"
+        } else {
+            OTHER
+        };
+        refuse_existing(places.authority(), remedy)?;
+        refuse_existing(&station, OTHER)
+    }
+
     /// Opens an authority's private key.
     ///
     /// # Errors
-    /// When there is no authority, the passphrase is another, or a file is damaged.
+    /// When there is no authority, the passphrase is another, or a file is damaged or another authority's.
     pub fn open(places: Places, passphrase: &Passphrase) -> Result<Self, KeysError> {
         // First, since it says that there is no authority.
         Ledger::read(places.authority())?;
@@ -98,13 +115,41 @@ impl Authority {
         let key = passphrase.open(&places.authority().join(KEY_FILE))?;
         let issuer = Issuer::from_ca_cert_pem(&certificate, key)
             .map_err(|e| KeysError::damaged(&path, e))?;
-        Ok(Self {
+        let authority = Self {
             ledger: Ledger::read(places.authority())?,
             places,
             certificate,
             issuer,
             _lock: lock,
+        };
+        authority.require_fit()?;
+        Ok(authority)
+    }
+
+    /// Makes sure that what this authority signs will be taken for its own: keys that nobody accepts would be noticed in the field.
+    fn require_fit(&self) -> Result<(), KeysError> {
+        let signed = certificate::list(&self.issuer, &self.ledger, SystemTime::now())?;
+        self.require_own(&signed).map_err(|_| {
+            let path = self.places.authority().join(CA_FILE);
+            KeysError::damaged(&path, "it is not of the private key beside it")
         })
+    }
+
+    /// The list of revoked certificates as it was signed last.
+    fn list(&self) -> Result<Vec<u8>, KeysError> {
+        let path = self.places.authority().join(REVOKED_FILE);
+        let list = fs::read(&path).map_err(|e| KeysError::read(&path, e))?;
+        let own = self.require_own(&list);
+        own.map_err(|reason| KeysError::damaged(&path, reason))?;
+        Ok(list)
+    }
+
+    /// Whether a list is signed by this authority.
+    fn require_own(&self, list: &[u8]) -> Result<(), String> {
+        let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes());
+        let certificate = certificate.map_err(|e| e.to_string())?;
+        let list = RevocationList::verify(list, &certificate);
+        list.map(drop).map_err(|e| e.to_string())
     }
 
     /// Makes the keys of a new aircraft, and returns their folder.
@@ -113,13 +158,20 @@ impl Authority {
     /// When the name cannot be one, is taken, or a file cannot be written.
     pub fn enrol(&mut self, name: &str, now: SystemTime) -> Result<PathBuf, KeysError> {
         let name_of = || name.to_owned();
-        if !is_name(name) {
+        if !is_name(name) || !name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
             return Err(KeysError::Name { name: name_of() });
         }
         if name == STATION || self.ledger.knows(name) {
             return Err(KeysError::Known { name: name_of() });
         }
-        refuse_existing(self.places.end(name), "move it away, or take another name")?;
+        if let Some(other) = self.ledger.alike(name) {
+            let other = other.to_owned();
+            return Err(KeysError::Alike {
+                name: name_of(),
+                other,
+            });
+        }
+        refuse_existing(&self.places.end(name), "move it away, or take another name")?;
         self.issue(name, seconds(now))
     }
 
@@ -176,8 +228,7 @@ impl Authority {
     }
 
     fn issue(&mut self, name: &str, now: SystemTime) -> Result<PathBuf, KeysError> {
-        let list = self.places.authority().join(REVOKED_FILE);
-        let list = fs::read(&list).map_err(|e| KeysError::read(&list, e))?;
+        let list = self.list()?;
         let new = certificate::issue(&self.issuer, name, now)?;
         // Noted before it is handed out, so that it can be revoked whatever happens in between.
         self.ledger.issued.push(new.issued);
@@ -196,7 +247,7 @@ impl Authority {
     }
 }
 
-fn refuse_existing(folder: PathBuf, remedy: &'static str) -> Result<(), KeysError> {
+fn refuse_existing(folder: &Path, remedy: &'static str) -> Result<(), KeysError> {
     if folder.exists() {
         let path = folder.display().to_string();
         return Err(KeysError::Exists { path, remedy });
@@ -208,10 +259,16 @@ fn refuse_existing(folder: PathBuf, remedy: &'static str) -> Result<(), KeysErro
 fn lock(places: &Places) -> Result<File, KeysError> {
     let path = places.authority().join(CA_FILE);
     let file = File::open(&path).map_err(|e| KeysError::read(&path, e))?;
-    file.try_lock().map_err(|_| KeysError::Busy {
-        path: places.authority().display().to_string(),
-    })?;
-    Ok(file)
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(KeysError::Busy {
+            path: places.authority().display().to_string(),
+        }),
+        Err(TryLockError::Error(reason)) => Err(KeysError::Lock {
+            path: path.display().to_string(),
+            reason,
+        }),
+    }
 }
 
 /// As certificates have it, and the ledger.

@@ -20,6 +20,8 @@ use super::{
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a certificate is valid: two seasons, so that keys are renewed between flights and not in the field.
 const VALID: Duration = DAY.saturating_mul(730);
+/// A certificate that ends sooner is told of.
+pub const SOON: Duration = DAY.saturating_mul(30);
 /// How long before it was made a certificate is valid already: the clocks of two computers differ.
 const LENIENCY: Duration = DAY;
 /// How long the authority is valid. Nobody enforces it: who trusts an authority has it on the disk.

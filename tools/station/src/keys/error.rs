@@ -47,6 +47,16 @@ pub enum KeysError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Nothing keeps other commands from changing the keys meanwhile.
+    #[error(
+        "keys {path}: cannot be locked ({reason}); move its folder to a disk that knows file locks"
+    )]
+    Lock {
+        /// The authority's certificate, which is locked.
+        path: String,
+        /// Why the system refused.
+        reason: io::Error,
+    },
     /// Another command is changing the keys.
     #[error("keys {path}: another `scarp-station keys` is at work there; wait until it has ended")]
     Busy {
@@ -73,8 +83,20 @@ pub enum KeysError {
         /// The file.
         path: String,
     },
+    /// The passphrase cannot be read from its file.
+    #[error(
+        "passphrase file {path}: {reason}; write the passphrase into a file for you alone, or leave --passphrase-file out to be asked"
+    )]
+    PassphraseFile {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A name that cannot be an aircraft's.
-    #[error("name {name:?}: give 1 to 64 letters, digits, - and _")]
+    #[error(
+        "name {name:?}: give 1 to 64 letters from a to z, digits, - and _, and begin with a letter or digit"
+    )]
     Name {
         /// The name given.
         name: String,
@@ -86,6 +108,16 @@ pub enum KeysError {
     Known {
         /// The name.
         name: String,
+    },
+    /// Somebody's name differs from this one in upper and lower case only.
+    #[error(
+        "keys: {name} and {other} differ in upper and lower case only, which many disks and people take for the same; take another name"
+    )]
+    Alike {
+        /// The name given.
+        name: String,
+        /// The name that is taken.
+        other: String,
     },
     /// Nobody has this name.
     #[error("keys: {name} is not enrolled; `scarp-station keys list` shows who is")]

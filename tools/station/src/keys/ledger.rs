@@ -1,15 +1,25 @@
 //! The ledger: what the authority has issued, and what it has revoked.
 
-use std::{fs, io, path::Path, time::SystemTime};
+use std::{fs, io, ops::RangeInclusive, path::Path, time::SystemTime};
 
-use chrono::{DateTime, Utc};
-use scarp_link::tls::Serial;
+use chrono::{DateTime, Datelike, Utc};
+use scarp_link::tls::{Serial, is_name};
 use serde::{Deserialize, Serialize};
 
-use super::{error::KeysError, folder};
+use super::{
+    error::KeysError,
+    folder::{self, STATION},
+};
 
 /// The ledger's file, in the authority's folder.
 pub(super) const LEDGER_FILE: &str = "issued.json";
+
+/// Years that a certificate can tell (RFC 5280, section 4.1.2.5), from when the authorities of this program can be.
+const YEARS: RangeInclusive<i32> = 1950..=9999;
+/// Most bytes of a serial number (RFC 5280, section 4.1.2.2).
+const MAX_SERIAL_BYTES: usize = 20;
+/// Far more lists than anybody signs, and room to count on from there.
+const MAX_LIST_NUMBER: u64 = u64::MAX / 2;
 
 /// What the authority has issued, in that order, and what it has revoked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +47,21 @@ pub struct Issued {
 }
 
 impl Issued {
+    /// What no authority has written, if anything here is it.
+    fn fault(&self) -> Option<String> {
+        let Self { name, serial, .. } = self;
+        if !is_name(name) {
+            return Some(format!("name {name:?}"));
+        }
+        if !(1..=MAX_SERIAL_BYTES).contains(&serial.bytes().len()) {
+            return Some(format!("serial number {serial} of {name}"));
+        }
+        let times = [Some(self.not_before), Some(self.not_after), self.revoked];
+        let mut years = times.into_iter().flatten().map(|time| time.year());
+        let year = years.find(|year| !YEARS.contains(year))?;
+        Some(format!("year {year} of {name}"))
+    }
+
     /// Whole days until it ends, negative once it has.
     #[must_use]
     pub fn days_left(&self, now: SystemTime) -> i64 {
@@ -59,7 +84,20 @@ impl Ledger {
             },
             _ => KeysError::read(&path, e),
         })?;
-        serde_json::from_slice(&text).map_err(|e| KeysError::damaged(&path, e))
+        let ledger: Self =
+            serde_json::from_slice(&text).map_err(|e| KeysError::damaged(&path, e))?;
+        match ledger.fault() {
+            Some(fault) => Err(KeysError::damaged(&path, fault)),
+            None => Ok(ledger),
+        }
+    }
+
+    /// What no authority has written, if anything here is it.
+    fn fault(&self) -> Option<String> {
+        if self.list_number > MAX_LIST_NUMBER {
+            return Some(format!("list number {}", self.list_number));
+        }
+        self.issued.iter().find_map(Issued::fault)
     }
 
     /// Puts it into the place of the one in `folder`.
@@ -70,6 +108,14 @@ impl Ledger {
     /// As it lies in its file.
     pub(super) fn encode(&self) -> Result<Vec<u8>, KeysError> {
         serde_json::to_vec_pretty(self).map_err(|e| KeysError::Crypto(e.to_string()))
+    }
+
+    /// Somebody's name that differs from `name` in upper and lower case only.
+    #[must_use]
+    pub fn alike(&self, name: &str) -> Option<&str> {
+        let known = self.issued.iter().map(|issued| issued.name.as_str());
+        let mut names = known.chain([STATION]);
+        names.find(|known| *known != name && known.eq_ignore_ascii_case(name))
     }
 
     /// Whether somebody was ever enrolled under this name.

@@ -1,6 +1,10 @@
 //! The passphrase under which the authority's private key lies, and that key under it.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::Path,
+};
 
 use pkcs8::{
     EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, SecretDocument,
@@ -17,6 +21,9 @@ const LEAST: usize = 12;
 /// Rounds of PBKDF2-HMAC-SHA-256 (OWASP, Password Storage Cheat Sheet): what a guess costs.
 const ROUNDS: u32 = 600_000;
 
+/// Most bytes that are read of a passphrase's file.
+const MAX_FILE_BYTES: u64 = 4096;
+
 /// What opens the authority's private key.
 pub struct Passphrase(String);
 
@@ -30,19 +37,34 @@ impl Passphrase {
     /// The first line of a file.
     ///
     /// # Errors
-    /// When the file cannot be read, or others can.
+    /// When the file cannot be read, others can, or its first line is none.
     pub fn read(path: &Path) -> Result<Self, KeysError> {
+        let unusable = |reason: &dyn std::fmt::Display| KeysError::PassphraseFile {
+            path: path.display().to_string(),
+            reason: reason.to_string(),
+        };
+        let found = fs::metadata(path).map_err(|e| unusable(&e))?;
+        if found.is_dir() {
+            return Err(unusable(&"is a folder"));
+        }
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let found = fs::metadata(path).map_err(|e| KeysError::read(path, e))?;
-            if found.permissions().mode() & 0o077 != 0 {
+            // A pipe is no file that others could open.
+            if found.is_file() && found.permissions().mode() & 0o077 != 0 {
                 let path = path.display().to_string();
                 return Err(KeysError::Exposed { path });
             }
         }
-        let text = fs::read_to_string(path).map_err(|e| KeysError::read(path, e))?;
-        Ok(Self(text.lines().next().unwrap_or_default().to_owned()))
+        let mut text = String::new();
+        let file = File::open(path).map_err(|e| unusable(&e))?;
+        file.take(MAX_FILE_BYTES)
+            .read_to_string(&mut text)
+            .map_err(|_| unusable(&"is no text"))?;
+        match text.lines().next() {
+            Some(line) if !line.is_empty() => Ok(Self(line.to_owned())),
+            _ => Err(unusable(&"its first line is empty")),
+        }
     }
 
     /// Refuses one that is too short for a new key.

@@ -1,6 +1,6 @@
 //! How a receiver ends.
 
-use std::net::SocketAddr;
+use std::{io, net::SocketAddr};
 
 use scarp_link::TlsError;
 use serde::Serialize;
@@ -18,22 +18,35 @@ pub enum ServeError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The address cannot be listened on.
-    #[error("listen {address}: {reason}; give a free address of this computer with --listen")]
+    #[error("listen {address}: {reason}; {}", listen_remedy(reason))]
     Listen {
         /// The address.
         address: SocketAddr,
         /// Why the system refused.
-        reason: std::io::Error,
+        reason: io::Error,
     },
     /// A feed cannot show what stands in the store.
     #[error(transparent)]
     Feed(#[from] FeedError),
     /// The system gave no thread.
     #[error("serve: cannot start a thread: {0}; close other programs")]
-    Thread(std::io::Error),
+    Thread(io::Error),
     /// The thread that owns the store has died.
     #[error("serve: the store's thread ended in a panic; please report this")]
     Panicked,
+}
+
+fn listen_remedy(reason: &io::Error) -> &'static str {
+    match reason.kind() {
+        io::ErrorKind::AddrInUse => {
+            "end the program that listens there, or give a free address with --listen"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "give one of this computer's addresses with --listen, or 0.0.0.0 for all of them"
+        }
+        io::ErrorKind::PermissionDenied => "give a port from 1024 on with --listen",
+        _ => "give another address of this computer with --listen",
+    }
 }
 
 /// How a receiver that was stopped has ended.

@@ -3,10 +3,15 @@
 use std::{
     io, mem,
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use scarp_link::Envelope;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::{
+    runtime,
+    sync::{broadcast, mpsc, oneshot},
+    time::timeout,
+};
 
 use super::outcome::{ServeError, Totals};
 use crate::{
@@ -17,19 +22,29 @@ use crate::{
 /// Batches that may wait for the disk, decoded: each takes up to about 20 MiB then, 1 MiB as it comes. A drone whose batch does not fit
 /// waits with it.
 const QUEUE: usize = 8;
+/// How often the store's files are looked for while nothing is stored.
+const INTERVAL: Duration = Duration::from_secs(1);
 
 struct Job {
+    batch: Batch,
+    reply: oneshot::Sender<Result<Applied, StoreError>>,
+}
+
+struct Batch {
     aircraft: String,
     messages: Vec<Envelope>,
+    /// Messages of it that were not understood.
     refused: usize,
-    reply: oneshot::Sender<Result<Applied, StoreError>>,
 }
 
 /// The thread that owns the store.
 pub struct Writer {
     handle: WriterHandle,
-    thread: JoinHandle<(Store, Totals)>,
+    thread: JoinHandle<Outcome>,
 }
+
+/// What the thread leaves.
+type Outcome = Result<(Store, Totals), StoreError>;
 
 /// A way to the thread that owns the store.
 #[derive(Clone)]
@@ -45,10 +60,29 @@ pub struct WriterGone;
 impl Writer {
     /// Hands the store to a thread of its own, which publishes each commit that changed something on `commits`.
     pub fn start(store: Store, commits: broadcast::Sender<Commit>) -> io::Result<Self> {
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()?;
+        Self::spawn(move |queue| runtime.block_on(work(store, queue, &commits)))
+    }
+
+    /// One whose thread dies of the first batch.
+    #[cfg(test)]
+    pub fn that_dies() -> Self {
+        let dies = |mut queue: mpsc::Receiver<Job>| {
+            queue.blocking_recv();
+            panic!("this is what the test is about")
+        };
+        Self::spawn(dies).unwrap()
+    }
+
+    fn spawn(
+        work: impl FnOnce(mpsc::Receiver<Job>) -> Outcome + Send + 'static,
+    ) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || work(store, queue, &commits))?;
+            .spawn(move || work(queue))?;
         Ok(Self {
             handle: WriterHandle { jobs },
             thread,
@@ -61,9 +95,13 @@ impl Writer {
     }
 
     /// Lets the thread commit what waits, and takes the store back. Every handle must be gone.
+    ///
+    /// # Errors
+    /// When the store was lost, or the thread has died.
     pub fn finish(self) -> Result<(Store, Totals), ServeError> {
         drop(self.handle);
-        self.thread.join().map_err(|_| ServeError::Panicked)
+        let ended = self.thread.join().map_err(|_| ServeError::Panicked)?;
+        Ok(ended?)
     }
 }
 
@@ -93,40 +131,62 @@ impl Turn<'_> {
         refused: usize,
     ) -> Result<Result<Applied, StoreError>, WriterGone> {
         let (reply, committed) = oneshot::channel();
-        self.0.send(Job {
+        let batch = Batch {
             aircraft: aircraft.to_owned(),
             messages,
             refused,
-            reply,
-        });
+        };
+        self.0.send(Job { batch, reply });
         committed.await.map_err(|_| WriterGone)
     }
 }
 
-fn work(
+/// Commits what comes until nobody is left who could bring something, or the store's files are gone.
+async fn work(
     mut store: Store,
     mut queue: mpsc::Receiver<Job>,
     commits: &broadcast::Sender<Commit>,
-) -> (Store, Totals) {
+) -> Outcome {
     let mut totals = Totals::default();
-    while let Some(job) = queue.blocking_recv() {
-        totals.refused += job.refused as u64;
-        let outcome = if job.messages.is_empty() {
-            Ok(Applied::default())
-        } else {
-            store.apply(&job.aircraft, job.messages).map(|mut applied| {
-                totals.stored += applied.new as u64;
-                totals.repeated += applied.repeated as u64;
-                totals.refused += applied.refused.len() as u64;
-                if !applied.changes.is_empty() {
-                    // Waits for nobody, and fails where nobody listens.
-                    commits.send(mem::take(&mut applied.changes).into()).ok();
-                }
-                applied
-            })
-        };
-        // The drone may have gone meanwhile; what is committed stays.
-        job.reply.send(outcome).ok();
+    loop {
+        let next = timeout(INTERVAL, queue.recv()).await;
+        let is_last = matches!(next, Ok(None));
+        let done = next.ok().flatten().map(|Job { reply, batch }| {
+            let outcome = commit(&mut store, batch, &mut totals, commits);
+            (reply, outcome)
+        });
+        // Between the commit and its confirmation: what was just committed to a file that nobody finds is not confirmed.
+        let place = store.moved();
+        if let Ok(Some(moved)) = place {
+            return Err(store.rescue(moved));
+        }
+        if let Some((reply, outcome)) = done {
+            // The drone may have gone meanwhile; what is committed stays.
+            reply.send(place.and(outcome)).ok();
+        }
+        if is_last {
+            return Ok((store, totals));
+        }
     }
-    (store, totals)
+}
+
+fn commit(
+    store: &mut Store,
+    batch: Batch,
+    totals: &mut Totals,
+    commits: &broadcast::Sender<Commit>,
+) -> Result<Applied, StoreError> {
+    totals.refused += batch.refused as u64;
+    if batch.messages.is_empty() {
+        return Ok(Applied::default());
+    }
+    let mut applied = store.apply(&batch.aircraft, batch.messages)?;
+    totals.stored += applied.new as u64;
+    totals.repeated += applied.repeated as u64;
+    totals.refused += applied.refused.len() as u64;
+    if !applied.changes.is_empty() {
+        // Waits for nobody, and fails where nobody listens.
+        commits.send(mem::take(&mut applied.changes).into()).ok();
+    }
+    Ok(applied)
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with the store, and what to do about it.
 
-use std::path::Path;
+use std::{io, path::Path};
 
 use rusqlite::ErrorCode;
 use thiserror::Error;
@@ -17,13 +17,26 @@ pub struct StoreError {
     remedy: &'static str,
 }
 
+impl StoreError {
+    /// What is wrong, in one line, without the file and what to do.
+    pub(super) fn into_reason(self) -> String {
+        self.reason
+    }
+}
+
 /// A fault of a store whose path is not named yet.
 #[derive(Debug)]
 pub enum Cause {
     /// There is no file.
     Missing,
+    /// The folder that it should be in does not exist.
+    NoFolder,
     /// It is a folder.
     Folder,
+    /// It is a device, a pipe or the like.
+    NotAFile,
+    /// It is no database.
+    NotADatabase,
     /// It is a file without content.
     Empty,
     /// It is a database, but no GeoPackage.
@@ -34,8 +47,23 @@ pub enum Cause {
     Earlier,
     /// Its content is damaged.
     Damaged(String),
+    /// The system refuses to read or write it.
+    System(io::Error),
+    /// Its files were taken away while it was in use: what happened, and what became of what it held.
+    Lost(String, Kept),
     /// SQLite failed.
     Sqlite(rusqlite::Error),
+}
+
+/// What became of what a store held whose files were taken away.
+#[derive(Debug)]
+pub enum Kept {
+    /// All of it is in the file at the store's path.
+    InPlace,
+    /// All of it is in this file.
+    Saved(String),
+    /// It could not be saved, and why.
+    Not(String),
 }
 
 impl Cause {
@@ -43,7 +71,7 @@ impl Cause {
     pub fn not_ours(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::Unknown) => Self::NotOurs(error.to_string()),
-            _ => Self::Sqlite(error),
+            _ => error.into(),
         }
     }
 
@@ -54,7 +82,19 @@ impl Cause {
                 "there is no such file".to_owned(),
                 "give the one that `scarp-station serve` stores in with --store",
             ),
+            Self::NoFolder => (
+                "its folder does not exist".to_owned(),
+                "make the folder, or give another file with --store",
+            ),
             Self::Folder => ("is a folder".to_owned(), "give a file with --store"),
+            Self::NotAFile => (
+                "is a device or a pipe".to_owned(),
+                "give a file with --store",
+            ),
+            Self::NotADatabase => (
+                "is not a database, and so no GeoPackage".to_owned(),
+                "give another file with --store",
+            ),
             Self::Empty => (
                 "is empty".to_owned(),
                 "start `scarp-station serve` on it, or give another file with --store",
@@ -75,6 +115,11 @@ impl Cause {
                 format!("is damaged ({what})"),
                 "move it away, start with a new file and recover it with `sqlite3 FILE .recover`",
             ),
+            Self::System(e) => of_the_system(&e),
+            Self::Lost(what, kept) => lost(&what, &kept),
+            Self::Sqlite(e) if e.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
+                of_the_system(&io::ErrorKind::StorageFull.into())
+            }
             Self::Sqlite(e) => (e.to_string(), remedy(&e)),
         };
         StoreError {
@@ -89,17 +134,50 @@ impl From<rusqlite::Error> for Cause {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged(error.to_string()),
+            Some(ErrorCode::NotADatabase) => Self::NotADatabase,
             _ => Self::Sqlite(error),
         }
     }
 }
 
+fn of_the_system(error: &io::Error) -> (String, &'static str) {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    match error.kind() {
+        StorageFull => (
+            "the disk is full".to_owned(),
+            "free disk space; drones keep what is not stored and send it again",
+        ),
+        QuotaExceeded => (
+            "this user's share of the disk is full".to_owned(),
+            "free disk space; drones keep what is not stored and send it again",
+        ),
+        FileTooLarge => (
+            "has grown to the longest file that the system allows".to_owned(),
+            "give a new file on another disk with --store; drones keep what is not stored and send it again",
+        ),
+        _ => (error.to_string(), "check the disk"),
+    }
+}
+
+fn lost(what: &str, kept: &Kept) -> (String, &'static str) {
+    match kept {
+        Kept::InPlace => (
+            format!("{what} while it was in use; all that was confirmed is in the store itself"),
+            "start `scarp-station serve` on it again, drones send the rest",
+        ),
+        Kept::Saved(file) => (
+            format!("{what} while it was in use; all that was confirmed is saved in {file}"),
+            "start `scarp-station serve` on that file, drones send the rest",
+        ),
+        Kept::Not(reason) => (
+            format!("{what} while it was in use; what it held cannot be saved ({reason})"),
+            "look for the file and start `scarp-station serve` on it, drones send the rest",
+        ),
+    }
+}
+
 fn remedy(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => "it is no GeoPackage; give another file with --store",
-        Some(ErrorCode::DiskFull) => {
-            "free disk space; drones keep what is not stored and send it again"
-        }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             "another program is writing it; end the edit there"
         }

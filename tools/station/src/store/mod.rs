@@ -5,7 +5,9 @@ mod error;
 pub mod geometry;
 mod migrate;
 mod owner;
+mod place;
 mod read;
+mod rescue;
 mod write;
 
 use std::{
@@ -14,15 +16,19 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 pub use error::StoreError;
+pub use place::Moved;
+use place::Place;
 pub use read::Flight;
 pub use write::{Applied, MAX_VERSION_STEP};
 
 const SCHEMA: &str = include_str!("schema.sql");
 /// `GPKG` in ASCII, the mark of a GeoPackage.
 const APPLICATION_ID: i32 = 0x4750_4B47;
+/// Bytes of the shortest database: one page of the smallest size (<https://www.sqlite.org/fileformat.html>).
+const SHORTEST: u64 = 512;
 /// How long to wait for another program, QGIS for instance, that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -31,6 +37,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Store {
     path: PathBuf,
     connection: Connection,
+    place: Place,
 }
 
 impl Store {
@@ -39,12 +46,11 @@ impl Store {
     /// # Errors
     /// When the file is damaged, is not a store of this program, or cannot be written. It is not changed then.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        if path.is_dir() {
-            return Err(error::Cause::Folder.at(path));
-        }
+        look(path).map_err(|e| e.at(path))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let store = Self::connect(path, flags)?;
-        store.prepare_to_write().map_err(|e| e.at(path))?;
+        let mut store = Self::connect(path, flags)?;
+        store.prepare_to_write().map_err(|e| store.failed(e))?;
+        store.place = Place::of(path, &store.connection).map_err(|e| store.failed(e))?;
         Ok(store)
     }
 
@@ -53,16 +59,16 @@ impl Store {
     /// # Errors
     /// When there is no such file, or it is damaged or not a store of this program.
     pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
-        // SQLite would say of the first that it cannot be opened, of the second that the disk fails, of the third nothing.
-        match fs::metadata(path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Err(error::Cause::Missing),
-            Ok(found) if found.is_dir() => Err(error::Cause::Folder),
-            Ok(found) if found.len() == 0 => Err(error::Cause::Empty),
-            _ => Ok(()),
+        // SQLite would say of the first that it cannot be opened, and of the second nothing.
+        match look(path) {
+            Ok(None) => Err(error::Cause::Missing),
+            Ok(Some(0)) => Err(error::Cause::Empty),
+            Ok(Some(_)) => Ok(()),
+            Err(e) => Err(e),
         }
         .map_err(|e| e.at(path))?;
         let store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        store.check().map_err(|e| e.at(path))?;
+        store.check().map_err(|e| store.failed(e))?;
         Ok(store)
     }
 
@@ -80,7 +86,11 @@ impl Store {
         };
         Ok(Self {
             path: path.to_owned(),
-            connection: connect().map_err(|e: error::Cause| e.at(path))?,
+            connection: connect().map_err(|e: error::Cause| match file.parent() {
+                Some(folder) if !folder.exists() => error::Cause::NoFolder.at(path),
+                _ => e.at(path),
+            })?,
+            place: Place::default(),
         })
     }
 
@@ -102,7 +112,24 @@ impl Store {
         // Readers and the writer do not lock each other out in this mode, and a commit is on the disk when it returns.
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
+        // Only a look into it opens the files beside it, from which the next commit would go lost without one.
+        db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok(())
+    }
+
+    /// The error for what has failed in this store: where SQLite knows only that the disk failed, the system knows why.
+    fn failed(&self, cause: error::Cause) -> StoreError {
+        let error::Cause::Sqlite(error) = &cause else {
+            return cause.at(&self.path);
+        };
+        // SAFETY: the connection is open, and SQLite only reads a number from it.
+        let number = unsafe { ffi::sqlite3_system_errno(self.connection.handle()) };
+        let of_the_disk = error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure);
+        if of_the_disk && number != 0 {
+            error::Cause::System(io::Error::from_raw_os_error(number)).at(&self.path)
+        } else {
+            cause.at(&self.path)
+        }
     }
 
     /// Is it a GeoPackage, and whole?
@@ -140,6 +167,13 @@ impl Store {
         Ok(())
     }
 
+    /// Whether `path` names the store's own file.
+    #[must_use]
+    pub fn lies_at(&self, path: &Path) -> bool {
+        let [own, other] = [self.path.as_path(), path].map(fs::canonicalize);
+        own.is_ok_and(|own| other.is_ok_and(|other| own == other))
+    }
+
     /// The same store, opened for reading.
     ///
     /// # Errors
@@ -163,5 +197,20 @@ impl Store {
         self.connection
             .close()
             .map_err(|(_, e)| error::Cause::from(e).at(&self.path))
+    }
+}
+
+/// The length of the file at `path`, in bytes; none where there is no file.
+///
+/// It is not opened: SQLite's locks on a file end when anything in the same process closes it.
+fn look(path: &Path) -> Result<Option<u64>, error::Cause> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(error::Cause::Folder),
+        Ok(found) if !found.is_file() => Err(error::Cause::NotAFile),
+        // SQLite takes some of these for empty and writes over them.
+        Ok(found) if (1..SHORTEST).contains(&found.len()) => Err(error::Cause::NotADatabase),
+        Ok(found) => Ok(Some(found.len())),
+        // Where it is another reason, SQLite will meet it too.
+        Err(_) => Ok(None),
     }
 }

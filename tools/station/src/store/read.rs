@@ -76,7 +76,7 @@ impl Store {
                 .prepare("SELECT 1 FROM messages WHERE survey = ?1 LIMIT 1")?;
             Ok(statement.exists([survey.to_string()])?)
         };
-        found().map_err(|cause| cause.at(&self.path))
+        found().map_err(|cause| self.failed(cause))
     }
 
     /// Hands what `read` makes of each row of `select` to `each`.
@@ -86,7 +86,7 @@ impl Store {
         read: impl Fn(&Row<'_>) -> Result<T, Cause>,
         mut each: impl FnMut(Run, T) -> Result<(), E>,
     ) -> Result<(), E> {
-        let at = |cause: Cause| cause.at(&self.path);
+        let at = |cause: Cause| self.failed(cause);
         let sqlite = |error: rusqlite::Error| at(error.into());
         let mut statement = self.connection.prepare(select).map_err(sqlite)?;
         let mut rows = statement.query([]).map_err(sqlite)?;

@@ -46,7 +46,7 @@ impl Store {
         messages: impl IntoIterator<Item = Envelope>,
     ) -> Result<Applied, StoreError> {
         self.try_apply(aircraft, messages)
-            .map_err(|e| e.at(&self.path))
+            .map_err(|e| self.failed(e))
     }
 
     fn try_apply(
@@ -284,7 +284,7 @@ fn put_landslide(db: &Connection, run: Run, slide: &Landslide) -> Result<bool, C
     if active {
         db.prepare_cached(&format!(
             "INSERT INTO landslides ({columns}, first_seen, last_seen) VALUES ({values}, {times})
-             ON CONFLICT (survey, id) DO UPDATE SET geom = excluded.geom, version = excluded.version,
+             ON CONFLICT (survey, id) DO UPDATE SET geom = excluded.geom, run = excluded.run, version = excluded.version,
              area_m2 = excluded.area_m2, confidence = excluded.confidence, ce90_m = excluded.ce90_m,
              observations = excluded.observations, first_seen = excluded.first_seen, last_seen = excluded.last_seen"
         ))?

@@ -34,6 +34,12 @@ impl Fleet {
         folder
     }
 
+    /// Revokes an aircraft's certificates.
+    pub fn revoke(&self, aircraft: &str) {
+        let revoked = self.authority.lock().revoke(aircraft, SystemTime::now());
+        assert_eq!(revoked.unwrap().certificates, 1);
+    }
+
     /// An aircraft as it flies, with a journal of its own.
     pub fn uplink(&self, aircraft: &str, station: SocketAddr) -> Uplink {
         let journal = self.site.path(&format!("{aircraft}.sqlite"));

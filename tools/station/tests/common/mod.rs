@@ -5,6 +5,7 @@ pub mod fleet;
 pub mod strangers;
 
 use std::{
+    ffi::OsString,
     fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
@@ -130,12 +131,14 @@ pub fn square(west: f64, south: f64, side: f64) -> Polygon<f64> {
 /// A folder with keys, for a store and a journal.
 pub struct Site {
     pub dir: tempfile::TempDir,
+    store: PathBuf,
 }
 
 impl Site {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let site = Self { dir };
+        let store = dir.path().join("survey.gpkg");
+        let site = Self { dir, store };
         let passphrase = Passphrase::new(PASSPHRASE.to_owned());
         let mut authority =
             Authority::create(site.places(), &passphrase, SystemTime::now()).unwrap();
@@ -167,7 +170,12 @@ impl Site {
     }
 
     pub fn store(&self) -> PathBuf {
-        self.path("survey.gpkg")
+        self.store.clone()
+    }
+
+    /// From now on the store is elsewhere below the site's folder.
+    pub fn put_store(&mut self, name: &str) {
+        self.store = self.path(name);
     }
 
     /// What the ground station says, for people.
@@ -197,13 +205,24 @@ impl Site {
 
     /// The same, with further arguments.
     pub fn serve_with(&self, port: u16, arguments: &[&str]) -> Station {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_scarp-station"))
-            .args(["serve", "--json", "--listen", &format!("127.0.0.1:{port}")])
-            .arg("--store")
-            .arg(self.store())
-            .arg("--keys")
-            .arg(self.path("keys/station"))
-            .args(arguments)
+        let mut command = Command::new(env!("CARGO_BIN_EXE_scarp-station"));
+        command.args(self.serve_arguments(port)).args(arguments);
+        self.start(command)
+    }
+
+    /// What `scarp-station` is to be told to serve this site.
+    pub fn serve_arguments(&self, port: u16) -> Vec<OsString> {
+        let listen = format!("127.0.0.1:{port}");
+        let (store, keys) = (self.store(), self.path("keys/station"));
+        let given = ["serve", "--json", "--listen", &listen, "--store"];
+        let mut arguments: Vec<OsString> = given.iter().map(Into::into).collect();
+        arguments.extend([store.into(), "--keys".into(), keys.into()]);
+        arguments
+    }
+
+    /// Runs `command`, which becomes such a process, until it listens.
+    pub fn start(&self, mut command: Command) -> Station {
+        let mut process = command
             .stdout(Stdio::piped())
             .stderr(fs::File::create(self.log()).unwrap())
             .spawn()
@@ -235,9 +254,20 @@ impl Station {
         self.address
     }
 
+    /// Its number among the processes.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Waits until it ends by itself; its exit status.
+    pub fn ended(&mut self) -> Option<i32> {
+        until("end", || self.process.try_wait().unwrap().is_some());
+        self.process.wait().unwrap().code()
+    }
+
     /// The most memory that it has held since its start, in MB.
     pub fn peak_memory_mb(&self) -> u64 {
-        let path = format!("/proc/{}/status", self.process.id());
+        let path = format!("/proc/{}/status", self.id());
         let status = fs::read_to_string(path).unwrap();
         let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
         let kilobytes = line.and_then(|l| l.trim().strip_suffix(" kB"));
