@@ -34,8 +34,8 @@ Examples:
 It waits for camera, position fixes, attitude and armed motors, searches what the camera sees, and ends once the autopilot
 is disarmed again, or is interrupted. OUT/health.json says four times a second how it goes; OUT/survey-ID/ keeps what is found.
 A sensor that fails is waited for: frames without a place are counted and never placed.
-Exit status 3 tells that frames were not searched (untagged, corrupt, dropped), messages wait in the journal or were refused
-by the ground station, or the disk was full.";
+Exit status 3 tells that frames were not searched (untagged, corrupt, dropped), messages wait in the journal or were set
+aside in this flight (refused by the ground station, or damaged), or the disk was full.";
 
 #[derive(clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
@@ -73,6 +73,8 @@ struct Report {
     undelivered: u64,
     /// Messages the ground station refused.
     refused: u64,
+    /// Messages set aside, whatever the reason.
+    set_aside: u64,
     /// Messages that say what no message can, and were left out.
     unsendable: u64,
     /// Why something found could not be kept on the disk.
@@ -173,6 +175,7 @@ fn report(
         model: flight.model.manifest().name.clone(),
         undelivered: link.map_or(0, |status| status.held.messages),
         refused: link.map_or(0, |status| status.refused),
+        set_aside: link.map_or(0, |status| status.newly_set_aside),
         unsendable: link.map_or(0, |status| status.unsendable),
         storage_error: flown.storage_error.clone(),
         interrupted: flown.health.status.state != flight::State::Landed,

@@ -5,6 +5,7 @@
 //! each message and its CRC-32C. A damaged file is kept beside itself under another name, and what is readable in it goes on in a
 //! new one.
 
+mod aside;
 mod database;
 mod error;
 mod fault;
@@ -21,6 +22,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use rusqlite::Connection;
 
 use super::{message::Envelope, message_error::MessageError};
 use database::Message;
@@ -80,7 +82,11 @@ impl Journal {
             })
         };
         let messages = envelopes.iter().map(message);
-        let messages = messages.collect::<Result<Vec<_>, MessageError>>()?;
+        self.insert(&messages.collect::<Result<Vec<_>, MessageError>>()?)
+    }
+
+    /// Adds messages that wait, all or none.
+    fn insert(&self, messages: &[Message]) -> Result<(), JournalError> {
         let bytes: u64 = messages.iter().map(|m| m.content.len() as u64).sum();
         let mut state = self.state.lock();
         state.settle_to_append()?;
@@ -92,7 +98,7 @@ impl Journal {
             });
         }
         state.change(false, |transaction, next_number| {
-            let mut numbered = (next_number..).zip(&messages);
+            let mut numbered = (next_number..).zip(messages);
             numbered
                 .try_for_each(|(number, message)| database::insert(transaction, number, message))
         })?;
@@ -147,7 +153,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Sets messages aside, by their numbers and with the reason, so that they hold up no others. They stay in the file.
+    /// Sets messages aside, by their numbers and with the reason, so that they hold up no others. They stay in the file, but for the
+    /// oldest, which make room where there are many, see [`Held::discarded`].
     ///
     /// # Errors
     /// When the disk fails.
@@ -156,12 +163,10 @@ impl Journal {
             return Ok(());
         }
         let mut state = self.state.lock();
-        let gone = state.change(true, |transaction, _| {
-            database::set_aside(transaction, messages)
+        let lengths = state.change(true, |transaction, _| {
+            aside::set_aside(transaction, messages)
         })?;
-        state.held.leave(&gone);
-        state.held.set_aside += gone.len() as u64;
-        Ok(())
+        state.were_set_aside(&lengths)
     }
 
     /// Lets all that was set aside wait for the ground station again; how many messages that are.
@@ -169,15 +174,33 @@ impl Journal {
     /// # Errors
     /// When the disk fails.
     pub fn resend(&self) -> Result<u64, JournalError> {
+        self.empty_the_aside(aside::resend)
+    }
+
+    /// Discards all that was set aside, for good; how many messages that are.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn discard(&self) -> Result<u64, JournalError> {
+        self.empty_the_aside(aside::discard)
+    }
+
+    fn empty_the_aside(
+        &self,
+        work: impl Fn(&Connection) -> rusqlite::Result<usize>,
+    ) -> Result<u64, JournalError> {
         let mut state = self.state.lock();
-        let again = state.change(false, |transaction, _| {
-            transaction.execute(
-                "UPDATE messages SET set_aside = NULL WHERE set_aside IS NOT NULL",
-                [],
-            )
-        })?;
+        // Whoever asks for it is told where it is not so on the disk.
+        state.settle()?;
+        let messages = state.change(false, |transaction, _| work(transaction))?;
         (_, state.held) = state.change(false, |transaction, _| database::count(transaction))?;
-        Ok(again as u64)
+        Ok(messages as u64)
+    }
+
+    /// Messages set aside since this was opened.
+    #[must_use]
+    pub fn newly_set_aside(&self) -> u64 {
+        self.state.lock().newly_set_aside
     }
 
     /// What was set aside, by its reason, the most frequent first.

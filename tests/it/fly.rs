@@ -87,6 +87,7 @@ fn it_waits_for_its_sensors_tells_the_service_manager_and_ends_well_when_it_is_s
             "confirmed",
             "confirmed_s",
             "connected",
+            "discarded",
             "messages",
             "set_aside",
             "set_aside_reasons",

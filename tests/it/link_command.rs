@@ -24,6 +24,14 @@ fn link(command: &str, journal: &Path) -> Output {
         .unwrap()
 }
 
+/// A journal with frames 2 and 3 waiting, and 1 set aside because it is odd.
+fn with_one_set_aside(path: &Path) {
+    let journal = Journal::open(path, LIMIT).unwrap();
+    journal.append(&[frame(1), frame(2), frame(3)]).unwrap();
+    let first = journal.pending(1, 1).unwrap()[0].number;
+    journal.set_aside(&[(first, "odd")]).unwrap();
+}
+
 fn report(output: &Output) -> Value {
     let said = String::from_utf8_lossy(&output.stderr);
     eprintln!("{said}");
@@ -56,11 +64,7 @@ fn file() -> (tempfile::TempDir, PathBuf) {
 #[test]
 fn status_says_what_waits_and_what_was_set_aside_and_resend_lets_it_wait_again() {
     let (_dir, path) = file();
-    let journal = Journal::open(&path, LIMIT).unwrap();
-    journal.append(&[frame(1), frame(2), frame(3)]).unwrap();
-    let first = journal.pending(1, 1).unwrap()[0].number;
-    journal.set_aside(&[(first, "odd")]).unwrap();
-    drop(journal);
+    with_one_set_aside(&path);
     let output = link("status", &path);
     assert_eq!(output.status.code(), Some(3));
     let told = report(&output);
@@ -76,6 +80,33 @@ fn status_says_what_waits_and_what_was_set_aside_and_resend_lets_it_wait_again()
     assert_eq!(
         (&told["waiting"], &told["set_aside"]),
         (&json!(3), &json!([]))
+    );
+}
+
+#[test]
+fn discard_says_what_it_would_remove_and_removes_it_only_where_that_is_agreed() {
+    let (_dir, path) = file();
+    with_one_set_aside(&path);
+    let shown = link("discard", &path);
+    let said = String::from_utf8_lossy(&shown.stderr);
+    assert_eq!((shown.status.code(), shown.stdout.len()), (Some(1), 0));
+    assert!(said.contains("1 message is set aside"), "{said}");
+    assert!(said.contains(": odd") && said.contains("add --yes"), "{said}");
+    let told = report(&link("status", &path));
+    assert_eq!(told["set_aside"][0]["messages"], 1);
+    let output = Command::new(env!("CARGO_BIN_EXE_scarp"))
+        .args(["link", "discard", "--yes", "--json", "--journal"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("1 message was removed"), "{said}");
+    // What waits, still does.
+    assert_eq!(output.status.code(), Some(3));
+    let told = report(&output);
+    assert_eq!(
+        (&told["waiting"], &told["set_aside"], &told["discarded"]),
+        (&json!(2), &json!([]), &json!(0))
     );
 }
 

@@ -1,5 +1,6 @@
 //! `scarp link`: what waits for the ground station, and bringing it there after landing.
 
+mod discard;
 mod drain;
 mod status;
 
@@ -21,10 +22,12 @@ Examples:
   scarp link drain --board /etc/scarp/board.toml       send it all, and say when it is on the ground
   scarp link drain --journal old.sqlite --station 10.0.0.2:4433 --keys keys/aircraft/alpha
   scarp link resend --board /etc/scarp/board.toml      let what was set aside wait again
+  scarp link discard --board /etc/scarp/board.toml     say what is set aside and would be removed; --yes removes it
 
 Not while a flight or replay uses the journal: that sends what waits itself, and OUT/health.json says how it goes.
-Exit status 3 tells that messages wait still, that some were set aside, that a damaged journal is kept beside this one, or that the
-journal cannot be written.";
+At most 10,000 messages and 16 MiB of them stay set aside; the oldest make room for newer ones, and are counted.
+Exit status 3 tells that messages wait still, that some are set aside or had to make room, that a damaged journal is kept beside this
+one, or that the journal cannot be written.";
 
 #[derive(ClapArgs)]
 #[command(after_help = EXAMPLES)]
@@ -46,6 +49,14 @@ enum Command {
     },
     /// Lets all that was set aside wait for the ground station again.
     Resend(Where),
+    /// Removes what was set aside, for good.
+    Discard {
+        #[command(flatten)]
+        from: Where,
+        /// Remove it; without, it is only said what would be removed
+        #[arg(long)]
+        yes: bool,
+    },
     /// Takes the messages of an earlier version's journal over.
     #[command(name = journal::TAKE_OVER, hide = true)]
     TakeOver {
@@ -89,6 +100,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
             eprintln!("{again} again; `scarp link drain` sends what waits.");
             status::run(&journal, from.json)
         }
+        Command::Discard { from, yes } => discard::run(&open(from)?.1, *yes, from.json),
         Command::TakeOver { old, into } => {
             // However much that is: it waits already.
             let journal = Journal::open(&place(into)?.1, u64::MAX)?;

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, RowIndex, params, 
 use uuid::Uuid;
 
 use super::{
+    aside,
     fault::Fault,
     held::{Entry, Held},
 };
@@ -19,9 +20,9 @@ use super::{
 pub const PAGE: usize = 4096;
 /// `SCJL` in ASCII, the mark of a journal.
 const APPLICATION_ID: i32 = 0x5343_4A4C;
-/// The one table. `set_aside` says why a message is not sent any more; `since` is milliseconds after 1970 by the wall clock;
+/// The table of messages. `set_aside` says why one is not sent any more; `since` is milliseconds after 1970 by the wall clock;
 /// `crc32c` is that of `number` (eight bytes, big-endian), `id` and `content` (RFC 9260, appendix A).
-pub const SCHEMA: &str = "
+const MESSAGES_TABLE: &str = "
 CREATE TABLE messages (
     number INTEGER PRIMARY KEY,
     id BLOB NOT NULL,
@@ -30,6 +31,15 @@ CREATE TABLE messages (
     since INTEGER NOT NULL,
     set_aside TEXT
 ) STRICT;";
+/// How many messages that were set aside have made room for newer ones, in one row at most. Journals of an earlier version lack it.
+const DISCARDED_TABLE: &str =
+    "CREATE TABLE IF NOT EXISTS discarded (messages INTEGER NOT NULL) STRICT;";
+
+/// Makes a journal's tables in a database without any.
+pub fn make_tables(database: &Connection) -> rusqlite::Result<()> {
+    database.execute_batch(MESSAGES_TABLE)?;
+    database.execute_batch(DISCARDED_TABLE)
+}
 
 /// Opens the file, or makes it, and looks through all its pages. No other process can open it until it is closed.
 pub fn open(path: &Path) -> Result<Connection, Fault> {
@@ -85,6 +95,7 @@ fn open_found(path: &Path, bytes: Option<u64>) -> Result<Connection, Fault> {
         });
     }
     database.prepare(MESSAGES).map_err(Fault::of)?;
+    database.execute_batch(DISCARDED_TABLE).map_err(Fault::of)?;
     Ok(database)
 }
 
@@ -92,7 +103,7 @@ fn open_found(path: &Path, bytes: Option<u64>) -> Result<Connection, Fault> {
 pub fn is_marked(path: &Path) -> bool {
     let mut first = Vec::new();
     let read = File::open(path).and_then(|file| file.take(PAGE as u64).read_to_end(&mut first));
-    let table = SCHEMA.trim_start().split('(').next().unwrap_or_default();
+    let table = MESSAGES_TABLE.trim_start().split('(').next().unwrap_or_default();
     // Where the header holds it: file format, section 1.3.
     let mark = first.get(68..72) == Some(&APPLICATION_ID.to_be_bytes());
     read.is_ok() && (mark || first.windows(table.len()).any(|w| w == table.as_bytes()))
@@ -137,7 +148,7 @@ fn prepare(database: &Connection, make: bool) -> rusqlite::Result<bool> {
         return Ok(false);
     }
     if new {
-        database.execute_batch(SCHEMA)?;
+        make_tables(database)?;
         database.pragma_update(None, "application_id", APPLICATION_ID)?;
     }
     database.execute_batch("COMMIT")?;
@@ -250,28 +261,20 @@ pub fn remove(database: &Connection, numbers: &[i64]) -> rusqlite::Result<Vec<u6
     Ok(gone)
 }
 
-/// Sets messages that wait aside, each with its reason; their lengths.
-pub fn set_aside(database: &Connection, messages: &[(i64, &str)]) -> rusqlite::Result<Vec<u64>> {
-    let update = "UPDATE messages SET set_aside = ?2 WHERE number = ?1 AND set_aside IS NULL RETURNING length(content)";
-    let mut statement = database.prepare_cached(update)?;
-    let mut gone = Vec::new();
-    for (number, reason) in messages {
-        let lengths = statement.query_row(params![number, reason], |row| length(row, 0));
-        gone.extend(lengths.optional()?);
-    }
-    Ok(gone)
-}
-
 /// The number after the last, and what is held.
 pub fn count(database: &Connection) -> rusqlite::Result<(i64, Held)> {
-    let select = "SELECT coalesce(max(number), -1), count(*) FILTER (WHERE set_aside IS NULL), count(set_aside),
-         coalesce(sum(length(content)) FILTER (WHERE set_aside IS NULL), 0) FROM messages";
+    let select = "SELECT coalesce(max(number), -1),
+         count(*) FILTER (WHERE set_aside IS NULL), coalesce(sum(length(content)) FILTER (WHERE set_aside IS NULL), 0),
+         count(set_aside), coalesce(sum(length(content)) FILTER (WHERE set_aside IS NOT NULL), 0) FROM messages";
+    let discarded = aside::discarded(database)?;
     database.query_row(select, [], |row| {
         let last: i64 = row.get(0)?;
         let held = Held {
             messages: length(row, 1)?,
-            set_aside: length(row, 2)?,
-            bytes: length(row, 3)?,
+            bytes: length(row, 2)?,
+            set_aside: length(row, 3)?,
+            set_aside_bytes: length(row, 4)?,
+            discarded,
         };
         Ok((last.saturating_add(1), held))
     })

@@ -9,7 +9,7 @@ use std::{
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    database,
+    aside, database,
     error::JournalError,
     fault::Fault,
     held::{DiskFault, Held},
@@ -30,6 +30,10 @@ pub struct State {
     /// The number of the next message.
     pub next_number: i64,
     pub held: Held,
+    /// Messages set aside since this was opened.
+    pub newly_set_aside: u64,
+    /// Messages discarded since then.
+    newly_discarded: u64,
 }
 
 /// Where the messages are.
@@ -50,6 +54,8 @@ impl State {
             place: Place::Closed,
             next_number: 0,
             held: Held::default(),
+            newly_set_aside: 0,
+            newly_discarded: 0,
         }
     }
 
@@ -141,6 +147,29 @@ impl State {
             };
         }
         done.map_err(|fault| fault.at(&self.path))
+    }
+
+    /// Counts messages of these lengths, which waited and were just set aside. The oldest set aside make room for them.
+    pub fn were_set_aside(&mut self, lengths: &[u64]) -> Result<(), JournalError> {
+        self.held.were_set_aside(lengths);
+        self.newly_set_aside += lengths.len() as u64;
+        let held = self.held;
+        if held.set_aside <= aside::MAX_MESSAGES && held.set_aside_bytes <= aside::MAX_BYTES {
+            return Ok(());
+        }
+        let gone = self.change(true, |transaction, _| aside::make_room(transaction))?;
+        self.held.made_room(&gone);
+        if self.newly_discarded == 0 && !gone.is_empty() {
+            let path = self.path.display();
+            log::error!(
+                "journal {path}: more is set aside than it keeps, {} messages or {} bytes; the oldest are discarded; `scarp link status` \
+                 tells why they were set aside, and how many are gone",
+                aside::MAX_MESSAGES,
+                aside::MAX_BYTES
+            );
+        }
+        self.newly_discarded += gone.len() as u64;
+        Ok(())
     }
 
     fn try_change<T>(

@@ -22,6 +22,8 @@ pub struct LinkStatus {
     pub held: Held,
     /// Why it is set aside: the most frequent reasons, at most three.
     pub set_aside: Vec<SetAside>,
+    /// Messages set aside since the start, whatever the reason.
+    pub newly_set_aside: u64,
     /// Messages confirmed since the start.
     pub confirmed: u64,
     /// Messages set aside since the start because the ground station refused or could not take them.
@@ -82,6 +84,7 @@ impl Shared {
             connected: progress.connected,
             held,
             set_aside: progress.set_aside.1.clone(),
+            newly_set_aside: self.journal.newly_set_aside(),
             confirmed: progress.confirmed,
             refused: progress.refused,
             unsendable: progress.unsendable,
