@@ -85,9 +85,13 @@ impl Journal {
         self.insert(&messages.collect::<Result<Vec<_>, MessageError>>()?)
     }
 
-    /// Adds messages that wait, all or none.
+    /// Adds messages, all or none; those with a reason are set aside, the others wait.
     fn insert(&self, messages: &[Message]) -> Result<(), JournalError> {
-        let bytes: u64 = messages.iter().map(|m| m.content.len() as u64).sum();
+        let lengths = |set_aside| {
+            let some = messages.iter().filter(move |m| m.set_aside.is_some() == set_aside);
+            some.map(|message| message.content.len() as u64)
+        };
+        let bytes = lengths(false).sum();
         let mut state = self.state.lock();
         state.settle_to_append()?;
         if state.held.bytes.saturating_add(bytes) > state.limit() {
@@ -103,9 +107,9 @@ impl Journal {
                 .try_for_each(|(number, message)| database::insert(transaction, number, message))
         })?;
         state.next_number += messages.len() as i64;
-        state.held.messages += messages.len() as u64;
+        state.held.messages += lengths(false).count() as u64;
         state.held.bytes += bytes;
-        Ok(())
+        state.were_set_aside(&lengths(true).collect::<Vec<_>>())
     }
 
     /// The oldest waiting messages, at most `max_messages` and `max_bytes`, but at least one if any waits. One whose bytes are
@@ -166,6 +170,7 @@ impl Journal {
         let lengths = state.change(true, |transaction, _| {
             aside::set_aside(transaction, messages)
         })?;
+        state.held.leave(&lengths);
         state.were_set_aside(&lengths)
     }
 

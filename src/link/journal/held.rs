@@ -37,9 +37,8 @@ impl Held {
         self.bytes = self.bytes.saturating_sub(lengths.iter().sum());
     }
 
-    /// Messages of these lengths, which waited, are set aside.
+    /// Messages of these lengths, which wait no more or never did, are set aside.
     pub(super) fn were_set_aside(&mut self, lengths: &[u64]) {
-        self.leave(lengths);
         self.set_aside += lengths.len() as u64;
         self.set_aside_bytes += lengths.iter().sum::<u64>();
     }

@@ -149,7 +149,7 @@ impl State {
         done.map_err(|fault| fault.at(&self.path))
     }
 
-    /// Counts messages of these lengths, which waited and were just set aside. The oldest set aside make room for them.
+    /// Counts messages of these lengths that were just set aside. The oldest set aside make room for them.
     pub fn were_set_aside(&mut self, lengths: &[u64]) -> Result<(), JournalError> {
         self.held.were_set_aside(lengths);
         self.newly_set_aside += lengths.len() as u64;
