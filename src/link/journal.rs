@@ -112,8 +112,9 @@ impl Journal {
         state.were_set_aside(&lengths(true).collect::<Vec<_>>())
     }
 
-    /// The oldest waiting messages, at most `max_messages` and `max_bytes`, but at least one if any waits. One whose bytes are
-    /// other than were written is set aside.
+    /// The oldest waiting messages, at most `max_messages` and `max_bytes`, but at least one if any waits, and none with the identity
+    /// of another of them: it goes with the next, so that the receipt tells of which it speaks. One whose bytes are other than were
+    /// written is set aside.
     ///
     /// # Errors
     /// When the disk fails.

@@ -1,6 +1,7 @@
 //! The SQLite file of a journal: how it is opened, and what is read and written in it.
 
 use std::{
+    collections::HashSet,
     fs::{self, File, Metadata},
     io::Read,
     path::Path,
@@ -216,8 +217,8 @@ pub fn insert(database: &Connection, number: i64, message: &Message) -> rusqlite
     Ok(())
 }
 
-/// The oldest messages that wait, at most so many and of so many bytes in all, but one at least; and the numbers of those before
-/// them that hold other bytes than were written.
+/// The oldest messages that wait, at most so many and of so many bytes in all, but one at least, and each identity once: a receipt
+/// names messages by their identities. And the numbers of those before them that hold other bytes than were written.
 pub fn oldest(
     database: &Connection,
     max_messages: usize,
@@ -227,13 +228,15 @@ pub fn oldest(
     let mut statement = database.prepare_cached(&select)?;
     let mut rows = statement.query([])?;
     let (mut entries, mut damaged, mut bytes) = (Vec::new(), Vec::new(), 0);
+    let mut ids = HashSet::new();
     while let Some(row) = rows.next()? {
         let Some(message) = message(row)? else {
             damaged.push(row.get("number")?);
             continue;
         };
         bytes += message.content.len();
-        if entries.len() == max_messages || (bytes > max_bytes && !entries.is_empty()) {
+        let too_long = bytes > max_bytes && !entries.is_empty();
+        if entries.len() == max_messages || too_long || !ids.insert(message.id) {
             break;
         }
         entries.push(Entry {

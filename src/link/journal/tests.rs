@@ -65,6 +65,23 @@ fn a_batch_keeps_its_limits_but_never_starves_a_long_message() {
 }
 
 #[test]
+fn a_batch_ends_before_a_second_message_of_one_identity_since_a_receipt_could_mean_either() {
+    let (_dir, path) = file();
+    let journal = Journal::open(&path, 1 << 20).unwrap();
+    journal
+        .append(&[frame(0), frame(1), frame(0), frame(2)])
+        .unwrap();
+    let batch = || {
+        let entries = journal.pending(9, usize::MAX).unwrap();
+        let numbers: Vec<i64> = entries.iter().map(|entry| entry.number).collect();
+        journal.remove(&numbers).unwrap();
+        entries.iter().map(|entry| entry.id).collect::<Vec<_>>()
+    };
+    assert_eq!(batch(), [frame(0).id(), frame(1).id()]);
+    assert_eq!(batch(), [frame(0).id(), frame(2).id()]);
+}
+
+#[test]
 fn a_full_journal_takes_nothing_and_says_what_to_do_until_there_is_room() {
     let (_dir, path) = file();
     let length = frame(0).encode().unwrap().len() as u64;
