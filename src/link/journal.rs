@@ -6,13 +6,17 @@
 //! new one.
 
 mod aside;
+mod beside;
 mod database;
 mod error;
 mod fault;
+mod header;
 mod held;
 mod reasons;
 pub mod redb_file;
+mod row;
 mod salvage;
+mod sidecar;
 mod stand_in;
 mod state;
 
@@ -88,7 +92,9 @@ impl Journal {
     /// Adds messages, all or none; those with a reason are set aside, the others wait.
     fn insert(&self, messages: &[Message]) -> Result<(), JournalError> {
         let lengths = |set_aside| {
-            let some = messages.iter().filter(move |m| m.set_aside.is_some() == set_aside);
+            let some = messages
+                .iter()
+                .filter(move |m| m.set_aside.is_some() == set_aside);
             some.map(|message| message.content.len() as u64)
         };
         let bytes = lengths(false).sum();
@@ -124,9 +130,10 @@ impl Journal {
         max_bytes: usize,
     ) -> Result<Vec<Entry>, JournalError> {
         loop {
-            let (entries, damaged) = self.state.lock().change(true, |transaction, _| {
-                database::oldest(transaction, max_messages, max_bytes)
-            })?;
+            let (entries, damaged) = self
+                .state
+                .lock()
+                .look(|transaction| database::oldest(transaction, max_messages, max_bytes))?;
             let only_damaged = entries.is_empty() && !damaged.is_empty();
             if !damaged.is_empty() {
                 let (path, count) = (self.path.display(), damaged.len());
@@ -199,7 +206,7 @@ impl Journal {
         // Whoever asks for it is told where it is not so on the disk.
         state.settle()?;
         let messages = state.change(false, |transaction, _| work(transaction))?;
-        (_, state.held) = state.change(false, |transaction, _| database::count(transaction))?;
+        (_, state.held) = state.look(|transaction| database::count(transaction))?;
         Ok(messages as u64)
     }
 
@@ -215,7 +222,7 @@ impl Journal {
     /// When the disk fails.
     pub fn reasons(&self) -> Result<Vec<SetAside>, JournalError> {
         let mut state = self.state.lock();
-        state.change(false, |transaction, _| reasons::reasons(transaction))
+        state.look(|transaction| reasons::reasons(transaction))
     }
 
     /// When the oldest message that waits was handed to the journal, by the aircraft's wall clock.
@@ -224,7 +231,7 @@ impl Journal {
     /// When the disk fails.
     pub fn waiting_since(&self) -> Result<Option<SystemTime>, JournalError> {
         let mut state = self.state.lock();
-        state.change(false, |transaction, _| database::waiting_since(transaction))
+        state.look(|transaction| database::waiting_since(transaction))
     }
 
     /// Why messages are in memory only and what changes is not on the disk, if that is so.
@@ -245,6 +252,12 @@ impl Journal {
     #[must_use]
     pub fn damaged(&self) -> Vec<PathBuf> {
         salvage::kept(&self.path)
+    }
+
+    /// What lay beside this journal for SQLite to play back into it, and was another's. It is kept under other names.
+    #[must_use]
+    pub fn foreign(&self) -> Vec<PathBuf> {
+        sidecar::foreign(&self.path)
     }
 
     /// What the journal holds now.

@@ -97,7 +97,10 @@ fn discard_says_what_it_would_remove_and_removes_it_only_where_that_is_agreed() 
     let said = String::from_utf8_lossy(&shown.stderr);
     assert_eq!((shown.status.code(), shown.stdout.len()), (Some(1), 0));
     assert!(said.contains("1 message is set aside"), "{said}");
-    assert!(said.contains(": odd") && said.contains("add --yes"), "{said}");
+    assert!(
+        said.contains(": odd") && said.contains("add --yes"),
+        "{said}"
+    );
     let told = report(&link("status", &path));
     assert_eq!(told["set_aside"][0]["messages"], 1);
     let output = Command::new(env!("CARGO_BIN_EXE_scarp"))
@@ -175,7 +178,10 @@ fn what_an_earlier_version_took_and_no_message_may_say_today_is_set_aside_with_t
     let mut reasons = [aside(0), aside(1)];
     reasons.sort_unstable();
     assert!(reasons[0].starts_with("message: time"), "{reasons:?}");
-    assert!(reasons[1].starts_with("refused by the ground station"), "{reasons:?}");
+    assert!(
+        reasons[1].starts_with("refused by the ground station"),
+        "{reasons:?}"
+    );
     let journal = Journal::open(&path, LIMIT).unwrap();
     assert_eq!(journal.resend().unwrap(), 2);
     let waiting = journal.pending(usize::MAX, usize::MAX).unwrap();

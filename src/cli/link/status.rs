@@ -29,7 +29,7 @@ struct Report {
     discarded: u64,
     /// Why what changes is not on the disk.
     disk_fault: Option<String>,
-    /// Damaged journals beside it, and one of an earlier version that could not be taken over.
+    /// Damaged journals beside it, what lay there of another file, and a journal of an earlier version that could not be taken over.
     kept: Vec<PathBuf>,
 }
 
@@ -62,6 +62,13 @@ pub fn run(journal: &Journal, json: bool) -> anyhow::Result<Outcome> {
             "{}: a damaged journal; what was readable in it went on in this one, so move it away if nobody is to search it further",
             file.display()
         );
+    }
+    for file in journal.foreign() {
+        eprintln!(
+            "{}: changes of another file, which lay beside this one and were not made in it; move it away",
+            file.display()
+        );
+        kept.push(file);
     }
     if let Some(earlier) = not_taken_over(journal.path()) {
         eprintln!(

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::database::length;
+use super::row::length;
 
 /// Most messages that stay set aside. The oldest make room for newer ones: what is refused now says more of what is wrong now.
 pub const MAX_MESSAGES: u64 = 10_000;

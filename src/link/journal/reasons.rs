@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use super::{
-    database::{length, text, time},
     held::SetAside,
+    row::{length, text, time},
 };
 
 /// Most kinds of reasons that are told apart; the further ones are told of together.

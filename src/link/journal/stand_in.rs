@@ -15,6 +15,7 @@ use super::{
     database::{self, MESSAGES, Message},
     error::JournalError,
     held::DiskFault,
+    sidecar,
 };
 
 /// The file is tried again after so long, and after so many times as long as the last try took: all its pages are looked through.
@@ -106,6 +107,7 @@ impl StandIn {
     pub fn settle(&self, file: &mut Connection) -> rusqlite::Result<()> {
         let messages = self.messages()?;
         let transaction = file.transaction()?;
+        sidecar::mark_change(&transaction)?;
         let mut gone = self.copied.clone();
         for message in &messages {
             // The file may have been mended or made anew meanwhile, and hold a copied message no more.

@@ -13,7 +13,7 @@ use super::{
     error::JournalError,
     fault::Fault,
     held::{DiskFault, Held},
-    salvage,
+    salvage, sidecar,
     stand_in::StandIn,
 };
 
@@ -117,14 +117,34 @@ impl State {
         }
     }
 
-    /// Does `work` in one transaction, which is given the number of the next message. A file that shows damage is mended, and the work
-    /// done on what is readable. Where the disk does not take it, it is done in memory: in flight, and if that `may_stand_in`.
+    /// Does `work`, which changes what is held, in one transaction; it is given the number of the next message. Where the disk does not
+    /// take it, it is done in memory: in flight, and if that `may_stand_in`.
     pub fn change<T>(
         &mut self,
         may_stand_in: bool,
         work: impl Fn(&Transaction<'_>, i64) -> rusqlite::Result<T>,
     ) -> Result<T, JournalError> {
-        let mut done = self.try_change(&work);
+        self.work(may_stand_in, |transaction, next_number| {
+            sidecar::mark_change(transaction)?;
+            work(transaction, next_number)
+        })
+    }
+
+    /// Does `work`, which changes nothing; where the disk fails, on what can be read.
+    pub fn look<T>(
+        &mut self,
+        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, JournalError> {
+        self.work(true, |transaction, _| work(transaction))
+    }
+
+    /// A file that shows damage is mended, and the work done on what is readable.
+    fn work<T>(
+        &mut self,
+        may_stand_in: bool,
+        work: impl Fn(&Transaction<'_>, i64) -> rusqlite::Result<T>,
+    ) -> Result<T, JournalError> {
+        let mut done = self.try_work(&work);
         if self.memory().is_none() {
             if let Err(Fault::Unreadable { reason, .. }) = done {
                 // Its lock must be gone before another takes its place.
@@ -132,12 +152,12 @@ impl State {
                 let mended = salvage::mend(&self.path, &reason, true);
                 done = mended
                     .and_then(|mended| self.use_file(mended))
-                    .and_then(|()| self.try_change(&work));
+                    .and_then(|()| self.try_work(&work));
             }
             done = match done {
                 Err(fault) if may_stand_in || self.in_flight => {
                     self.stand_in(fault)?;
-                    self.try_change(&work)
+                    self.try_work(&work)
                 }
                 Err(fault) => {
                     self.place = Place::Closed;
@@ -172,7 +192,7 @@ impl State {
         Ok(())
     }
 
-    fn try_change<T>(
+    fn try_work<T>(
         &mut self,
         work: impl Fn(&Transaction<'_>, i64) -> rusqlite::Result<T>,
     ) -> Result<T, Fault> {

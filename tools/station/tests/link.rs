@@ -369,7 +369,8 @@ fn another_report_of_a_run_is_refused_by_name_and_what_it_tells_anew_is_stored()
 }
 
 #[test]
-fn of_two_messages_of_one_identity_the_first_is_confirmed_and_the_other_refused_if_it_says_something_else() {
+fn of_two_messages_of_one_identity_the_first_is_confirmed_and_the_other_refused_if_it_says_something_else()
+ {
     let site = Site::new();
     let station = site.serve(0);
     let mut other = frame(2).body().clone();
