@@ -12,6 +12,7 @@ mod error;
 mod fault;
 mod header;
 mod held;
+mod readable_copy;
 mod reasons;
 pub mod redb_file;
 mod row;
@@ -32,7 +33,7 @@ use super::{message::Envelope, message_error::MessageError};
 use database::Message;
 pub use error::JournalError;
 pub use held::{DiskFault, Entry, Held, SetAside};
-use state::State;
+use state::{Purpose, State};
 
 /// Why a message is set aside whose row holds other bytes than were written.
 const DAMAGED: &str = "damaged on the disk";
@@ -50,7 +51,9 @@ impl Journal {
     /// # Errors
     /// When the file is in use, is something else than a journal, or cannot be read or written.
     pub fn open(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
-        State::closed(path, max_bytes, false).open().map(Self::new)
+        State::closed(path, max_bytes, Purpose::Use)
+            .open()
+            .map(Self::new)
     }
 
     /// As [`Journal::open`], for an aircraft that is to fly and has nobody to ask: a file that is something else is kept under another
@@ -59,7 +62,20 @@ impl Journal {
     /// # Errors
     /// When there is no memory for that either.
     pub fn open_or_replace(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
-        State::closed(path, max_bytes, true).open().map(Self::new)
+        State::closed(path, max_bytes, Purpose::Flight)
+            .open()
+            .map(Self::new)
+    }
+
+    /// As [`Journal::open`], for whoever tells or sends what is in it: where it can be read and not written, that goes on with a copy in
+    /// memory, see [`Journal::disk_fault`], and what the ground station confirms stays in the file.
+    ///
+    /// # Errors
+    /// When the file is in use, is something else than a journal, or cannot be read.
+    pub fn open_to_deliver(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
+        State::closed(path, max_bytes, Purpose::Delivery)
+            .open()
+            .map(Self::new)
     }
 
     fn new(state: State) -> Self {

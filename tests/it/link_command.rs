@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::support::{link::frame, station::Station};
 
-const LIMIT: u64 = 64 << 20;
+pub const LIMIT: u64 = 64 << 20;
 const PENDING: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("pending");
 const REFUSED: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("refused");
 
@@ -25,14 +25,14 @@ fn link(command: &str, journal: &Path) -> Output {
 }
 
 /// A journal with frames 2 and 3 waiting, and 1 set aside because it is odd.
-fn with_one_set_aside(path: &Path) {
+pub fn with_one_set_aside(path: &Path) {
     let journal = Journal::open(path, LIMIT).unwrap();
     journal.append(&[frame(1), frame(2), frame(3)]).unwrap();
     let first = journal.pending(1, 1).unwrap()[0].number;
     journal.set_aside(&[(first, "odd")]).unwrap();
 }
 
-fn report(output: &Output) -> Value {
+pub fn report(output: &Output) -> Value {
     let said = String::from_utf8_lossy(&output.stderr);
     eprintln!("{said}");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"))

@@ -4,11 +4,11 @@ mod discard;
 mod drain;
 mod status;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
 use scarp_config::Board;
-use scarp_link::Journal;
+use scarp_link::{Journal, JournalError};
 
 use super::{
     Outcome, journal,
@@ -26,8 +26,9 @@ Examples:
 
 Not while a flight or replay uses the journal: that sends what waits itself, and OUT/health.json says how it goes.
 At most 10,000 messages and 16 MiB of them stay set aside; the oldest make room for newer ones, and are counted.
-Exit status 3 tells that messages wait still, that some are set aside or had to make room, that a damaged journal is kept beside this
-one, or that the journal cannot be written.";
+A journal that can be read but not written, on a card that is locked for instance, is told of and sent from a copy.
+Exit status 3 tells that messages wait still, that some are set aside or had to make room, that a damaged journal or what lay beside this
+one is kept, or that the journal cannot be written; 1 that it cannot be read, is in use or is none.";
 
 #[derive(ClapArgs)]
 #[command(after_help = EXAMPLES)]
@@ -85,9 +86,12 @@ struct Where {
 
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     match &args.command {
-        Command::Status(from) => status::run(&open(from)?.1, from.json),
+        Command::Status(from) => {
+            let (_, journal) = open(from, Journal::open_to_deliver)?;
+            status::run(&journal, from.json)
+        }
         Command::Drain { from, station } => {
-            let (board, journal) = open(from)?;
+            let (board, journal) = open(from, Journal::open_to_deliver)?;
             let station = match station.config() {
                 Some(named) => Some(named),
                 None => survey_setup::station(&board)?,
@@ -95,12 +99,15 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
             drain::run(journal, station, from.json)
         }
         Command::Resend(from) => {
-            let journal = open(from)?.1;
+            let (_, journal) = open(from, Journal::open)?;
             let again = terminal::messages(journal.resend()?, ("waits", "wait"));
             eprintln!("{again} again; `scarp link drain` sends what waits.");
             status::run(&journal, from.json)
         }
-        Command::Discard { from, yes } => discard::run(&open(from)?.1, *yes, from.json),
+        Command::Discard { from, yes } => {
+            let (_, journal) = open(from, Journal::open)?;
+            discard::run(&journal, *yes, from.json)
+        }
         Command::TakeOver { old, into } => {
             // However much that is: it waits already.
             let journal = Journal::open(&place(into)?.1, u64::MAX)?;
@@ -119,14 +126,20 @@ fn place(from: &Where) -> anyhow::Result<(Board, PathBuf)> {
 }
 
 /// The journal, which must be there.
-fn open(from: &Where) -> anyhow::Result<(Board, Journal)> {
+fn open(
+    from: &Where,
+    open: impl FnOnce(&Path, u64) -> Result<Journal, JournalError>,
+) -> anyhow::Result<(Board, Journal)> {
     let (board, path) = place(from)?;
-    journal::take_over(&path)?;
+    if let Err(error) = journal::take_over(&path) {
+        // No reason not to tell of what is in this one; it is told of again in the end.
+        log::error!("{error:#}");
+    }
     anyhow::ensure!(
         path.exists(),
         "{}: there is no such journal; name one with --journal, or the folder of a flight's results with --out",
         path.display()
     );
-    let journal = Journal::open(&path, board.journal.max_bytes)?;
+    let journal = open(&path, board.journal.max_bytes)?;
     Ok((board, journal))
 }

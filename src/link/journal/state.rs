@@ -13,6 +13,7 @@ use super::{
     error::JournalError,
     fault::Fault,
     held::{DiskFault, Held},
+    readable_copy::ReadableCopy,
     salvage, sidecar,
     stand_in::StandIn,
 };
@@ -20,12 +21,22 @@ use super::{
 /// Most bytes of messages that an aircraft holds in memory while the disk does not take them.
 const MEMORY_BYTES: u64 = 64 << 20;
 
+/// What a journal is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be changed; whoever opens it is told of what is in the way.
+    Use,
+    /// A flight, with nobody to ask: messages are taken also while the disk does not take them.
+    Flight,
+    /// To tell or send what is in it: it need not be writable.
+    Delivery,
+}
+
 /// A journal's messages and what is known of them.
 pub struct State {
     pub path: PathBuf,
     max_bytes: u64,
-    /// Whether messages are taken also while the disk does not take them.
-    in_flight: bool,
+    purpose: Purpose,
     place: Place,
     /// The number of the next message.
     pub next_number: i64,
@@ -46,11 +57,11 @@ enum Place {
 
 impl State {
     /// Nothing is open yet.
-    pub fn closed(path: &Path, max_bytes: u64, in_flight: bool) -> Self {
+    pub fn closed(path: &Path, max_bytes: u64, purpose: Purpose) -> Self {
         Self {
             path: resolved(path),
             max_bytes,
-            in_flight,
+            purpose,
             place: Place::Closed,
             next_number: 0,
             held: Held::default(),
@@ -59,13 +70,24 @@ impl State {
         }
     }
 
-    /// Opens the file, or in flight what stands in for it.
+    /// Opens the file, or what stands in for it.
     pub fn open(mut self) -> Result<Self, JournalError> {
-        match self.open_file().and_then(|file| self.use_file(file)) {
-            Err(fault) if self.in_flight => self.stand_in(fault)?,
-            opened => opened.map_err(|fault| fault.at(&self.path))?,
+        if let Err(fault) = self.open_file().and_then(|file| self.use_file(file)) {
+            let stands_in = match self.purpose {
+                Purpose::Use => false,
+                Purpose::Flight => true,
+                Purpose::Delivery => matches!(fault, Fault::Failed { .. }),
+            };
+            if !stands_in {
+                return Err(fault.at(&self.path));
+            }
+            self.stand_in(fault)?;
         }
         Ok(self)
+    }
+
+    fn in_flight(&self) -> bool {
+        self.purpose == Purpose::Flight
     }
 
     /// The file, mended if need be. In flight, something else that has its name makes room for it.
@@ -77,7 +99,7 @@ impl State {
             Err(_) if !path.is_absolute() => Err(Fault::other("no name of a file")),
             _ => database::open(path).or_else(|fault| match fault {
                 Fault::Unreadable { reason, ours } => {
-                    salvage::mend(path, &reason, ours || self.in_flight)
+                    salvage::mend(path, &reason, ours || self.in_flight())
                 }
                 fault => Err(fault),
             }),
@@ -155,7 +177,7 @@ impl State {
                     .and_then(|()| self.try_work(&work));
             }
             done = match done {
-                Err(fault) if may_stand_in || self.in_flight => {
+                Err(fault) if may_stand_in || self.in_flight() => {
                     self.stand_in(fault)?;
                     self.try_work(&work)
                 }
@@ -215,21 +237,34 @@ impl State {
 
     /// Goes on in memory, with what can be read in the file.
     fn stand_in(&mut self, fault: Fault) -> Result<(), JournalError> {
+        let (most, of_a_copy) = if self.in_flight() {
+            // The rest is for what is found from now on.
+            (MEMORY_BYTES / 2, 2 * MEMORY_BYTES)
+        } else {
+            let held = self.max_bytes.saturating_add(aside::MAX_BYTES);
+            (held, u64::MAX)
+        };
+        let copy = match (&self.place, &fault) {
+            (Place::Closed, Fault::Failed { .. }) => {
+                match ReadableCopy::of(&self.path, of_a_copy) {
+                    Ok(copy) => Some(copy),
+                    Err(_) if self.in_flight() => None,
+                    // It is not the disk then.
+                    Err(other @ Fault::Unreadable { .. }) => return Err(other.at(&self.path)),
+                    Err(_) => return Err(fault.at(&self.path)),
+                }
+            }
+            _ => None,
+        };
         let fault = fault.at(&self.path);
-        if self.in_flight {
+        if self.in_flight() {
             log::error!("{fault}; messages wait in memory meanwhile");
         } else {
             log::warn!("{fault}; what the ground station confirms stays in it and is sent again");
         }
         let file = match &self.place {
             Place::File(file) => Some(file),
-            _ => None,
-        };
-        let most = if self.in_flight {
-            // The rest is for what is found from now on.
-            MEMORY_BYTES / 2
-        } else {
-            self.max_bytes
+            _ => copy.as_ref().map(|copy| &copy.database),
         };
         let begin = || {
             let memory = StandIn::new(file, most, &fault)?;
@@ -253,7 +288,7 @@ impl State {
     /// The same before messages are added: in flight only now and then, and without telling.
     pub fn settle_to_append(&mut self) -> Result<(), JournalError> {
         let due = self.memory().is_some_and(StandIn::is_due);
-        if !self.in_flight {
+        if !self.in_flight() {
             return self.settle();
         }
         let began = Instant::now();
