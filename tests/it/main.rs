@@ -10,6 +10,7 @@ mod elevation;
 mod engines;
 mod flight;
 mod fly;
+mod fly_journal;
 mod full_disk;
 mod fused;
 mod fuzz_corpus;
