@@ -76,7 +76,9 @@ impl Fault {
                 Some(CloseCode::BadBatch) => End::BadBatch(format!("refused: {}", said(e))),
                 Some(CloseCode::TooSlow) => End::TooSlow,
                 Some(CloseCode::GaveWay | CloseCode::Revoked) => End::Unwelcome,
-                Some(CloseCode::Left | CloseCode::CannotStore) | None => End::Outage,
+                Some(CloseCode::Left | CloseCode::CannotStore | CloseCode::GaveUp) | None => {
+                    End::Outage
+                }
             },
             Self::RevokedStation => End::Unwelcome,
             Self::NotArrived => End::TooSlow,
@@ -93,6 +95,23 @@ impl Fault {
             | Self::OutOfReach(_)
             | Self::Keys(_)
             | Self::Journal(_) => End::Outage,
+        }
+    }
+
+    /// What the ground station is told where the aircraft ends the connection for this: a code, and a line for its operator.
+    pub fn farewell(&self) -> (CloseCode, &'static str) {
+        match self {
+            Self::NotArrived => (CloseCode::TooSlow, "a batch took too long to arrive"),
+            Self::RevokedStation => (
+                CloseCode::Revoked,
+                "the ground station's certificate is revoked",
+            ),
+            Self::NoReceipt => (CloseCode::GaveUp, "no receipt came for a batch"),
+            Self::NoneNamed => (CloseCode::GaveUp, "a receipt names nothing of its batch"),
+            Self::Codec(_) => (CloseCode::GaveUp, "a receipt cannot be read"),
+            Self::Stream(_) => (CloseCode::GaveUp, "a batch was broken off"),
+            Self::Journal(_) => (CloseCode::GaveUp, "the aircraft's journal fails"),
+            _ => (CloseCode::GaveUp, "no answer came"),
         }
     }
 
@@ -207,7 +226,8 @@ fn lost(station: &str, error: &ConnectionError) -> String {
         Some(CloseCode::TooSlow) => format!(
             "link: a batch came to {station} too slowly ({said}); sending a smaller one; give the link more bandwidth"
         ),
-        None => match error {
+        // What only an aircraft says is a code of a later version in a ground station's mouth.
+        Some(CloseCode::GaveUp) | None => match error {
             ConnectionError::Reset => {
                 format!("link: {station} has restarted; connecting anew")
             }
@@ -360,6 +380,7 @@ mod tests {
             End::Unwelcome,
             End::Unwelcome,
             End::TooSlow,
+            End::Outage,
             End::Outage,
         ];
         for (code, end) in (0..).zip(said) {

@@ -30,6 +30,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use super::{message::Envelope, message_error::MessageError};
+use aside::Aside;
 use database::Message;
 pub use error::JournalError;
 pub use held::{DiskFault, Entry, Held, SetAside};
@@ -107,13 +108,8 @@ impl Journal {
 
     /// Adds messages, all or none; those with a reason are set aside, the others wait.
     fn insert(&self, messages: &[Message]) -> Result<(), JournalError> {
-        let lengths = |set_aside| {
-            let some = messages
-                .iter()
-                .filter(move |m| m.set_aside.is_some() == set_aside);
-            some.map(|message| message.content.len() as u64)
-        };
-        let bytes = lengths(false).sum();
+        let waiting = || messages.iter().filter(|m| m.set_aside.is_none());
+        let bytes = waiting().map(|m| m.content.len() as u64).sum();
         let mut state = self.state.lock();
         state.settle_to_append()?;
         if state.held.bytes.saturating_add(bytes) > state.limit() {
@@ -129,9 +125,16 @@ impl Journal {
                 .try_for_each(|(number, message)| database::insert(transaction, number, message))
         })?;
         state.next_number += messages.len() as i64;
-        state.held.messages += lengths(false).count() as u64;
+        state.held.messages += waiting().count() as u64;
         state.held.bytes += bytes;
-        state.were_set_aside(&lengths(true).collect::<Vec<_>>())
+        let aside = messages.iter().filter_map(|message| {
+            Some(Aside {
+                bytes: message.content.len() as u64,
+                since: row::time(message.since),
+                reason: message.set_aside.as_deref()?,
+            })
+        });
+        state.were_set_aside(&aside.collect::<Vec<_>>())
     }
 
     /// The oldest waiting messages, at most `max_messages` and `max_bytes`, but at least one if any waits, and none with the identity
@@ -191,11 +194,12 @@ impl Journal {
             return Ok(());
         }
         let mut state = self.state.lock();
-        let lengths = state.change(true, |transaction, _| {
+        let aside = state.change(true, |transaction, _| {
             aside::set_aside(transaction, messages)
         })?;
+        let lengths: Vec<u64> = aside.iter().map(|one| one.bytes).collect();
         state.held.leave(&lengths);
-        state.were_set_aside(&lengths)
+        state.were_set_aside(&aside)
     }
 
     /// Lets all that was set aside wait for the ground station again; how many messages that are.
@@ -222,7 +226,7 @@ impl Journal {
         // Whoever asks for it is told where it is not so on the disk.
         state.settle()?;
         let messages = state.change(false, |transaction, _| work(transaction))?;
-        (_, state.held) = state.look(|transaction| database::count(transaction))?;
+        state.recount()?;
         Ok(messages as u64)
     }
 
@@ -237,8 +241,7 @@ impl Journal {
     /// # Errors
     /// When the disk fails.
     pub fn reasons(&self) -> Result<Vec<SetAside>, JournalError> {
-        let mut state = self.state.lock();
-        state.look(|transaction| reasons::reasons(transaction))
+        self.state.lock().reasons()
     }
 
     /// When the oldest message that waits was handed to the journal, by the aircraft's wall clock.

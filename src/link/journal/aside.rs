@@ -1,24 +1,45 @@
 //! What is done with messages that are set aside: they stay in the file, up to a bound, until they are sent again or discarded.
 
+use std::time::SystemTime;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::row::length;
+use super::row::{length, time};
 
 /// Most messages that stay set aside. The oldest make room for newer ones: what is refused now says more of what is wrong now.
 pub const MAX_MESSAGES: u64 = 10_000;
 /// Most bytes of them, sixteen times the longest message.
 pub const MAX_BYTES: u64 = 16 << 20;
 
-/// Sets messages that wait aside, each with its reason; their lengths.
-pub fn set_aside(database: &Connection, messages: &[(i64, &str)]) -> rusqlite::Result<Vec<u64>> {
-    let update = "UPDATE messages SET set_aside = ?2 WHERE number = ?1 AND set_aside IS NULL RETURNING length(content)";
+/// A message that is set aside.
+pub struct Aside<'a> {
+    /// Its length.
+    pub bytes: u64,
+    /// When it was handed to the journal.
+    pub since: SystemTime,
+    /// Why it is.
+    pub reason: &'a str,
+}
+
+/// Sets messages that wait aside, each with its reason; those that were waiting.
+pub fn set_aside<'a>(
+    database: &Connection,
+    messages: &[(i64, &'a str)],
+) -> rusqlite::Result<Vec<Aside<'a>>> {
+    let update = "UPDATE messages SET set_aside = ?2 WHERE number = ?1 AND set_aside IS NULL RETURNING length(content), since";
     let mut statement = database.prepare_cached(update)?;
-    let mut gone = Vec::new();
-    for (number, reason) in messages {
-        let lengths = statement.query_row(params![number, reason], |row| length(row, 0));
-        gone.extend(lengths.optional()?);
+    let mut aside = Vec::new();
+    for &(number, reason) in messages {
+        let one = statement.query_row(params![number, reason], |row| {
+            Ok(Aside {
+                bytes: length(row, 0)?,
+                since: time(row.get(1)?),
+                reason,
+            })
+        });
+        aside.extend(one.optional()?);
     }
-    Ok(gone)
+    Ok(aside)
 }
 
 /// Discards the oldest messages set aside that are beyond the bounds, and counts them; their lengths.

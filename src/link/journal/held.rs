@@ -37,10 +37,10 @@ impl Held {
         self.bytes = self.bytes.saturating_sub(lengths.iter().sum());
     }
 
-    /// Messages of these lengths, which wait no more or never did, are set aside.
-    pub(super) fn were_set_aside(&mut self, lengths: &[u64]) {
-        self.set_aside += lengths.len() as u64;
-        self.set_aside_bytes += lengths.iter().sum::<u64>();
+    /// So many messages of so many bytes in all, which wait no more or never did, are set aside.
+    pub(super) fn were_set_aside(&mut self, messages: u64, bytes: u64) {
+        self.set_aside += messages;
+        self.set_aside_bytes += bytes;
     }
 
     /// Messages of these lengths, which were set aside, have made room.

@@ -9,11 +9,13 @@ use std::{
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    aside, database,
+    aside::{self, Aside},
+    database,
     error::JournalError,
     fault::Fault,
-    held::{DiskFault, Held},
+    held::{DiskFault, Held, SetAside},
     readable_copy::ReadableCopy,
+    reasons::Reasons,
     salvage, sidecar,
     stand_in::StandIn,
 };
@@ -41,6 +43,8 @@ pub struct State {
     /// The number of the next message.
     pub next_number: i64,
     pub held: Held,
+    /// Why messages are set aside, as far as that was looked through since the file was opened.
+    reasons: Option<Reasons>,
     /// Messages set aside since this was opened.
     pub newly_set_aside: u64,
     /// Messages discarded since then.
@@ -65,6 +69,7 @@ impl State {
             place: Place::Closed,
             next_number: 0,
             held: Held::default(),
+            reasons: None,
             newly_set_aside: 0,
             newly_discarded: 0,
         }
@@ -110,6 +115,7 @@ impl State {
         let (next_number, held) = database::count(&file).map_err(Fault::of)?;
         self.next_number = self.next_number.max(next_number);
         self.held = held;
+        self.reasons = None;
         self.place = Place::File(file);
         Ok(())
     }
@@ -191,16 +197,40 @@ impl State {
         done.map_err(|fault| fault.at(&self.path))
     }
 
-    /// Counts messages of these lengths that were just set aside. The oldest set aside make room for them.
-    pub fn were_set_aside(&mut self, lengths: &[u64]) -> Result<(), JournalError> {
-        self.held.were_set_aside(lengths);
-        self.newly_set_aside += lengths.len() as u64;
+    /// Why messages are set aside: counted as they are, once all were looked through.
+    pub fn reasons(&mut self) -> Result<Vec<SetAside>, JournalError> {
+        if self.reasons.is_none() {
+            let found = self.look(|transaction| Reasons::of(transaction))?;
+            self.reasons = Some(found);
+        }
+        let reasons = self.reasons.as_ref();
+        Ok(reasons.map(Reasons::by_frequency).unwrap_or_default())
+    }
+
+    /// Counts what is held anew, after any of it was changed.
+    pub fn recount(&mut self) -> Result<(), JournalError> {
+        self.reasons = None;
+        (_, self.held) = self.look(|transaction| database::count(transaction))?;
+        Ok(())
+    }
+
+    /// Counts messages that were just set aside. The oldest make room for them.
+    pub fn were_set_aside(&mut self, aside: &[Aside<'_>]) -> Result<(), JournalError> {
+        let bytes = aside.iter().map(|one| one.bytes).sum();
+        self.held.were_set_aside(aside.len() as u64, bytes);
+        self.newly_set_aside += aside.len() as u64;
+        if let Some(reasons) = &mut self.reasons {
+            for one in aside {
+                reasons.add(one.reason, 1, one.since);
+            }
+        }
         let held = self.held;
         if held.set_aside <= aside::MAX_MESSAGES && held.set_aside_bytes <= aside::MAX_BYTES {
             return Ok(());
         }
         let gone = self.change(true, |transaction, _| aside::make_room(transaction))?;
         self.held.made_room(&gone);
+        self.reasons = None;
         if self.newly_discarded == 0 && !gone.is_empty() {
             let path = self.path.display();
             log::error!(
@@ -276,6 +306,7 @@ impl State {
         let begun = begin().map_err(|e| Fault::of(e).at(&self.path));
         let memory;
         (self.next_number, self.held, memory) = begun?;
+        self.reasons = None;
         self.place = Place::Memory(memory);
         Ok(())
     }
