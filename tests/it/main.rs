@@ -19,6 +19,7 @@ mod inventory;
 mod link_command;
 mod link_journal;
 mod link_messages;
+mod link_paths;
 mod link_read_only;
 mod model_folder;
 mod nmea_logs;

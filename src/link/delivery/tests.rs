@@ -24,7 +24,7 @@ fn schedule(kind: impl Strategy<Value = Kind>) -> impl Strategy<Value = Schedule
     (
         (any::<u64>(), vec((0..300_u64, kind), 1..150)),
         (0..60_u32, 1..700_u64),
-        (windows(), windows(), windows(), windows()),
+        (windows(), windows(), windows(), windows(), windows()),
         (
             vec(during(), 0..4),
             vec(during(), 0..4),
@@ -40,6 +40,7 @@ fn schedule(kind: impl Strategy<Value = Kind>) -> impl Strategy<Value = Schedule
             full: windows.1,
             disk_faults: windows.2,
             stalls: windows.3,
+            busy: windows.4,
             aircraft_restarts: moments.0,
             station_restarts: moments.1,
             damages: moments.2,

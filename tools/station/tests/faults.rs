@@ -9,14 +9,15 @@ use std::{
     net::{SocketAddr, UdpSocket},
     sync::mpsc::{self, Receiver},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use common::{LONG, Site, frame, until};
 use parking_lot::Mutex;
 use quinn::{ConnectionError, Endpoint, VarInt};
+use scarp_inventory::Run;
 use scarp_link::{
-    CloseCode, Envelope, Identity, LinkStatus, Uplink,
+    CloseCode, Config, Envelope, Identity, Journal, LinkStatus, Uplink,
     codec::{self, MAX_BATCH_BYTES, Receipt},
     tls,
 };
@@ -164,6 +165,55 @@ fn a_station_that_cannot_store_for_a_while_costs_no_message_though_its_streams_e
     assert_eq!(said.len(), 1, "{said:?}");
     let line = said.first().unwrap();
     assert!(line.contains("cannot store now (so it says)"), "{line}");
+}
+
+/// Another program holds the store, and each batch before it takes 10 s to be told so.
+#[test]
+#[ignore = "takes two minutes; `tools/test long` runs it"]
+fn a_station_whose_store_is_busy_for_minutes_is_come_back_to_and_costs_no_message() {
+    let site = Site::new();
+    let names: Vec<_> = (0..12).map(|n| format!("aircraft-{n}")).collect();
+    for name in &names {
+        site.authority().enrol(name, SystemTime::now()).unwrap();
+    }
+    let station = site.serve(0);
+    let other = rusqlite::Connection::open(site.store()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let uplinks: Vec<_> = names
+        .iter()
+        .zip(0..)
+        .map(|(name, number)| {
+            let config = Config {
+                keys: site.places().end(name),
+                ..site.config(station.address)
+            };
+            let journal = site.path(&format!("{name}.sqlite"));
+            let journal = Journal::open(&journal, 1 << 20).unwrap();
+            let uplink = Uplink::start(&config, journal).unwrap();
+            let id = Uuid::from_u128(number);
+            let run = Run { survey: id, id };
+            let message = Envelope::new(run, frame(1).body().clone());
+            uplink.submit(&[message]).unwrap();
+            uplink
+        })
+        .collect();
+    let is_busy = |uplink: &Uplink| {
+        let line = uplink.status().last_error.unwrap_or_default();
+        line.contains("cannot store now (the store took no batch within 100 s")
+    };
+    let started = Instant::now();
+    while !uplinks.iter().any(is_busy) {
+        assert!(started.elapsed() < 4 * LONG, "nobody was told");
+        thread::sleep(Duration::from_millis(100));
+    }
+    // Long enough for some to be told a second time.
+    thread::sleep(Duration::from_secs(20));
+    other.execute_batch("ROLLBACK").unwrap();
+    for uplink in uplinks {
+        let end = uplink.drain(LONG);
+        assert_eq!((end.confirmed, end.held.set_aside), (1, 0), "{end:?}");
+    }
+    assert_eq!(station.stop()["refused"], 0);
 }
 
 #[test]

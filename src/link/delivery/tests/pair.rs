@@ -22,6 +22,8 @@ use crate::{
 
 /// As the transport has it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+/// So long a batch waits for a busy store before the station says that it cannot store, as `scarp-station` has it.
+const STORE_TIMEOUT: Duration = Duration::from_secs(100);
 /// While all goes wrong; afterwards nothing does.
 pub const TROUBLE: Duration = Duration::from_secs(600);
 /// Long enough for whatever must come to an end after that.
@@ -59,6 +61,8 @@ pub struct Schedule {
     pub outages: Vec<(u64, u64)>,
     /// From when, and for how long, the station cannot store.
     pub full: Vec<(u64, u64)>,
+    /// From when, and for how long, the station's store takes nothing and says so only when the batch has waited long.
+    pub busy: Vec<(u64, u64)>,
     /// From when, and for how long, the journal's disk fails.
     pub disk_faults: Vec<(u64, u64)>,
     pub aircraft_restarts: Vec<u64>,
@@ -398,6 +402,15 @@ impl Pair {
         }
     }
 
+    /// The batch has arrived, and the station says long after that it cannot store.
+    fn keep_waiting(&mut self, connection: u64) {
+        let at = self.later();
+        self.schedule(at, Happening::AtAircraft(connection, Told::Arrived));
+        let cannot = Told::Failed(Fault::Lost(closed(CloseCode::CannotStore)));
+        let at = self.later() + STORE_TIMEOUT;
+        self.schedule(at, Happening::AtAircraft(connection, cannot));
+    }
+
     fn time_out(&mut self, connection: u64) {
         let lost = Told::Failed(Fault::Lost(ConnectionError::TimedOut));
         self.schedule(
@@ -413,6 +426,7 @@ impl Pair {
             .map(kind)
             .find(|kind| !matches!(kind, Kind::Good | Kind::Refused | Kind::LeftOut));
         let full = self.within(&self.schedule.full).is_some();
+        let busy = self.within(&self.schedule.busy).is_some();
         let mut receipt = Receipt::default();
         if !full && spoilt.is_none() {
             for id in batch {
@@ -423,8 +437,15 @@ impl Pair {
                 }
             }
         }
-        self.stored.extend(&receipt.stored);
+        if !busy || self.rng.random_ratio(1, 2) {
+            // Of a busy store, perhaps after all.
+            self.stored.extend(&receipt.stored);
+        }
         if !answered {
+            return;
+        }
+        if busy {
+            self.keep_waiting(connection);
             return;
         }
         let told = match (full, spoilt) {
