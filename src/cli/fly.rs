@@ -187,11 +187,11 @@ fn report(
 fn print_report(report: &Report) {
     let s = &report.summary;
     eprintln!(
-        "{} frames searched or turned away: {s} {:.1} s.",
+        "Frames searched or turned away: {}, of them {s} {:.1} s.",
         s.frames, report.seconds
     );
     eprintln!(
-        "The camera gave {} frames; {} were dropped by its driver.",
+        "Frames that the camera gave: {}; dropped by its driver: {}.",
         report.camera.counts.frames, report.camera.counts.dropped
     );
     eprintln!("Results are in {}.", report.folder.display());

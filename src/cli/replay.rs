@@ -203,7 +203,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
 
 fn print_report(report: &Report, model: &Path, link: Option<&LinkStatus>) {
     let s = &report.summary;
-    eprintln!("{} frames: {s} {:.1} s.", s.frames, report.seconds);
+    eprintln!("Frames: {}, of them {s} {:.1} s.", s.frames, report.seconds);
     eprintln!("Searched by {}.", model.display());
     eprintln!("Results are in {}.", report.folder.display());
     survey_setup::print_undelivered(link);

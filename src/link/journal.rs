@@ -157,7 +157,7 @@ impl Journal {
             if !damaged.is_empty() {
                 let (path, count) = (self.path.display(), damaged.len());
                 log::error!(
-                    "journal {path}: {count} messages are {DAMAGED} and set aside; `scarp link status` tells of them"
+                    "journal {path}: messages {DAMAGED} and set aside: {count}; `scarp link status` tells of them"
                 );
             }
             let damaged: Vec<_> = damaged.into_iter().map(|n| (n, DAMAGED)).collect();
@@ -297,7 +297,7 @@ impl Drop for Journal {
         let state = self.state.get_mut();
         let lost = state.settle().err().zip(Some(state.only_in_memory()));
         if let Some((error, lost @ 1..)) = lost {
-            log::error!("{error}; {lost} messages that were in memory only are lost");
+            log::error!("{error}; messages lost, which were in memory only: {lost}");
         }
     }
 }
