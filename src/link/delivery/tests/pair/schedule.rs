@@ -19,7 +19,7 @@ pub enum Kind {
 }
 
 /// What goes wrong, and when, in seconds from the start.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Schedule {
     pub seed: u64,
     /// When each message is submitted, and what it is.
