@@ -35,8 +35,8 @@ Examples:
 It waits for camera, position fixes, attitude and armed motors, searches what the camera sees, and ends once the autopilot
 is disarmed again, or is interrupted. OUT/health.json says four times a second how it goes; OUT/survey-ID/ keeps what is found.
 A sensor that fails is waited for: frames without a place are counted and never placed.
-Exit status 3 tells that frames were not searched (untagged, corrupt, dropped), messages wait in the journal or were refused
-by the ground station, or the disk was full.";
+Exit status 3 tells that frames were not searched (untagged, corrupt, dropped), messages wait in the journal or were set
+aside in this flight (refused by the ground station, or damaged), or the disk was full.";
 
 #[derive(clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
@@ -74,6 +74,8 @@ struct Report {
     undelivered: u64,
     /// Messages the ground station refused.
     refused: u64,
+    /// Messages set aside, whatever the reason.
+    set_aside: u64,
     /// Messages that say what no message can, and were left out.
     unsendable: u64,
     /// Why something found could not be kept on the disk.
@@ -174,6 +176,7 @@ fn report(
         model: flight.model.manifest().name.clone(),
         undelivered: link.map_or(0, |status| status.held.messages),
         refused: link.map_or(0, |status| status.refused),
+        set_aside: link.map_or(0, |status| status.newly_set_aside),
         unsendable: link.map_or(0, |status| status.unsendable),
         storage_error: flown.storage_error.clone(),
         interrupted: flown.health.status.state != flight::State::Landed,
@@ -185,11 +188,11 @@ fn report(
 fn print_report(report: &Report) {
     let s = &report.summary;
     eprintln!(
-        "{} frames searched or turned away: {s} {:.1} s.",
+        "Frames searched or turned away: {}, of them {s} {:.1} s.",
         s.frames, report.seconds
     );
     eprintln!(
-        "The camera gave {} frames; {} were dropped by its driver.",
+        "Frames that the camera gave: {}; dropped by its driver: {}.",
         report.camera.counts.frames, report.camera.counts.dropped
     );
     eprintln!("Results are in {}.", report.folder.display());

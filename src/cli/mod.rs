@@ -24,7 +24,7 @@ Exit status:
   1  stopped by an error, which is printed
   2  the command line is wrong
   3  finished, but not all is well: frames that were not searched (untagged, corrupt, dropped),
-     messages not yet delivered (they wait in the journal) or set aside, or a check that is NO GO";
+     messages not yet delivered (they wait in the journal) or just set aside, or a check that is NO GO";
 
 /// Finds fresh landslides from a drone, in flight.
 #[derive(Parser)]

@@ -38,7 +38,8 @@ Examples:
 Interrupt (Ctrl-C) to stop: frames under way are finished, nothing found is lost. Both files are good GeoJSON at any time, also
 when the program is killed. A survey that has results in --out already is not searched again there.
 Exit status 3 tells that frames were not searched (untagged, over ground that is not known, left out, unreadable, corrupt, of an unsuitable scale,
-dropped), or messages wait in the journal or were refused by the ground station. `scarp photos` lists what is understood of each photograph.";
+dropped), or messages wait in the journal or were set aside by this replay (refused by the ground station, or damaged). `scarp photos` lists
+what is understood of each photograph.";
 
 #[derive(clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
@@ -88,6 +89,8 @@ struct Report {
     undelivered: u64,
     /// Messages the ground station refused.
     refused: u64,
+    /// Messages set aside, whatever the reason.
+    set_aside: u64,
     /// Messages that say what no message can, and were left out.
     unsendable: u64,
     /// Whether the replay was interrupted before its source ended.
@@ -167,6 +170,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         model: flight.model.manifest().name.clone(),
         undelivered: link.as_ref().map_or(0, |status| status.held.messages),
         refused: link.as_ref().map_or(0, |status| status.refused),
+        set_aside: link.as_ref().map_or(0, |status| status.newly_set_aside),
         unsendable: link.as_ref().map_or(0, |status| status.unsendable),
         interrupted: stop.load(Ordering::Relaxed),
         seconds: started.elapsed().as_secs_f64(),
@@ -188,7 +192,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
 
 fn print_report(report: &Report, model: &Path, link: Option<&LinkStatus>) {
     let s = &report.summary;
-    eprintln!("{} frames: {s} {:.1} s.", s.frames, report.seconds);
+    eprintln!("Frames: {}, of them {s} {:.1} s.", s.frames, report.seconds);
     eprintln!("Searched by {}.", model.display());
     eprintln!("Results are in {}.", report.folder.display());
     survey_setup::print_undelivered(link);

@@ -135,14 +135,14 @@ pub fn drain(uplink: &Uplink) -> LinkStatus {
     uplink.drain(DRAIN)
 }
 
-/// Whether all that was handed to the journal is on the ground.
+/// Whether all that waited is on the ground, and nothing was set aside since the start.
 pub fn all_delivered(link: Option<&LinkStatus>) -> bool {
     link.is_none_or(|status| {
-        status.held.messages == 0 && status.held.set_aside == 0 && status.unsendable == 0
+        status.held.messages == 0 && status.newly_set_aside == 0 && status.unsendable == 0
     })
 }
 
-/// Says what cannot be sent, what was set aside and what waits in the journal, if anything is.
+/// Says what cannot be sent, what is set aside and what waits in the journal, if anything does.
 pub fn print_undelivered(link: Option<&LinkStatus>) {
     if let Some(status) = link.filter(|status| status.unsendable > 0) {
         eprintln!(
@@ -150,9 +150,20 @@ pub fn print_undelivered(link: Option<&LinkStatus>) {
             status.unsendable
         );
     }
-    if let Some(status) = link.filter(|status| status.held.set_aside > 0) {
-        let aside = terminal::messages(status.held.set_aside, ("is set aside", "are set aside"));
-        eprintln!("{aside} in the journal and not sent; `scarp link status` says why.");
+    if let Some(status) = link.filter(|status| status.newly_set_aside > 0) {
+        eprintln!(
+            "Messages set aside in the journal and not sent: {}; `scarp link status` says why.",
+            status.newly_set_aside
+        );
+    }
+    let earlier = |status: &LinkStatus| {
+        let earlier = status.held.set_aside + status.held.discarded;
+        earlier.saturating_sub(status.newly_set_aside)
+    };
+    if let Some(earlier @ 1..) = link.map(earlier) {
+        eprintln!(
+            "Messages set aside before this start: {earlier}; `scarp link status` says why, `resend` tries them again, `discard` removes them."
+        );
     }
     if let Some(status) = link.filter(|status| status.held.messages > 0) {
         let reason = status.last_error.as_deref().unwrap_or("no answer in time");

@@ -89,7 +89,7 @@ impl fmt::Display for Summary {
         }
         write!(
             f,
-            ", {} corrupt, {} dropped. {} landslides.",
+            ", {} corrupt, {} dropped. Landslides: {}.",
             self.corrupt, self.dropped, self.landslides
         )
     }

@@ -228,7 +228,7 @@ fn bad_files_are_named_and_counted_and_the_good_ones_are_still_searched() {
             "{name} in:\n{said}"
         );
     }
-    let summary = "9 frames: 1 tagged, 2 untagged, 1 unreadable, 1 of an unsuitable scale, 4 corrupt, 0 dropped.";
+    let summary = "Frames: 9, of them 1 tagged, 2 untagged, 1 unreadable, 1 of an unsuitable scale, 4 corrupt, 0 dropped.";
     assert!(said.contains(summary), "{said}");
     assert_eq!(flight.features("footprints.geojson").len(), 1);
 }

@@ -30,6 +30,7 @@ fn every_help_is_as_it_was() {
         &["link", "status"],
         &["link", "drain"],
         &["link", "resend"],
+        &["link", "discard"],
     ] {
         let help = [command, &["--help"]].concat();
         insta::assert_snapshot!(format!("help-{}", command.join("-")), said(&help));

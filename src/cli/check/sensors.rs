@@ -93,7 +93,7 @@ fn photographs(folder: &Path) -> anyhow::Result<String> {
     let tag = photograph.tag;
     tag.map_err(|e| anyhow::anyhow!("{}: {e}", frame.name))?;
     Ok(format!(
-        "{count} photographs, the first {width}x{height} and tagged"
+        "photographs: {count}, the first {width}x{height} and tagged"
     ))
 }
 
