@@ -9,17 +9,50 @@ use super::{
     xmp::{Property, Xmp},
 };
 
-const GIMBAL: [Property; 3] = [
-    Property::dji("GimbalYawDegree"),
-    Property::dji("GimbalPitchDegree"),
-    Property::dji("GimbalRollDegree"),
+/// Yaw, pitch and roll of the camera over north, east, down: at pitch -90 it looks down.
+const GIMBALS: [[Property; 3]; 4] = [
+    [
+        Property::dji("GimbalYawDegree"),
+        Property::dji("GimbalPitchDegree"),
+        Property::dji("GimbalRollDegree"),
+    ],
+    [
+        Property::autel("GimbalYawDegree"),
+        Property::autel("GimbalPitchDegree"),
+        Property::autel("GimbalRollDegree"),
+    ],
+    [
+        Property::parrot("CameraYawDegree"),
+        Property::parrot("CameraPitchDegree"),
+        Property::parrot("CameraRollDegree"),
+    ],
+    [
+        Property::skydio("CameraOrientationNED/Yaw"),
+        Property::skydio("CameraOrientationNED/Pitch"),
+        Property::skydio("CameraOrientationNED/Roll"),
+    ],
 ];
-const WING: [Property; 3] = [
-    Property::sensefly("Heading"),
-    Property::sensefly("PitchAngle"),
-    Property::sensefly("RollAngle"),
+/// Yaw, pitch and roll of what a camera is fixed in that looks down, the top of the picture forward: senseFly's wing, and Pix4D's
+/// convention, in which pitch 0 looks down and 90 ahead.
+const VEHICLES: [[Property; 3]; 2] = [
+    [
+        Property::sensefly("Heading"),
+        Property::sensefly("PitchAngle"),
+        Property::sensefly("RollAngle"),
+    ],
+    [
+        Property::camera("Yaw"),
+        Property::camera("Pitch"),
+        Property::camera("Roll"),
+    ],
 ];
-const FLIGHT_YAW: Property = Property::dji("FlightYawDegree");
+const FLIGHT_YAWS: [Property; 2] = [
+    Property::dji("FlightYawDegree"),
+    Property::autel("FlightYawDegree"),
+];
+
+/// Two tellings of one attitude further apart than this contradict each other, in degrees.
+const AGREE_DEG: f64 = 3.0;
 
 /// Angles beyond are no angles of anything, in degrees.
 const MOST_DEG: f64 = 360.0;
@@ -39,27 +72,28 @@ pub(super) fn attitude(
     assume_nadir: bool,
 ) -> Result<Sourced<Attitude>, Untagged> {
     let xmp = &metadata.xmp;
-    if let Some([yaw_deg, pitch_deg, roll_deg]) = angles(xmp, GIMBAL)? {
-        let attitude = Attitude {
-            yaw_deg,
-            pitch_deg,
-            roll_deg,
-        };
-        check_flip(&attitude, xmp)?;
-        let from = format!("{}, GimbalPitchDegree, GimbalRollDegree", GIMBAL[0]);
-        return Ok(Sourced::new(attitude, from));
+    let gimbal = first(xmp, &GIMBALS, |[yaw_deg, pitch_deg, roll_deg]| Attitude {
+        yaw_deg,
+        pitch_deg,
+        roll_deg,
+    })?;
+    let vehicle = first(xmp, &VEHICLES, |[heading, pitch, roll]| {
+        Attitude::down_looking(heading, pitch, roll)
+    })?;
+    if let (Some(gimbal), Some(vehicle)) = (&gimbal, &vehicle) {
+        check_agreement(gimbal, vehicle)?;
     }
-    // senseFly's angles are the wing's; its camera is fixed in it, looking down, the top of the picture forward.
-    if let Some([heading, pitch, roll]) = angles(xmp, WING)? {
-        let from = format!("{}, PitchAngle, RollAngle", WING[0]);
-        let attitude = Attitude::down_looking(heading, pitch, roll);
-        return Ok(Sourced::new(attitude, from));
+    if let Some(gimbal) = gimbal {
+        check_flip(&gimbal.value, xmp)?;
+        return Ok(gimbal);
+    }
+    if let Some(vehicle) = vehicle {
+        return Ok(vehicle);
     }
     if !assume_nadir {
         return Err(Untagged::NoAttitude);
     }
-    let flight = xmp.number(FLIGHT_YAW)?;
-    let flight = flight.map(|heading| Sourced::new(heading, FLIGHT_YAW));
+    let flight = flight_yaw(xmp)?;
     let exif = metadata.exif.gps.heading_deg;
     let exif = exif.map(|heading| Sourced::new(heading, "EXIF GPSImgDirection"));
     let heading = flight.or(exif).ok_or(Untagged::NoHeading)?;
@@ -70,6 +104,47 @@ pub(super) fn attitude(
         });
     }
     Ok(heading.map(|heading| Attitude::down_looking(heading, 0.0, 0.0)))
+}
+
+/// The first attitude that is told in one of these ways.
+fn first(
+    xmp: &Xmp,
+    ways: &[[Property; 3]],
+    attitude: impl Fn([f64; 3]) -> Attitude,
+) -> Result<Option<Sourced<Attitude>>, Untagged> {
+    for way in ways {
+        if let Some(angles) = angles(xmp, *way)? {
+            let [yaw, pitch, roll] = way;
+            let from = format!("{yaw}, {}, {}", pitch.name(), roll.name());
+            return Ok(Some(Sourced::new(attitude(angles), from)));
+        }
+    }
+    Ok(None)
+}
+
+fn flight_yaw(xmp: &Xmp) -> Result<Option<Sourced<f64>>, Untagged> {
+    for property in FLIGHT_YAWS {
+        if let Some(heading) = xmp.number(property)? {
+            return Ok(Some(Sourced::new(heading, property)));
+        }
+    }
+    Ok(None)
+}
+
+fn check_agreement(a: &Sourced<Attitude>, b: &Sourced<Attitude>) -> Result<(), Untagged> {
+    let (a_turn, b_turn) = (a.value.rotation(), b.value.rotation());
+    let between = a_turn.matrix().tr_mul(b_turn.matrix());
+    // The trace of a turn by t is 1 + 2 cos t.
+    let cos = ((between.trace() - 1.0) / 2.0).clamp(-1.0, 1.0);
+    let apart_deg = cos.acos().to_degrees();
+    if apart_deg <= AGREE_DEG {
+        return Ok(());
+    }
+    Err(Untagged::AttitudesDiffer {
+        first: a.from.clone(),
+        second: b.from.clone(),
+        apart_deg,
+    })
 }
 
 /// Three angles, or `None` where none of them is told.
@@ -100,7 +175,8 @@ fn angles(xmp: &Xmp, properties: [Property; 3]) -> Result<Option<[f64; 3]>, Unta
 /// At nadir a gimbal's yaw and roll turn about the same axis, and some jump by 180 degrees there. Both may jump together, which is
 /// the same attitude; where one jumps alone, the top of the picture is the aircraft's tail by the angles.
 fn check_flip(gimbal: &Attitude, xmp: &Xmp) -> Result<(), Untagged> {
-    let Some(flight_yaw_deg) = xmp.number(FLIGHT_YAW)? else {
+    let flight = flight_yaw(xmp)?;
+    let Some(flight_yaw_deg) = flight.map(|flight| flight.value) else {
         return Ok(());
     };
     // Where the top of the picture points on the ground: up in the picture is -z of the camera.

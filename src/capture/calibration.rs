@@ -9,6 +9,15 @@ use super::{
 
 const DATA: Property = Property::dji("DewarpData");
 const FLAG: Property = Property::dji("DewarpFlag");
+/// Skydio's calibration, in an order that it does not tell.
+const SKYDIO_DATA: Property = Property::skydio("DewarpData");
+const SKYDIO_FLAG: Property = Property::skydio("DewarpFlag");
+/// Pix4D's: `perspective` or `fisheye`; millimetres; R1, R2, R3, T1, T2 by the model of OpenCV's k1, k2, k3, p1, p2; millimetres from
+/// the top left corner.
+const MODEL_TYPE: Property = Property::camera("ModelType");
+const FOCAL_LENGTH: Property = Property::camera("PerspectiveFocalLength");
+const DISTORTION: Property = Property::camera("PerspectiveDistortion");
+const PRINCIPAL_POINT: Property = Property::camera("PrincipalPoint");
 
 /// What one camera's lens was measured to be, in pixels of the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -75,9 +84,14 @@ pub(super) fn told(
     scale: &PictureScale,
 ) -> Result<Option<Sourced<Calibration>>, Untagged> {
     let xmp = &metadata.xmp;
+    if xmp.text(SKYDIO_DATA)?.is_some() && xmp.number(SKYDIO_FLAG)? != Some(1.0) {
+        return Err(Untagged::DewarpUnclear {
+            tag: SKYDIO_DATA.to_string(),
+        });
+    }
     let (data, flag) = (xmp.text(DATA)?, xmp.number(FLAG)?);
     let Some(data) = data else {
-        return Ok(None);
+        return of_pix4d(metadata, scale);
     };
     let bad = |fault: &str| Untagged::BadLens {
         tag: DATA.to_string(),
@@ -95,7 +109,11 @@ pub(super) fn told(
         Some(0.0) => {}
         // Without a calibration the camera writes zeros.
         _ if fx == 0.0 => {}
-        _ => return Err(Untagged::DewarpUnclear),
+        _ => {
+            return Err(Untagged::DewarpUnclear {
+                tag: DATA.to_string(),
+            });
+        }
     }
     if fx == 0.0 {
         return Ok(None);
@@ -127,4 +145,64 @@ pub(super) fn told(
         ));
     }
     Ok(Some(Sourced::new(calibration, DATA)))
+}
+
+/// The calibration that senseFly and others write by Pix4D's specification ("Specifications of XMP Camera Tags"), whose pictures are as
+/// the lens drew them.
+fn of_pix4d(
+    metadata: &Metadata,
+    scale: &PictureScale,
+) -> Result<Option<Sourced<Calibration>>, Untagged> {
+    let xmp = &metadata.xmp;
+    let bad = |fault: &str| Untagged::BadLens {
+        tag: DISTORTION.to_string(),
+        fault: fault.to_owned(),
+    };
+    if xmp.text(MODEL_TYPE)? == Some("fisheye") {
+        return Err(Untagged::BadLens {
+            tag: MODEL_TYPE.to_string(),
+            fault: "is a fisheye by Pix4D's polynomial, which is not read (give a camera file)"
+                .to_owned(),
+        });
+    }
+    let Some(distortion) = xmp.text(DISTORTION)? else {
+        return Ok(None);
+    };
+    let numbers = |text: &str| -> Option<Vec<f64>> { text.split(',').map(number).collect() };
+    let [k1, k2, k3, p1, p2] = numbers(distortion).unwrap_or_default()[..] else {
+        return Err(bad("is not five numbers"));
+    };
+    let point = xmp.text(PRINCIPAL_POINT)?.and_then(numbers);
+    let (Some(focal_mm), Some(&[x_mm, y_mm])) = (xmp.number(FOCAL_LENGTH)?, point.as_deref())
+    else {
+        return Err(bad(
+            "stands without PerspectiveFocalLength and PrincipalPoint",
+        ));
+    };
+    let Some(per_mm) = metadata.exif.pixels_per_mm else {
+        return Err(bad(
+            "is of millimetres, and no EXIF FocalPlaneXResolution tells how many pixels they are",
+        ));
+    };
+    let (first_w, first_h) = (scale.size.0 / scale.resized, scale.size.1 / scale.resized);
+    let enlarged = scale.resized * scale.zoom;
+    let offset = (x_mm * per_mm - first_w / 2.0, y_mm * per_mm - first_h / 2.0);
+    if (offset.0 / first_w).abs().max((offset.1 / first_h).abs()) > MAX_OFF_CENTRE {
+        return Err(Untagged::BadPrincipalPoint {
+            at: x_mm * per_mm * scale.resized,
+        });
+    }
+    let lens = Brown::new([k1, k2, k3, 0.0, 0.0, 0.0], [p1, p2]);
+    let calibration = Calibration {
+        focal_px: focal_mm * per_mm * enlarged,
+        focal_ratio: 1.0,
+        centre: (
+            scale.size.0 / 2.0 + offset.0 * enlarged,
+            scale.size.1 / 2.0 + offset.1 * enlarged,
+        ),
+        lens: Lens::Brown(lens.ok_or_else(|| bad("is not five numbers"))?),
+        sigma: SIGMA,
+    };
+    let from = format!("{FOCAL_LENGTH}, PrincipalPoint, PerspectiveDistortion");
+    Ok(Some(Sourced::new(calibration, from)))
 }

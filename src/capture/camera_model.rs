@@ -11,8 +11,17 @@ use super::{
     xmp::Property,
 };
 
-const OPTICAL_CENTRE_X: Property = Property::dji("CalibratedOpticalCenterX");
-const OPTICAL_CENTRE_Y: Property = Property::dji("CalibratedOpticalCenterY");
+/// The makers' principal points, in pixels of the picture as first recorded.
+const OPTICAL_CENTRES_X: [Property; 3] = [
+    Property::dji("CalibratedOpticalCenterX"),
+    Property::autel("CalibratedOpticalCenterX"),
+    Property::skydio("CalibratedOpticalCenter/X"),
+];
+const OPTICAL_CENTRES_Y: [Property; 3] = [
+    Property::dji("CalibratedOpticalCenterY"),
+    Property::autel("CalibratedOpticalCenterY"),
+    Property::skydio("CalibratedOpticalCenter/Y"),
+];
 
 /// Focal lengths believed, in image widths: from a 127 degree wide angle to a 2 degree telephoto.
 const FOCAL_WIDTHS: std::ops::RangeInclusive<f64> = 0.25..=30.0;
@@ -45,15 +54,18 @@ pub(super) fn model(
     if !FOCAL_WIDTHS.contains(&(focal_px / f64::from(width))) {
         return Err(Untagged::BadFocalLength { focal_px });
     }
-    let designed = |property: Property, side: u32| -> Result<f64, Untagged> {
-        let (side, told) = (f64::from(side), metadata.xmp.number(property)?);
+    let designed = |properties: [Property; 3], side: u32| -> Result<f64, Untagged> {
+        let (side, mut told) = (f64::from(side), None);
+        for property in properties {
+            told = told.or(metadata.xmp.number(property)?);
+        }
         let at = told.map_or(side / 2.0, |at| at * scale.resized);
         check_centre(at, side)?;
         Ok(side / 2.0 + scale.zoom * (at - side / 2.0))
     };
     let designed = (
-        designed(OPTICAL_CENTRE_X, width)?,
-        designed(OPTICAL_CENTRE_Y, height)?,
+        designed(OPTICAL_CENTRES_X, width)?,
+        designed(OPTICAL_CENTRES_Y, height)?,
     );
     let calibration = calibration.map(|known| known.value);
     let (cx, cy) = calibration.map_or(designed, |known| known.centre);

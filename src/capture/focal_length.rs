@@ -5,7 +5,12 @@ use super::{
     xmp::Property,
 };
 
-const CALIBRATED: Property = Property::dji("CalibratedFocalLength");
+/// The makers' own, in pixels of the picture as first recorded.
+const CALIBRATED: [Property; 3] = [
+    Property::dji("CalibratedFocalLength"),
+    Property::autel("CalibratedFocalLength"),
+    Property::skydio("CalibratedFocalLength/X"),
+];
 const NOMINAL: &str = "EXIF FocalLength, FocalPlaneXResolution";
 const EQUIVALENT: &str = "EXIF FocalLengthIn35mmFilm";
 
@@ -35,7 +40,7 @@ pub(super) struct FocalLength {
     pub(super) sigma: f64,
 }
 
-/// The focal length in pixels is, in this order, that of the lens's own calibration; DJI's `CalibratedFocalLength`; `FocalLength` times `FocalPlaneXResolution`; or derived
+/// The focal length in pixels is, in this order, that of the lens's own calibration; the maker's `CalibratedFocalLength`; `FocalLength` times `FocalPlaneXResolution`; or derived
 /// from `FocalLengthIn35mmFilm`, which is an equivalence of diagonals. All but the last are those of the whole sensor
 /// and grow with the digital zoom; `measured` has.
 ///
@@ -49,13 +54,15 @@ pub(super) fn focal_length(
 ) -> Result<Sourced<FocalLength>, Untagged> {
     let exif = &metadata.exif;
     let enlarged = scale.resized * scale.zoom;
-    let designed = metadata.xmp.number(CALIBRATED)?.map(|pixels| {
-        let focal = FocalLength {
+    let mut designed = None;
+    for property in CALIBRATED {
+        let pixels = metadata.xmp.number(property)?;
+        let focal = pixels.map(|pixels| FocalLength {
             pixels: pixels * enlarged,
             sigma: SIGMA_CALIBRATED,
-        };
-        Sourced::new(focal, CALIBRATED)
-    });
+        });
+        designed = designed.or(focal.map(|focal| Sourced::new(focal, property)));
+    }
     let calibrated = measured.or(designed);
     let nominal = exif.focal_length_mm.zip(exif.pixels_per_mm);
     let nominal = nominal.map(|(mm, per_mm)| {

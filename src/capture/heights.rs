@@ -15,10 +15,18 @@ use super::{
 const RTK_FLAG: Property = Property::dji("RtkFlag");
 const ALTITUDE_TYPE: Property = Property::dji("AltitudeType");
 const ABSOLUTE: Property = Property::dji("AbsoluteAltitude");
-const ABOVE_TAKEOFF: [Property; 2] = [
+/// Heights above take-off; Pix4D's is above the ground, which over level ground is the same.
+const ABOVE_TAKEOFF: [Property; 5] = [
     Property::dji("RelativeAltitude"),
+    Property::autel("RelativeAltitude"),
+    Property::skydio("RelativeAltitude"),
     Property::sensefly("Height"),
+    Property::camera("AboveGroundAltitude"),
 ];
+/// Over EGM96, or over the ellipsoid where the receiver has RTK.
+const AUTEL: Property = Property::autel("AbsoluteAltitude");
+const AUTEL_RTK_FLAG: Property = Property::autel("RtkFlag");
+const SKYDIO: Property = Property::skydio("AbsoluteAltitude");
 const SENSEFLY_ELLIPSOID: Property = Property::sensefly("AltitudeWGS84");
 const SENSEFLY_SEA_LEVEL: Property = Property::sensefly("AltitudeAMSL");
 
@@ -96,6 +104,21 @@ pub(super) fn heights(metadata: &Metadata) -> Result<Heights, Untagged> {
                 heights.unused = Some(format!("{ABSOLUTE} {metres} m: {because}"));
             }
         }
+    }
+    if let Some(metres) = xmp.number(AUTEL)? {
+        let by_rtk = xmp.number(AUTEL_RTK_FLAG)?.is_some_and(|flag| flag != 0.0);
+        heights.absolute.push(if by_rtk {
+            let from = format!("{AUTEL}, by {AUTEL_RTK_FLAG}");
+            Sourced::new(HeightAboveEllipsoid::new(metres).into(), from)
+        } else {
+            Sourced::new(HeightEgm96::new(metres).into(), AUTEL)
+        });
+    }
+    // Above sea level by some who have measured it, over the ellipsoid by others.
+    if let Some(metres) = xmp.number(SKYDIO)? {
+        heights.unused = Some(format!(
+            "{SKYDIO} {metres} m: Skydio does not tell its datum"
+        ));
     }
     let ellipsoid = |height: &Sourced<Height>| matches!(height.value, Height::Ellipsoid(_));
     if let ExifAltitude::Ellipsoid(height) = metadata.exif.gps.altitude

@@ -10,13 +10,22 @@ use super::{
     xmp::{Property, Xmp},
 };
 
-const GPS_STATUS: Property = Property::dji("GpsStatus");
+const GPS_STATUSES: [Property; 2] = [Property::dji("GpsStatus"), Property::autel("GpsStatus")];
 
-/// The makers' own latitudes with their longitudes. DJI misspelt the longitude for years.
-const XMP_POSITIONS: [(Property, Property); 4] = [
+/// The makers' own latitudes with their longitudes. DJI and Autel misspelt the longitude for years.
+const XMP_POSITIONS: [(Property, Property); 7] = [
     (Property::dji("GpsLatitude"), Property::dji("GpsLongitude")),
     (Property::dji("GpsLatitude"), Property::dji("GpsLongtitude")),
     (Property::dji("Latitude"), Property::dji("Longitude")),
+    (
+        Property::autel("GpsLatitude"),
+        Property::autel("GpsLongitude"),
+    ),
+    (
+        Property::autel("GpsLatitude"),
+        Property::autel("GpsLongtitude"),
+    ),
+    (Property::skydio("Latitude"), Property::skydio("Longitude")),
     (
         Property::sensefly("Latitude"),
         Property::sensefly("Longitude"),
@@ -80,13 +89,15 @@ fn check_fix(metadata: &Metadata) -> Result<(), Untagged> {
             status: "V".to_owned(),
         });
     }
-    if let Some(status) = metadata.xmp.text(GPS_STATUS)?
-        && status.to_lowercase().contains("invalid")
-    {
-        return Err(Untagged::VoidFix {
-            tag: GPS_STATUS.to_string(),
-            status: status.to_owned(),
-        });
+    for property in GPS_STATUSES {
+        if let Some(status) = metadata.xmp.text(property)?
+            && status.to_lowercase().contains("invalid")
+        {
+            return Err(Untagged::VoidFix {
+                tag: property.to_string(),
+                status: status.to_owned(),
+            });
+        }
     }
     if is(&gps.measure_mode, "2") {
         return Err(Untagged::FixWithoutHeight);

@@ -124,6 +124,18 @@ pub enum Untagged {
         /// What it says.
         degrees: f64,
     },
+    /// Two tellings of the attitude contradict each other.
+    #[error(
+        "the camera looks {apart_deg:.0} degrees apart by {first} and by {second}; use the photograph as the camera wrote it"
+    )]
+    AttitudesDiffer {
+        /// The tags of the first.
+        first: String,
+        /// The tags of the second.
+        second: String,
+        /// Degrees between them.
+        apart_deg: f64,
+    },
     /// The gimbal's angles jumped by half a turn.
     #[error(
         "the top of the picture points to {heading_deg:.0} degrees by the gimbal's angles, and the aircraft to {flight_yaw_deg:.0}: gimbals flip so when they look straight down, and which of both is true is not told"
@@ -212,9 +224,12 @@ pub enum Untagged {
     },
     /// A lens is calibrated, but whether the picture has been straightened by that is not told.
     #[error(
-        "XMP drone-dji:DewarpData has the lens's distortion, but no DewarpFlag tells whether the camera has taken it out of the picture; use the photograph as the camera wrote it"
+        "{tag} has the lens's distortion, but no DewarpFlag tells whether the camera has taken it out of the picture; give a camera file (--camera)"
     )]
-    DewarpUnclear,
+    DewarpUnclear {
+        /// The tag of the calibration.
+        tag: String,
+    },
     /// The camera file is that of another camera.
     #[error(
         "the camera file is of pictures of {width} x {height} pixels, and this one stands the other way; give the file of the camera that took it"

@@ -14,14 +14,20 @@ use super::{Untagged, number::number};
 /// A vocabulary of properties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Schema {
-    Dji,
-    SenseFly,
+    Autel,
     Camera,
+    Dji,
     Panorama,
+    Parrot,
+    SenseFly,
+    Skydio,
 }
 
-/// Each vocabulary with the prefix that its properties carry in the field, and its namespaces.
-const SCHEMAS: [(Schema, &str, &[&str]); 4] = [
+/// Each vocabulary with the prefix that its properties carry in the field, and the namespaces that others may stand for.
+const SCHEMAS: [(Schema, &str, &[&str]); 7] = [
+    (Schema::Autel, "drone", &[]),
+    (Schema::Parrot, "drone-parrot", &[]),
+    (Schema::Skydio, "drone-skydio", &[]),
     (
         Schema::Dji,
         "drone-dji",
@@ -56,6 +62,21 @@ impl Property {
     /// A property of DJI's `drone-dji`.
     pub(super) const fn dji(name: &'static str) -> Self {
         Self(Schema::Dji, name)
+    }
+
+    /// A property of Autel's `drone`, whose names are DJI's.
+    pub(super) const fn autel(name: &'static str) -> Self {
+        Self(Schema::Autel, name)
+    }
+
+    /// A property of Parrot's `drone-parrot`.
+    pub(super) const fn parrot(name: &'static str) -> Self {
+        Self(Schema::Parrot, name)
+    }
+
+    /// A property of Skydio's `drone-skydio`; one within another as `CameraOrientationNED/Yaw`.
+    pub(super) const fn skydio(name: &'static str) -> Self {
+        Self(Schema::Skydio, name)
     }
 
     /// A property of senseFly's `sensefly`.
@@ -192,6 +213,14 @@ struct Walk<'a> {
     open: Vec<Element>,
 }
 
+/// The name of a property within another of the same vocabulary.
+fn within(around: &(Schema, String), own: (Schema, String)) -> (Schema, String) {
+    match own {
+        (schema, name) if schema == around.0 => (schema, format!("{}/{name}", around.1)),
+        other => other,
+    }
+}
+
 /// An element under way: the property that it, or the innermost one around it, is; and its text.
 struct Element {
     property: Option<(Schema, String)>,
@@ -213,20 +242,26 @@ impl Walk<'_> {
                 None => properties.push((name, value)),
             }
         }
-        for (name, value) in properties {
-            if let Some(property) = self.property(&name) {
-                self.keep(property, &value);
-            }
-        }
+        let around = self
+            .open
+            .last()
+            .and_then(|element| element.property.clone());
         let name = start.name();
         let own = self.property(&String::from_utf8_lossy(name.as_ref()));
-        let around = || {
-            self.open
-                .last()
-                .and_then(|element| element.property.clone())
+        // A member of a list is the property that the list is, a field of a structure one of its own.
+        let property = match (own, &around) {
+            (Some(own), Some(around)) => Some(within(around, own)),
+            (Some(own), None) => Some(own),
+            (None, around) => around.clone(),
         };
+        for (name, value) in properties {
+            if let Some(own) = self.property(&name) {
+                let field = property.as_ref().map(|around| within(around, own.clone()));
+                self.keep(field.unwrap_or(own), &value);
+            }
+        }
         self.open.push(Element {
-            property: own.or_else(around),
+            property,
             text: String::new(),
         });
         Ok(())

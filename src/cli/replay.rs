@@ -44,7 +44,7 @@ what is understood of each photograph.";
 #[derive(clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
 pub struct Args {
-    /// Folder of JPEG photographs with EXIF GPS and DJI or senseFly XMP
+    /// Folder of JPEG photographs with EXIF GPS and the XMP of DJI, Autel, Parrot, Skydio, senseFly or Pix4D
     photos: PathBuf,
     /// Folder of the model: manifest.toml, model.onnx and golden pair [default: the board's, else a released one, see below]
     #[arg(long, value_name = "DIR")]

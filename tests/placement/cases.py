@@ -37,6 +37,7 @@ def followed():
     yield from turned()
     yield from scaled()
     yield from bent()
+    yield from of_other_makers()
     shot = Shot()
     flipped = shot.dji(GimbalYawDegree="-150.0", GimbalRollDegree="+180.0", FlightYawDegree="+31.0")
     yield "gimbal_flips_both", [shot.placed("a.jpg", shot.file(flipped))]
@@ -133,6 +134,57 @@ def bent():
             # 16:9, cut by the camera from the middle: 45 rows above and below.
             flat = Shot(camera=Camera((480, 270), 400.0, None, (243.5, 132.25), lens))
             yield "camera_file_cut", [flat.placed("a.jpg", flat.file())], size + keys
+
+
+def of_other_makers():
+    """The properties of makers other than DJI."""
+    shot = Shot(pitch=-80.0)
+    autel = shot.dji(CalibratedOpticalCenterX="240", CalibratedOpticalCenterY="180")
+    told = " ".join(f"drone:{name}='{value}'" for name, value in autel.items())
+    yield "autel", [shot.placed("a.jpg", shot.file(told))]
+    # Pix4D's pitch is 0 for a camera that looks down and 90 for one that looks ahead.
+    angles = (
+        f"Camera:Yaw='{shot.yaw}' Camera:Pitch='{90 + shot.pitch}' Camera:Roll='0' Camera:AboveGroundAltitude='{shot.agl}'"
+    )
+    nominal = {0x920A: (RATIONAL, [(4, 1)]), 0xA20E: (RATIONAL, [(1000, 1)]), 0xA210: (SHORT, [3])}
+    yield "pix4d", [shot.placed("a.jpg", shot.file(angles, shot.gps(), nominal))]
+    lens = Camera((480, 360), 400.0, None, (243.5, 177.25), brown((-0.1, 0.01, 0.002), (0.001, -0.0005)))
+    bent_shot = Shot(pitch=-80.0, camera=lens)
+    calibration = (
+        " Camera:ModelType='perspective' Camera:PrincipalPoint='2.435,1.7725' Camera:PerspectiveFocalLength='4' "
+        "Camera:PerspectiveDistortion='-0.1,0.01,0.002,0.001,-0.0005'"
+    )
+    yield "pix4d_lens", [bent_shot.placed("a.jpg", bent_shot.file(angles + calibration, bent_shot.gps(), nominal))]
+    yield (
+        "pix4d_no_size",
+        [refused("a.jpg", bent_shot.file(angles + calibration, bent_shot.gps()), "untagged", "millimetres")],
+    )
+    camera = " ".join(
+        f"drone-parrot:Camera{name}Degree='{value}'" for name, value in zip(("Yaw", "Pitch", "Roll"), (30, -80, 0))
+    )
+    yield "parrot", [shot.placed("a.jpg", shot.file(angles + " " + camera, shot.gps(), nominal))]
+    other = camera.replace("-80", "-60")
+    yield (
+        "angles_differ",
+        [refused("a.jpg", shot.file(angles + " " + other, shot.gps(), nominal), "untagged", "20 degrees apart")],
+    )
+    fields = {
+        "CameraOrientationNED": {"Roll": 0, "Pitch": shot.pitch, "Yaw": shot.yaw},
+        "VehicleOrientationNED": {"Roll": 3, "Pitch": 2, "Yaw": 31},
+        "CalibratedFocalLength": {"X": 400, "Y": 400},
+        "CalibratedOpticalCenter": {"X": 240, "Y": 180},
+    }
+    plain = {"Latitude": shot.lat, "Longitude": shot.lon, "RelativeAltitude": shot.agl, "AbsoluteAltitude": 240}
+    inside = "".join(f"<drone-skydio:{name}>{value}</drone-skydio:{name}>" for name, value in plain.items())
+    for name, parts in fields.items():
+        parts = "".join(f"<drone-skydio:{part}>{value}</drone-skydio:{part}>" for part, value in parts.items())
+        inside += f"<drone-skydio:{name} rdf:parseType='Resource'>{parts}</drone-skydio:{name}>"
+    skydio = packet("").replace(b"/></rdf:RDF>", b">" + inside.encode() + b"</rdf:Description></rdf:RDF>")
+    yield "skydio", [shot.placed("a.jpg", shot.file(packets=[skydio]))]
+    calibrated = skydio.replace(
+        b"<drone-skydio:Latitude>", b"<drone-skydio:DewarpData>1,2</drone-skydio:DewarpData><drone-skydio:Latitude>"
+    )
+    yield "skydio_lens", [refused("a.jpg", shot.file(packets=[calibrated]), "untagged", "DewarpFlag")]
 
 
 def timed():

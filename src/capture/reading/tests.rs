@@ -521,7 +521,10 @@ fn a_picture_that_the_camera_has_straightened_is_not_straightened_again() {
 
 #[test]
 fn a_calibration_that_is_none_or_used_nobody_knows_where_is_refused() {
-    assert_eq!(mavic_3e(DEWARP), Err(Untagged::DewarpUnclear));
+    assert!(matches!(
+        mavic_3e(DEWARP),
+        Err(Untagged::DewarpUnclear { .. })
+    ));
     let zeros = "d:DewarpData='2022-06-08;0,0,0,0,0,0,0,0,0' d:DewarpFlag='0'";
     assert_eq!(mavic_3e(zeros).unwrap().lens, Lens::Pinhole);
     for numbers in [

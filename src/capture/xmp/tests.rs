@@ -118,3 +118,19 @@ fn a_packet_that_is_cut_or_torn_is_an_error_in_one_line(#[case] packet: &str) {
     let error = read(&[packet.as_bytes()]).unwrap_err();
     assert_eq!(error.lines().count(), 1, "{error}");
 }
+
+#[rstest]
+#[case::elements(
+    "<drone-skydio:CameraOrientationNED rdf:parseType='Resource'><drone-skydio:Yaw>5</drone-skydio:Yaw></drone-skydio:CameraOrientationNED>"
+)]
+#[case::attributes("<drone-skydio:CameraOrientationNED drone-skydio:Yaw='5'/>")]
+#[case::a_description_of_its_own(
+    "<drone-skydio:CameraOrientationNED><rdf:Description drone-skydio:Yaw='5'/></drone-skydio:CameraOrientationNED>"
+)]
+fn a_field_of_a_structure_is_not_that_of_another(#[case] inside: &str) {
+    let other = "<drone-skydio:VehicleOrientationNED drone-skydio:Yaw='7'/>";
+    let packet = format!("{HEAD}<rdf:Description>{inside}{other}</rdf:Description>{TAIL}");
+    let xmp = read(&[packet.as_bytes()]).unwrap();
+    let yaw = Property::skydio("CameraOrientationNED/Yaw");
+    assert_eq!(xmp.number(yaw), Ok(Some(5.0)));
+}
