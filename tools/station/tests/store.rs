@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::{fs, time::SystemTime};
+use std::{fs, process::Command, time::SystemTime};
 
 use common::{AIRCRAFT, RUN, SURVEY, frame, landslide, landslides, query, survey, untagged};
 use scarp_inventory::{
@@ -319,6 +319,9 @@ fn a_landslide_that_another_program_spoilt_is_an_error_that_names_it() {
         ("id = 'five'", "column id"),
         ("area_m2 = 'large'", "column area_m2"),
         ("first_seen = 'yesterday'", "column first_seen"),
+        ("first_seen = -1e9", "column first_seen"),
+        ("last_seen = 1e17", "column last_seen"),
+        ("last_seen = 1e300", "column last_seen"),
     ];
     for (change, expected) in spoilt {
         let dir = tempfile::tempdir().unwrap();
@@ -333,6 +336,30 @@ fn a_landslide_that_another_program_spoilt_is_an_error_that_names_it() {
             Err(refused) => refused.to_string(),
         };
         assert!(line.contains(expected), "{change}: {line}");
+        assert_eq!(line.lines().count(), 1, "{line}");
+    }
+}
+
+#[test]
+fn a_flight_whose_start_another_program_spoilt_is_an_error_and_no_panic() {
+    for start in ["1e17", "1e300", "-1e300", "'never'"] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s.gpkg");
+        let mut store = Store::open(&path).unwrap();
+        store.apply(AIRCRAFT, [survey(), frame(1)]).unwrap();
+        rusqlite::Connection::open(&path)
+            .unwrap()
+            .execute_batch(&format!("UPDATE surveys SET start = {start}"))
+            .unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_scarp-station"))
+            .arg("surveys")
+            .arg("--store")
+            .arg(&path)
+            .output()
+            .unwrap();
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{line}");
+        assert!(line.contains("column start"), "{line}");
         assert_eq!(line.lines().count(), 1, "{line}");
     }
 }
