@@ -141,6 +141,67 @@ fn handshakes_that_never_end_give_way_and_those_of_an_aircraft_do_not() {
 }
 
 #[test]
+fn handshakes_that_one_address_begins_faster_than_they_end_keep_no_other_address_out() {
+    let fleet = Fleet::new();
+    let station = fleet.site.serve(0);
+    let stranger = strangers::without_certificate(&fleet.keys("alone").join(CA_FILE));
+    let flights = Flights::alone(&fleet, &station);
+    let (stop, address) = (Arc::new(AtomicBool::new(false)), station.address);
+    let from = Ipv4Addr::new(127, 0, 3, 1).into();
+    let abandoning = std::thread::spawn({
+        let stop = Arc::clone(&stop);
+        move || {
+            let abandon = strangers::abandon(address, &stranger, from, 1000, &stop);
+            runtime().block_on(abandon)
+        }
+    });
+    // Each stays for three seconds after it gave way to a newer one.
+    until("the address's share is held", || {
+        let said = fs::read_to_string(fleet.site.log()).unwrap();
+        said.contains("its address holds its share of 2048 connections")
+    });
+    let mut flights = flights.meanwhile(if long() { 60.0 } else { 2.0 });
+    stop.store(true, Ordering::Relaxed);
+    let begun = abandoning.join().unwrap();
+    flights.report(&format!("{begun} handshakes abandoned"));
+    let said = fs::read_to_string(fleet.site.log()).unwrap();
+    assert!(!said.contains("2048 connections are open"), "{said}");
+    quiet_and_small(&fleet, &station, flights.seconds() + 10.0, flights.number());
+}
+
+#[test]
+fn a_store_that_another_program_holds_lets_aircraft_connect_all_the_same() {
+    let fleet = Fleet::new();
+    let station = fleet.site.serve(0);
+    let (runtime, address) = (runtime(), station.address);
+    let other = rusqlite::Connection::open(fleet.site.store()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // As many as the store has turns for, and more.
+    let waiting: Vec<_> = (0..12)
+        .map(|number| {
+            let name = format!("peer-{number}");
+            let batch = batch_of(&name, 0..1);
+            let connection = fleet::connect(fleet.client(&name), address);
+            let connection = runtime.block_on(connection).unwrap();
+            let (mut send, receive) = runtime.block_on(fleet::open(&connection, &batch)).unwrap();
+            send.finish().unwrap();
+            (connection, send, receive)
+        })
+        .collect();
+    let uplink = fleet.uplink("late", address);
+    uplink.submit(&[frame_of("late", 0)]).unwrap();
+    // It gives up an attempt after eight seconds, and the store fails each of the others only after ten.
+    until("connection", || {
+        let status = uplink.status();
+        assert_eq!(status.last_error, None);
+        status.connected
+    });
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(uplink.drain(LONG).held.messages, 0);
+    drop(waiting);
+}
+
+#[test]
 fn idle_stalled_slow_and_deaf_aircraft_hold_up_no_other() {
     let fleet = Fleet::new();
     let station = fleet.site.serve(0);
