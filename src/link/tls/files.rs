@@ -95,7 +95,7 @@ mod tests {
             )
         );
         let missing = told(io::ErrorKind::NotFound);
-        assert!(missing.contains("give the folder"), "{missing}");
+        assert!(missing.contains("give this end's folder"), "{missing}");
         assert!(!missing.contains("I/O error"), "{missing}");
     }
 }
