@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 /// Milliseconds from 1970-01-01 00:00:00 to a date (year from 1970 to 9999, month, day) and a time of day (hour, minute, second
 /// with its fraction, 60 in a leap second); `None` when there is no such date or time.
-pub(super) fn civil_ms(date: (i32, u32, u32), time: (u32, u32, f64)) -> Option<i64> {
+pub(crate) fn civil_ms(date: (i32, u32, u32), time: (u32, u32, f64)) -> Option<i64> {
     let ((year, month, day), (hour, minute, second)) = (date, time);
     if !(1970..=9999).contains(&year) || !(0.0..61.0).contains(&second) {
         return None;
@@ -12,6 +12,17 @@ pub(super) fn civil_ms(date: (i32, u32, u32), time: (u32, u32, f64)) -> Option<i
     // The seconds are added by hand, because to chrono a leap second is not the next minute's first.
     let minute_begins = NaiveDate::from_ymd_opt(year, month, day)?.and_hms_opt(hour, minute, 0)?;
     Some(minute_begins.and_utc().timestamp_millis() + (second * 1_000.0).round() as i64)
+}
+
+/// `2013:06:04` or `2013-06-04`: year, month, day.
+pub(crate) fn civil_date(text: &str) -> Option<(i32, u32, u32)> {
+    let mut parts = text.split([':', '-']);
+    let date = (
+        parts.next()?.parse().ok()?,
+        parts.next()?.parse().ok()?,
+        parts.next()?.parse().ok()?,
+    );
+    parts.next().is_none().then_some(date)
 }
 
 #[cfg(test)]

@@ -90,14 +90,8 @@ pub enum FrameError {
     },
 }
 
-/// A decoded file: its pixels and its metadata segments.
-pub(super) struct Decoded {
-    pub(super) image: RgbImage,
-    pub(super) jpeg: Jpeg,
-}
-
 /// Reads and decodes one file.
-pub(super) fn read(path: &Path) -> Result<Decoded, FrameError> {
+pub(super) fn read(path: &Path) -> Result<RgbImage, FrameError> {
     let name = path.display().to_string();
     let io = |reason| FrameError::Read {
         path: name.clone(),
@@ -113,7 +107,7 @@ pub(super) fn read(path: &Path) -> Result<Decoded, FrameError> {
     decode(name.clone(), Bytes::from(fs::read(path).map_err(io)?))
 }
 
-fn decode(path: String, bytes: Bytes) -> Result<Decoded, FrameError> {
+fn decode(path: String, bytes: Bytes) -> Result<RgbImage, FrameError> {
     if bytes.is_empty() {
         return Err(FrameError::Empty { path });
     }
@@ -153,9 +147,8 @@ fn decode(path: String, bytes: Bytes) -> Result<Decoded, FrameError> {
         .segments()
         .iter()
         .any(|s| s.marker() == markers::SOF0 || s.marker() == markers::SOF1);
-    let image = jpeg::decode(&bytes, end, baseline, (width, height))
-        .map_err(|reason| FrameError::Damaged { path, reason })?;
-    Ok(Decoded { image, jpeg })
+    jpeg::decode(&bytes, end, baseline, (width, height))
+        .map_err(|reason| FrameError::Damaged { path, reason })
 }
 
 /// Where the end marker stands in what follows the first scan header; `None` when there is none.

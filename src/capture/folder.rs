@@ -1,14 +1,12 @@
 //! A folder of geotagged photographs as a source of frames.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    vec,
-};
+use std::{collections::HashSet, fs, path::Path, vec};
 
 use thiserror::Error;
 
-use super::{Frame, FrameError, Photograph, Tag, TagSettings, decode, metadata::Metadata};
+use super::{
+    Frame, FrameError, LeftOut, Photograph, Reading, Surveyed, TagSettings, decode, survey,
+};
 
 /// A folder that cannot be replayed.
 #[derive(Debug, Error)]
@@ -31,16 +29,21 @@ pub enum FolderError {
     },
 }
 
-/// The JPEG files of one folder in the order of their names, subfolders left out. One picture is in memory at a time.
+/// The JPEG files of one folder in the order of their names, subfolders left out. The metadata of all are in memory, and one picture
+/// at a time.
 #[derive(Debug)]
 pub struct Folder {
-    files: vec::IntoIter<PathBuf>,
-    settings: TagSettings,
+    photographs: vec::IntoIter<Surveyed>,
+    /// Photographs taken so far, good or not.
+    taken: usize,
+    /// The first photograph of each exposure of which a picture was whole, by its place in the folder.
+    whole: HashSet<usize>,
     next: u64,
 }
 
 impl Folder {
-    /// Lists the folder; the files are opened one by one later. `first` is the number of the first frame.
+    /// Lists the folder and reads the photographs' metadata; the pictures are decoded one by one later. `first` is the number of the
+    /// first frame.
     ///
     /// # Errors
     /// When the folder cannot be listed or has no .jpg or .jpeg file.
@@ -64,22 +67,23 @@ impl Folder {
         }
         files.sort();
         Ok(Self {
-            files: files.into_iter(),
-            settings,
+            photographs: survey::survey(files, &settings).into_iter(),
+            taken: 0,
+            whole: HashSet::new(),
             next: first,
         })
     }
 
-    /// The files not yet read, in their order.
+    /// The photographs not yet decoded, in their order.
     #[must_use]
-    pub fn files(&self) -> &[PathBuf] {
-        self.files.as_slice()
+    pub fn photographs(&self) -> &[Surveyed] {
+        self.photographs.as_slice()
     }
 
     /// The number of frames not yet taken.
     #[must_use]
     pub fn remaining(&self) -> usize {
-        self.files.len()
+        self.photographs.len()
     }
 }
 
@@ -99,25 +103,39 @@ impl Iterator for Folder {
     type Item = Frame;
 
     fn next(&mut self) -> Option<Frame> {
-        let path = self.files.next()?;
-        let sequence = self.next;
+        let photograph = self.photographs.next()?;
+        let (sequence, this, name) = (self.next, self.taken, photograph.name());
         self.next += 1;
-        let name = path.file_name().unwrap_or_default();
+        self.taken += 1;
+        let mut decoded = decode(&photograph.path, photograph.reading);
+        if let Ok(good) = &mut decoded {
+            let same = photograph.same_exposure;
+            let again = !self
+                .whole
+                .insert(same.as_ref().map_or(this, |(first, _)| *first));
+            if let Some((_, other)) = same.filter(|_| again) {
+                good.tag = Err(LeftOut::SameExposure { other }.into());
+            }
+        }
         Some(Frame {
             sequence,
-            name: name.to_string_lossy().into_owned(),
-            photograph: read(&path, &self.settings),
+            name,
+            photograph: decoded,
         })
     }
 }
 
-fn read(path: &Path, settings: &TagSettings) -> Result<Photograph, FrameError> {
-    let decoded = decode::read(path)?;
-    let (width, height) = decoded.image.dimensions();
-    let tag = Metadata::read(&decoded.jpeg)
-        .and_then(|metadata| Tag::from_metadata(&metadata, width, height, settings));
+fn decode(path: &Path, reading: Result<Reading, FrameError>) -> Result<Photograph, FrameError> {
+    let reading = reading?;
+    let image = decode::read(path)?;
+    if image.dimensions() != reading.size {
+        return Err(FrameError::Damaged {
+            path: path.display().to_string(),
+            reason: "its size changed while it was read".to_owned(),
+        });
+    }
     Ok(Photograph {
-        image: decoded.image,
-        tag,
+        image,
+        tag: reading.tag(),
     })
 }

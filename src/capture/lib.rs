@@ -1,14 +1,27 @@
 //! Where frames come from, and what their metadata say of place, attitude and camera.
 
+mod attitude;
+mod calibration;
 mod camera_model;
 mod civil;
 mod decode;
 mod exif;
+mod exposure;
+mod focal_length;
 mod folder;
+mod heights;
 mod jpeg;
+mod jpeg_header;
+mod kind;
+mod left_out;
 pub mod live;
 mod metadata;
-mod tag;
+mod number;
+mod picture_scale;
+mod position;
+mod reading;
+mod sourced;
+mod survey;
 mod untagged_reason;
 mod xmp;
 
@@ -16,8 +29,12 @@ use image::RgbImage;
 
 pub use decode::FrameError;
 pub use folder::{Folder, FolderError};
+pub use heights::Heights;
+pub use left_out::LeftOut;
 pub use metadata::Metadata;
-pub use tag::{Tag, TagSettings};
+pub use reading::{Reading, Tag, TagSettings};
+pub use sourced::Sourced;
+pub use survey::Surveyed;
 pub use untagged_reason::Untagged;
 
 /// One frame of a source.
@@ -34,7 +51,7 @@ pub struct Frame {
 /// A picture with what is known of where it was taken.
 #[derive(Debug)]
 pub struct Photograph {
-    /// The pixels as the sensor gave them: EXIF's orientation is for display and is not applied.
+    /// The pixels as they are stored: where EXIF's orientation asks for a turn, the attitude of the tag has it.
     pub image: RgbImage,
     /// Pose and camera, or why the frame cannot be placed.
     pub tag: Result<Tag, Untagged>,

@@ -1,114 +1,275 @@
-//! The XMP properties of drone cameras.
+//! The XMP properties of drone cameras, as these write them: RDF in XML, with prefixes that nobody declared, bare ampersands, bytes
+//! that are no UTF-8, attributes twice and several packets.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap, fmt};
 
-use roxmltree::Document;
+use quick_xml::{
+    Reader,
+    escape::unescape,
+    events::{BytesStart, Event},
+};
 
-const DJI: &str = "http://www.dji.com/drone-dji/1.0/";
-const SENSEFLY: &str = "http://ns.sensefly.com/sensefly/1.0/";
+use super::{Untagged, number::number};
 
-/// The properties of the makers Scarp reads, by maker and name.
+/// A vocabulary of properties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Schema {
+    Dji,
+    SenseFly,
+    Camera,
+    Panorama,
+}
+
+/// Each vocabulary with the prefix that its properties carry in the field, and its namespaces.
+const SCHEMAS: [(Schema, &str, &[&str]); 4] = [
+    (
+        Schema::Dji,
+        "drone-dji",
+        &["http://www.dji.com/drone-dji/1.0/"],
+    ),
+    (
+        Schema::SenseFly,
+        "sensefly",
+        &["http://ns.sensefly.com/sensefly/1.0/"],
+    ),
+    (
+        Schema::Camera,
+        "Camera",
+        &[
+            "http://pix4d.com/camera/1.0/",
+            "http://pix4d.com/camera/1.0",
+            "http://ns.sensefly.com/Camera/1.0/",
+        ],
+    ),
+    (
+        Schema::Panorama,
+        "GPano",
+        &["http://ns.google.com/photos/1.0/panorama/"],
+    ),
+];
+
+/// The name of a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Property(Schema, &'static str);
+
+impl Property {
+    /// A property of DJI's `drone-dji`.
+    pub(super) const fn dji(name: &'static str) -> Self {
+        Self(Schema::Dji, name)
+    }
+
+    /// A property of senseFly's `sensefly`.
+    pub(super) const fn sensefly(name: &'static str) -> Self {
+        Self(Schema::SenseFly, name)
+    }
+
+    /// A property of `Camera`, which Pix4D and senseFly share.
+    pub(super) const fn camera(name: &'static str) -> Self {
+        Self(Schema::Camera, name)
+    }
+
+    /// A property of Google's `GPano`.
+    pub(super) const fn panorama(name: &'static str) -> Self {
+        Self(Schema::Panorama, name)
+    }
+
+    /// The name without its vocabulary.
+    pub(super) const fn name(self) -> &'static str {
+        self.1
+    }
+}
+
+impl fmt::Display for Property {
+    /// As `XMP drone-dji:GpsLatitude`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let prefix = SCHEMAS.iter().find(|(schema, ..)| *schema == self.0);
+        let prefix = prefix.map_or("", |(_, prefix, _)| *prefix);
+        write!(f, "XMP {prefix}:{}", self.1)
+    }
+}
+
+/// The properties of the vocabularies that Scarp reads, each with every value that it was given.
 #[derive(Debug, Default)]
 pub(super) struct Xmp {
-    dji: HashMap<String, String>,
-    sensefly: HashMap<String, String>,
+    values: HashMap<Schema, HashMap<String, Vec<String>>>,
 }
 
 impl Xmp {
-    /// Reads an XMP packet: RDF in XML, in which a simple property may be an attribute or an element.
-    pub(super) fn read(packet: &[u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(packet).map_err(|e| e.to_string())?;
-        let document = Document::parse(text.trim_matches(['\0', ' ', '\n', '\r', '\u{feff}']))
-            .map_err(|e| e.to_string().replace('\n', " "))?;
-        let mut xmp = Self::default();
-        for node in document.descendants().filter(roxmltree::Node::is_element) {
-            for attribute in node.attributes() {
-                xmp.keep(attribute.namespace(), attribute.name(), attribute.value());
-            }
-            if let Some(text) = node.text() {
-                xmp.keep(node.tag_name().namespace(), node.tag_name().name(), text);
+    /// Adds the properties of a packet, in which a simple property may be an attribute or an element. Says in one line what of the
+    /// packet is no XML, however sloppy; what stands before that is kept.
+    pub(super) fn read(&mut self, packet: &[u8]) -> Result<(), String> {
+        let text = String::from_utf8_lossy(packet);
+        let text = text.trim_matches(['\0', ' ', '\n', '\r', '\t', '\u{feff}']);
+        let mut reader = Reader::from_str(text);
+        reader.config_mut().allow_dangling_amp = true;
+        let mut walk = Walk {
+            xmp: self,
+            namespaces: HashMap::new(),
+            open: Vec::new(),
+        };
+        loop {
+            let event = reader.read_event().map_err(|error| {
+                let line = error.to_string().replace('\n', " ");
+                format!("{line}, at byte {}", reader.error_position())
+            })?;
+            match event {
+                Event::Start(start) => walk.open(&start)?,
+                Event::Empty(start) => {
+                    walk.open(&start)?;
+                    walk.close();
+                }
+                Event::End(_) => walk.close(),
+                Event::Text(text) => walk.text(&String::from_utf8_lossy(&text)),
+                Event::CData(text) => walk.text(&String::from_utf8_lossy(&text)),
+                Event::GeneralRef(name) => {
+                    walk.text(&format!("&{};", String::from_utf8_lossy(&name)));
+                }
+                Event::Eof => break,
+                Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
             }
         }
-        Ok(xmp)
+        if walk.open.is_empty() {
+            Ok(())
+        } else {
+            Err("it ends early".to_owned())
+        }
     }
 
-    fn keep(&mut self, namespace: Option<&str>, name: &str, value: &str) {
-        let properties = match namespace {
-            Some(DJI) => &mut self.dji,
-            Some(SENSEFLY) => &mut self.sensefly,
-            _ => return,
+    /// Every value of a property, in the order of the packets.
+    pub(super) fn texts(&self, property: Property) -> &[String] {
+        let of_schema = self.values.get(&property.0);
+        let values = of_schema.and_then(|properties| properties.get(property.1));
+        values.map_or(&[], Vec::as_slice)
+    }
+
+    /// The one value of a property; `None` where it is missing or empty.
+    ///
+    /// # Errors
+    /// When it has several that say different things.
+    pub(super) fn text(&self, property: Property) -> Result<Option<&str>, Untagged> {
+        let mut values = self.texts(property).iter().map(String::as_str);
+        let Some(first) = values.next() else {
+            return Ok(None);
         };
-        properties
-            .entry(name.to_owned())
-            .or_insert_with(|| value.trim().to_owned());
+        match values.find(|other| !mean_the_same(first, other)) {
+            None => Ok(Some(first)),
+            Some(second) => Err(Untagged::ToldTwice {
+                tag: property.to_string(),
+                first: first.to_owned(),
+                second: second.to_owned(),
+            }),
+        }
     }
 
-    /// A number of DJI's, such as `+39.80`, if present and finite.
-    pub(super) fn dji(&self, name: &str) -> Option<f64> {
-        number(self.dji.get(name)?)
-    }
-
-    /// A text of DJI's.
-    pub(super) fn dji_text(&self, name: &str) -> Option<&str> {
-        self.dji.get(name).map(String::as_str)
-    }
-
-    /// A number of senseFly's, if present and finite.
-    pub(super) fn sensefly(&self, name: &str) -> Option<f64> {
-        number(self.sensefly.get(name)?)
-    }
-
-    /// A text of senseFly's.
-    pub(super) fn sensefly_text(&self, name: &str) -> Option<&str> {
-        self.sensefly.get(name).map(String::as_str)
+    /// The number that a property is; `None` where it is missing or empty.
+    ///
+    /// # Errors
+    /// When it is no number, or several different ones.
+    pub(super) fn number(&self, property: Property) -> Result<Option<f64>, Untagged> {
+        let Some(text) = self.text(property)? else {
+            return Ok(None);
+        };
+        let unreadable = || Untagged::NoNumber {
+            tag: property.to_string(),
+            text: text.to_owned(),
+        };
+        number(text).map(Some).ok_or_else(unreadable)
     }
 }
 
-fn number(text: &str) -> Option<f64> {
-    text.parse::<f64>().ok().filter(|value| value.is_finite())
+fn mean_the_same(a: &str, b: &str) -> bool {
+    match (number(a), number(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => a == b,
+    }
+}
+
+/// The way through one packet.
+struct Walk<'a> {
+    xmp: &'a mut Xmp,
+    /// Prefixes declared so far, each with its namespace.
+    namespaces: HashMap<String, String>,
+    open: Vec<Element>,
+}
+
+/// An element under way: the property that it, or the innermost one around it, is; and its text.
+struct Element {
+    property: Option<(Schema, String)>,
+    text: String,
+}
+
+impl Walk<'_> {
+    fn open(&mut self, start: &BytesStart<'_>) -> Result<(), String> {
+        let mut properties = Vec::new();
+        // As lenient as in HTML: values without quotes, attributes twice.
+        for attribute in start.html_attributes().with_checks(false) {
+            let attribute = attribute.map_err(|error| error.to_string().replace('\n', " "))?;
+            let name = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
+            let value = String::from_utf8_lossy(&attribute.value).into_owned();
+            match name.strip_prefix("xmlns:") {
+                Some(prefix) => {
+                    self.namespaces.insert(prefix.to_owned(), value);
+                }
+                None => properties.push((name, value)),
+            }
+        }
+        for (name, value) in properties {
+            if let Some(property) = self.property(&name) {
+                self.keep(property, &value);
+            }
+        }
+        let name = start.name();
+        let own = self.property(&String::from_utf8_lossy(name.as_ref()));
+        let around = || {
+            self.open
+                .last()
+                .and_then(|element| element.property.clone())
+        };
+        self.open.push(Element {
+            property: own.or_else(around),
+            text: String::new(),
+        });
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) {
+        if let Some(element) = self.open.last_mut() {
+            element.text.push_str(text);
+        }
+    }
+
+    fn close(&mut self) {
+        if let Some(Element {
+            property: Some(property),
+            text,
+        }) = self.open.pop()
+        {
+            self.keep(property, &text);
+        }
+    }
+
+    /// What a name with a prefix is, by the namespace that the prefix was declared for, or else by the prefix itself.
+    fn property(&self, name: &str) -> Option<(Schema, String)> {
+        let (prefix, name) = name.split_once(':')?;
+        let declared = self.namespaces.get(prefix);
+        let of_namespace = |namespaces: &[&str]| {
+            declared.is_some_and(|declared| namespaces.contains(&declared.as_str()))
+        };
+        let known = SCHEMAS
+            .iter()
+            .find(|(_, known, namespaces)| of_namespace(namespaces) || *known == prefix);
+        known.map(|(schema, ..)| (*schema, name.to_owned()))
+    }
+
+    fn keep(&mut self, (schema, name): (Schema, String), value: &str) {
+        let value = unescape(value).unwrap_or(Cow::Borrowed(value));
+        let value = value.trim();
+        if !value.is_empty() {
+            let properties = self.xmp.values.entry(schema).or_default();
+            properties.entry(name).or_default().push(value.to_owned());
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HEAD: &str = "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>";
-    const TAIL: &str = "</rdf:RDF></x:xmpmeta>   \0\0";
-
-    #[test]
-    fn a_property_is_read_from_an_attribute_and_from_an_element() {
-        let attribute =
-            format!("{HEAD}<rdf:Description xmlns:d='{DJI}' d:RelativeAltitude='+39.80'/>{TAIL}");
-        let element = format!(
-            "{HEAD}<rdf:Description xmlns:d='{DJI}'><d:RelativeAltitude> -3.5 </d:RelativeAltitude></rdf:Description>{TAIL}"
-        );
-        assert_eq!(
-            Xmp::read(attribute.as_bytes())
-                .unwrap()
-                .dji("RelativeAltitude"),
-            Some(39.8)
-        );
-        assert_eq!(
-            Xmp::read(element.as_bytes())
-                .unwrap()
-                .dji("RelativeAltitude"),
-            Some(-3.5)
-        );
-    }
-
-    #[test]
-    fn a_property_of_another_namespace_or_that_is_no_number_is_not_taken() {
-        let packet = format!(
-            "{HEAD}<rdf:Description xmlns:d='{DJI}' xmlns:o='urn:other' o:RelativeAltitude='1' d:GimbalYawDegree='nan'/>{TAIL}"
-        );
-        let xmp = Xmp::read(packet.as_bytes()).unwrap();
-        assert_eq!(xmp.dji("RelativeAltitude"), None);
-        assert_eq!(xmp.dji("GimbalYawDegree"), None);
-    }
-
-    #[test]
-    fn a_damaged_packet_is_an_error_in_one_line() {
-        let error = Xmp::read(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF").unwrap_err();
-        assert_eq!(error.lines().count(), 1);
-    }
-}
+mod tests;

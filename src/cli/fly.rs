@@ -22,7 +22,8 @@ use uuid::Uuid;
 
 use super::{
     Outcome, journal, model_folder,
-    survey_setup::{self, LinkArgs, TerrainArgs},
+    survey_setup::{self, LinkArgs},
+    terrain::{self, TerrainArgs},
 };
 
 const EXAMPLES: &str = "\
@@ -34,8 +35,8 @@ Examples:
 It waits for camera, position fixes, attitude and armed motors, searches what the camera sees, and ends once the autopilot
 is disarmed again, or is interrupted. OUT/health.json says four times a second how it goes; OUT/survey-ID/ keeps what is found.
 A sensor that fails is waited for: frames without a place are counted and never placed.
-Exit status 3 tells that frames were not searched (untagged, corrupt, dropped), messages wait in the journal or were refused
-by the ground station, or the disk was full.";
+Exit status 3 tells that frames were not searched (untagged, corrupt, dropped), messages wait in the journal or were set
+aside in this flight (refused by the ground station, or damaged), or the disk was full.";
 
 #[derive(clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
@@ -73,6 +74,8 @@ struct Report {
     undelivered: u64,
     /// Messages the ground station refused.
     refused: u64,
+    /// Messages set aside, whatever the reason.
+    set_aside: u64,
     /// Messages that say what no message can, and were left out.
     unsendable: u64,
     /// Why something found could not be kept on the disk.
@@ -131,7 +134,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
-    let lost = flown.summary.not_searched();
+    let lost = flown.summary.lost();
     let delivered = survey_setup::all_delivered(link.as_ref());
     let well = lost == 0 && delivered && flown.storage_error.is_none();
     Ok(if well {
@@ -152,8 +155,8 @@ fn station(args: &Args, board: &Board) -> anyhow::Result<Option<Config>> {
 /// The terrain of the command line, or of the board.
 fn terrain(args: &Args, board: &Board) -> anyhow::Result<Terrain> {
     match &args.terrain.dem {
-        Some(dem) => survey_setup::terrain(Some(dem), args.terrain.dem_datum, board.errors.dem_m),
-        None => survey_setup::board_terrain(board),
+        Some(_) => args.terrain.terrain(board.errors.dem_m),
+        None => terrain::of_board(board),
     }
 }
 
@@ -165,7 +168,7 @@ fn report(
     link: Option<&LinkStatus>,
 ) -> Report {
     Report {
-        summary: flown.summary,
+        summary: flown.summary.clone(),
         camera: flown.health.captured,
         totals: flown.health.frames,
         survey: flight.run.survey,
@@ -173,6 +176,7 @@ fn report(
         model: flight.model.manifest().name.clone(),
         undelivered: link.map_or(0, |status| status.held.messages),
         refused: link.map_or(0, |status| status.refused),
+        set_aside: link.map_or(0, |status| status.newly_set_aside),
         unsendable: link.map_or(0, |status| status.unsendable),
         storage_error: flown.storage_error.clone(),
         interrupted: flown.health.status.state != flight::State::Landed,
@@ -184,11 +188,11 @@ fn report(
 fn print_report(report: &Report) {
     let s = &report.summary;
     eprintln!(
-        "{} frames searched or turned away: {s} {:.1} s.",
+        "Frames searched or turned away: {}, of them {s} {:.1} s.",
         s.frames, report.seconds
     );
     eprintln!(
-        "The camera gave {} frames; {} were dropped by its driver.",
+        "Frames that the camera gave: {}; dropped by its driver: {}.",
         report.camera.counts.frames, report.camera.counts.dropped
     );
     eprintln!("Results are in {}.", report.folder.display());

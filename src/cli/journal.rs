@@ -87,6 +87,11 @@ pub fn take_over_from(old: &Path, journal: &Journal) -> anyhow::Result<()> {
     // What redb says of a damaged file when it panics is nothing for people; the exit status tells.
     panic::set_hook(Box::new(|_| {}));
     let taken = redb_file::take_over(old, journal)?;
-    log::warn!("journal {}: {taken} messages taken over", old.display());
+    log::warn!(
+        "journal {}: messages taken over: {}, and as set aside: {}",
+        old.display(),
+        taken.waiting,
+        taken.set_aside
+    );
     Ok(())
 }

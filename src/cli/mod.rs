@@ -1,15 +1,18 @@
-//! The command line: `check`, `fly`, `replay` and `link`, and what they share.
+//! The command line: `check`, `fly`, `photos`, `replay` and `link`, and what they share.
 
 mod check;
 mod fly;
 mod journal;
 mod link;
 mod model_folder;
+mod photos;
+mod reading;
 mod replay;
 mod replay_run;
 mod replay_source;
 mod survey_setup;
 mod terminal;
+mod terrain;
 
 use std::process::ExitCode;
 
@@ -21,7 +24,7 @@ Exit status:
   1  stopped by an error, which is printed
   2  the command line is wrong
   3  finished, but not all is well: frames that were not searched (untagged, corrupt, dropped),
-     messages not yet delivered (they wait in the journal) or set aside, or a check that is NO GO";
+     messages not yet delivered (they wait in the journal) or just set aside, or a check that is NO GO";
 
 /// Finds fresh landslides from a drone, in flight.
 #[derive(Parser)]
@@ -37,6 +40,8 @@ enum Command {
     Replay(replay::Args),
     /// Flies a survey with the aircraft's own sensors, from power-on to landing.
     Fly(fly::Args),
+    /// Lists what is understood of photographs, from which tags, and what is missing.
+    Photos(photos::Args),
     /// Says what works and what does not before take-off.
     Check(check::Args),
     /// Says what waits for the ground station, and sends it after landing.
@@ -56,7 +61,9 @@ pub fn main() -> ExitCode {
     // What a sensor says while it is waited for stands in the line of its check.
     let level = match cli.command {
         Command::Check(_) => "error",
-        Command::Replay(_) | Command::Fly(_) | Command::Link(_) => "warn,tract=error",
+        Command::Replay(_) | Command::Photos(_) | Command::Fly(_) | Command::Link(_) => {
+            "warn,tract=error"
+        }
     };
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level))
         .format_target(false)
@@ -64,6 +71,7 @@ pub fn main() -> ExitCode {
         .init();
     let outcome = match cli.command {
         Command::Replay(args) => replay::run(&args),
+        Command::Photos(args) => photos::run(&args),
         Command::Fly(args) => fly::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Link(args) => link::run(&args),

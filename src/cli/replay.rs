@@ -12,8 +12,6 @@ use scarp::pipeline::{
     self, Flight, Summary, SurveyLog, WhenFull, WhenRefused,
     output::{OutputFolder, survey_folder},
 };
-use scarp_capture::TagSettings;
-use scarp_geo::PoseCovariance;
 use scarp_inventory::Run;
 use scarp_link::{Journal, LinkStatus};
 use serde::Serialize;
@@ -21,10 +19,12 @@ use uuid::Uuid;
 
 use super::{
     Outcome, journal, model_folder,
+    reading::ReadingArgs,
     replay_run::Replayed,
     replay_source::Replay,
-    survey_setup::{self, LinkArgs, TerrainArgs},
+    survey_setup::{self, LinkArgs},
     terminal,
+    terrain::TerrainArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -37,8 +37,9 @@ Examples:
 
 Interrupt (Ctrl-C) to stop: frames under way are finished, nothing found is lost. Both files are good GeoJSON at any time, also
 when the program is killed. A survey that has results in --out already is not searched again there.
-Exit status 3 tells that frames were not searched (untagged, unreadable, corrupt, of an unsuitable scale, dropped), or messages wait in the journal or were
-refused by the ground station.";
+Exit status 3 tells that frames were not searched (untagged, over ground that is not known, left out, unreadable, corrupt, of an unsuitable scale,
+dropped), or messages wait in the journal or were set aside by this replay (refused by the ground station, or damaged). `scarp photos` lists
+what is understood of each photograph.";
 
 #[derive(clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
@@ -50,9 +51,8 @@ pub struct Args {
     model: Option<PathBuf>,
     #[command(flatten)]
     terrain: TerrainArgs,
-    /// Take a camera whose photos tell no attitude for looking straight down
-    #[arg(long)]
-    nadir: bool,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Folder for the results: footprints.geojson and landslides.geojson in a folder survey-ID for each survey
     #[arg(long, value_name = "DIR", default_value = "scarp-out")]
     out: PathBuf,
@@ -89,6 +89,8 @@ struct Report {
     undelivered: u64,
     /// Messages the ground station refused.
     refused: u64,
+    /// Messages set aside, whatever the reason.
+    set_aside: u64,
     /// Messages that say what no message can, and were left out.
     unsendable: u64,
     /// Whether the replay was interrupted before its source ended.
@@ -108,30 +110,19 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     let board = survey_setup::board(args.board.as_deref())?;
     let errors = &board.errors;
-    let settings = TagSettings {
-        covariance: PoseCovariance::isotropic(
-            errors.gnss_horizontal_m,
-            errors.gnss_vertical_m,
-            errors.attitude_deg,
-        ),
-        assume_nadir: args.nadir,
-    };
-    let terrain = survey_setup::terrain(
-        args.terrain.dem.as_deref(),
-        args.terrain.dem_datum,
-        errors.dem_m,
-    )?;
+    let settings = args.reading.settings(&board)?;
+    let terrain = args.terrain.terrain(errors.dem_m)?;
     let model = model_folder::find(args.model.as_deref(), &board)?;
     let (photos, times) = (args.photos.clone(), args.repeat);
     let mut source = Replay::open(photos, settings, terrain, times, args.realtime)?;
     let survey = args.survey.unwrap_or_else(Uuid::new_v4);
     let loaded = pipeline::load_model(&board, &model)?;
     let id = Replayed {
-        photographs: source.photographs(),
+        photographs: source.photographs().collect(),
         board: &board,
         model: loaded.manifest(),
         terrain: &args.terrain,
-        nadir: args.nadir,
+        settings: &settings,
         times: args.repeat,
         realtime: args.realtime,
     }
@@ -179,6 +170,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         model: flight.model.manifest().name.clone(),
         undelivered: link.as_ref().map_or(0, |status| status.held.messages),
         refused: link.as_ref().map_or(0, |status| status.refused),
+        set_aside: link.as_ref().map_or(0, |status| status.newly_set_aside),
         unsendable: link.as_ref().map_or(0, |status| status.unsendable),
         interrupted: stop.load(Ordering::Relaxed),
         seconds: started.elapsed().as_secs_f64(),
@@ -188,7 +180,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
     }
-    let lost = summary.not_searched();
+    let lost = report.summary.lost();
     let delivered = survey_setup::all_delivered(link.as_ref());
     let well = lost == 0 && delivered && !report.interrupted;
     Ok(if well {
@@ -200,7 +192,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
 
 fn print_report(report: &Report, model: &Path, link: Option<&LinkStatus>) {
     let s = &report.summary;
-    eprintln!("{} frames: {s} {:.1} s.", s.frames, report.seconds);
+    eprintln!("Frames: {}, of them {s} {:.1} s.", s.frames, report.seconds);
     eprintln!("Searched by {}.", model.display());
     eprintln!("Results are in {}.", report.folder.display());
     survey_setup::print_undelivered(link);

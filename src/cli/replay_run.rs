@@ -1,29 +1,26 @@
 //! Which run a replay is: the same photographs searched again in the same way are the same report, and others are not.
 
-use std::{
-    fmt::Write,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fmt::Write, fs, path::Path};
 
+use scarp_capture::TagSettings;
 use scarp_config::Board;
 use scarp_infer::Manifest;
 use uuid::Uuid;
 
-use super::survey_setup::TerrainArgs;
+use super::terrain::TerrainArgs;
 
 /// All that tells what a replay finds.
 pub struct Replayed<'a> {
     /// The photographs, in their order.
-    pub photographs: &'a [PathBuf],
+    pub photographs: Vec<&'a Path>,
     /// The board: assumed errors, tiles and what is reported.
     pub board: &'a Board,
     /// The model.
     pub model: &'a Manifest,
     /// The elevation model.
     pub terrain: &'a TerrainArgs,
-    /// Whether cameras without an attitude look straight down.
-    pub nadir: bool,
+    /// How the photographs are read.
+    pub settings: &'a TagSettings,
     /// How many times the photographs are replayed.
     pub times: u32,
     /// Whether frames are dropped when inference falls behind.
@@ -41,18 +38,26 @@ impl Replayed<'_> {
         let (inference, errors) = (&self.board.inference, &self.board.errors);
         let dem = self.terrain.dem.as_deref().map(name_and_length);
         let mut told = format!(
-            "scarp {}\n{:?}\n{errors:?}\n{:?}\n{} {}\n{dem:?} {:?}\n{} {}\n",
+            "scarp {}\n{:?}\n{errors:?}\n{:?}\n{} {}\n{dem:?} {:?}\n{:?} {}\n",
             env!("CARGO_PKG_VERSION"),
             self.model,
             self.board.detection,
             inference.engine,
             inference.tile_overlap_px,
             self.terrain.dem_datum,
-            self.nadir,
+            self.settings,
             self.times,
         );
-        for photograph in self.photographs {
-            // Writing to a text does not fail.
+        // Writing to a text does not fail.
+        let stated = self.terrain.stated();
+        if stated.unit.is_some() || stated.overrides {
+            let _ = writeln!(told, "{stated:?}");
+        }
+        let geoid = self.terrain.geoid.as_deref().map(name_and_length);
+        if geoid.is_some() || self.terrain.geoid_approximate {
+            let _ = writeln!(told, "{geoid:?}");
+        }
+        for photograph in &self.photographs {
             let _ = writeln!(told, "{:?}", name_and_length(photograph));
         }
         Uuid::new_v5(&survey, told.as_bytes())

@@ -1,7 +1,7 @@
 //! The frames of a replay: a folder once or again and again, at full speed or at the pace it was flown.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
@@ -46,8 +46,9 @@ impl Replay {
     }
 
     /// The files still to come of the folder, in their order.
-    pub fn photographs(&self) -> &[PathBuf] {
-        self.current.files()
+    pub fn photographs(&self) -> impl Iterator<Item = &Path> {
+        let photographs = self.current.photographs().iter();
+        photographs.map(|photograph| photograph.path.as_path())
     }
 
     /// Frames still to come.

@@ -1,4 +1,4 @@
-//! What a replay and a flight have in common: the board, the terrain, the link, the end.
+//! What a replay and a flight have in common: the board, the link, the end.
 
 use std::{
     fs,
@@ -13,7 +13,6 @@ use std::{
 use anyhow::Context;
 use scarp::{flight::is_host_and_port, pipeline::Flight};
 use scarp_config::Board;
-use scarp_geo::{Dem, Terrain, VerticalDatum};
 use scarp_link::{
     Body, Config, Envelope, Journal, JournalError, LinkError, LinkStatus, Survey, Uplink,
 };
@@ -22,17 +21,6 @@ use super::terminal;
 
 /// How long the end of a flight waits for the ground station before it leaves the rest to the journal.
 const DRAIN: Duration = Duration::from_secs(20);
-
-/// The terrain.
-#[derive(clap::Args)]
-pub struct TerrainArgs {
-    /// Elevation model (GeoTIFF); without one the ground is flat at the height of take-off
-    #[arg(long, value_name = "FILE")]
-    pub dem: Option<PathBuf>,
-    /// Vertical datum of the elevation model, where its file does not say
-    #[arg(long, value_name = "DATUM", requires = "dem")]
-    pub dem_datum: Option<VerticalDatum>,
-}
 
 /// The ground station.
 #[derive(clap::Args)]
@@ -112,27 +100,6 @@ pub fn station(board: &Board) -> anyhow::Result<Option<Config>> {
     Ok(Some(Config { station, keys }))
 }
 
-/// The elevation model, or flat ground; heights are good to `sigma_m`.
-pub fn terrain(
-    dem: Option<&Path>,
-    datum: Option<VerticalDatum>,
-    sigma_m: f64,
-) -> anyhow::Result<Terrain> {
-    Ok(match dem {
-        Some(path) => Terrain::dem(Dem::open(path, datum)?, sigma_m),
-        None => Terrain::flat(sigma_m),
-    })
-}
-
-/// The terrain of the board.
-pub fn board_terrain(board: &Board) -> anyhow::Result<Terrain> {
-    let (paths, sigma_m) = (&board.paths, board.errors.dem_m);
-    if paths.dem.as_os_str().is_empty() {
-        return terrain(None, None, sigma_m);
-    }
-    terrain(Some(&paths.dem), paths.dem_datum, sigma_m)
-}
-
 /// The link to the ground station; `None` when no station was named.
 pub fn uplink(
     station: Option<Config>,
@@ -168,14 +135,14 @@ pub fn drain(uplink: &Uplink) -> LinkStatus {
     uplink.drain(DRAIN)
 }
 
-/// Whether all that was handed to the journal is on the ground.
+/// Whether all that waited is on the ground, and nothing was set aside since the start.
 pub fn all_delivered(link: Option<&LinkStatus>) -> bool {
     link.is_none_or(|status| {
-        status.held.messages == 0 && status.held.set_aside == 0 && status.unsendable == 0
+        status.held.messages == 0 && status.newly_set_aside == 0 && status.unsendable == 0
     })
 }
 
-/// Says what cannot be sent, what was set aside and what waits in the journal, if anything is.
+/// Says what cannot be sent, what is set aside and what waits in the journal, if anything does.
 pub fn print_undelivered(link: Option<&LinkStatus>) {
     if let Some(status) = link.filter(|status| status.unsendable > 0) {
         eprintln!(
@@ -183,9 +150,20 @@ pub fn print_undelivered(link: Option<&LinkStatus>) {
             status.unsendable
         );
     }
-    if let Some(status) = link.filter(|status| status.held.set_aside > 0) {
-        let aside = terminal::messages(status.held.set_aside, ("is set aside", "are set aside"));
-        eprintln!("{aside} in the journal and not sent; `scarp link status` says why.");
+    if let Some(status) = link.filter(|status| status.newly_set_aside > 0) {
+        eprintln!(
+            "Messages set aside in the journal and not sent: {}; `scarp link status` says why.",
+            status.newly_set_aside
+        );
+    }
+    let earlier = |status: &LinkStatus| {
+        let earlier = status.held.set_aside + status.held.discarded;
+        earlier.saturating_sub(status.newly_set_aside)
+    };
+    if let Some(earlier @ 1..) = link.map(earlier) {
+        eprintln!(
+            "Messages set aside before this start: {earlier}; `scarp link status` says why, `resend` tries them again, `discard` removes them."
+        );
     }
     if let Some(status) = link.filter(|status| status.held.messages > 0) {
         let reason = status.last_error.as_deref().unwrap_or("no answer in time");

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 pub fn frame_bar(frames: u64) -> ProgressBar {
     styled(
         ProgressBar::new(frames),
-        "{bar:30} {pos}/{len} frames  {eta} left",
+        "{bar:30} frames {pos}/{len}  {eta} left",
     )
 }
 
@@ -16,7 +16,7 @@ pub fn frame_bar(frames: u64) -> ProgressBar {
 pub fn message_bar(messages: u64) -> ProgressBar {
     styled(
         ProgressBar::new(messages),
-        "{bar:30} {pos}/{len} messages  {eta} left",
+        "{bar:30} messages {pos}/{len}  {eta} left",
     )
 }
 

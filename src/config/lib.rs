@@ -1,12 +1,13 @@
-//! What one computer is set up to do: the board file.
+//! What one computer is set up to do: the board file; and what one camera is: the camera file.
 //!
 //! The default board, `boards/workstation.toml`, is built into the binary and lists every key. A board file of the
 //! user's own is laid over it, so it need only name what differs; an unknown key is refused rather than ignored,
 //! because a mistyped limit in flight is worse than an error before take-off.
 
-mod datum;
+mod camera_file;
 mod limits;
 mod onboard_computer;
+mod optional;
 mod sensors;
 
 use std::{fs, path::Path};
@@ -16,6 +17,7 @@ use scarp_files::toml_reason;
 use serde::Deserialize;
 use thiserror::Error;
 
+pub use camera_file::{CameraFileError, load_camera};
 use limits::{at_least, within};
 pub use onboard_computer::{Disk, Link, Paths, Thermal};
 pub use sensors::{Autopilot, Boresight, Camera, Gnss, Mount};
@@ -310,10 +312,11 @@ fn check_names(path: &str, text: &toml::Table) -> Result<(), ConfigError> {
 }
 
 /// Keys that hold a path.
-const PATHS: [(&str, &str); 4] = [
+const PATHS: [(&str, &str); 5] = [
     ("link", "keys"),
     ("paths", "model"),
     ("paths", "dem"),
+    ("paths", "geoid"),
     ("paths", "out"),
 ];
 

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use garde::Validate;
-use scarp_geo::VerticalDatum;
+use scarp_geo::{HeightUnit, VerticalDatum};
 use serde::Deserialize;
 
-use super::datum;
-use super::limits::{named, up_to, within};
+use super::{
+    limits::{named, up_to, within},
+    optional::optional,
+};
 
 /// Highest temperature that may be set, degrees Celsius.
 const MOST_C: f64 = 150.0;
@@ -37,8 +39,21 @@ pub struct Paths {
     pub dem: PathBuf,
     /// Vertical datum of the elevation model where its file does not say: `ellipsoid`, `egm96` or `egm2008`.
     #[garde(skip)]
-    #[serde(deserialize_with = "datum::named")]
+    #[serde(deserialize_with = "optional")]
     pub dem_datum: Option<VerticalDatum>,
+    /// Unit of its heights where its file does not say: `metre`, `foot` or `us-survey-foot`.
+    #[garde(skip)]
+    #[serde(deserialize_with = "optional")]
+    pub dem_unit: Option<HeightUnit>,
+    /// Whether these two hold even where the file says otherwise.
+    #[garde(skip)]
+    pub dem_override: bool,
+    /// EGM2008, where cameras and elevation model have different datums and one of them is it; empty for none.
+    #[garde(skip)]
+    pub geoid: PathBuf,
+    /// Whether EGM96 is taken for it where it is not named.
+    #[garde(skip)]
+    pub geoid_approximate: bool,
     /// Folder for what a flight leaves.
     #[garde(custom(|path: &PathBuf, ctx: &()| named(path, ctx)))]
     pub out: PathBuf,

@@ -4,8 +4,10 @@ use garde::Validate;
 use scarp_geo::VerticalDatum;
 use serde::Deserialize;
 
-use super::datum;
-use super::limits::{up_to, within};
+use super::{
+    limits::{up_to, within},
+    optional::optional,
+};
 
 /// Largest share of its ground that a frame may have in common with another.
 const MOST_OVERLAP: f64 = 0.95;
@@ -104,7 +106,7 @@ pub struct Gnss {
     pub pps: String,
     /// Datum of altitudes without geoid separation: `egm96`, `egm2008` or `ellipsoid`; empty to refuse them.
     #[garde(skip)]
-    #[serde(deserialize_with = "datum::named")]
+    #[serde(deserialize_with = "optional")]
     pub altitude_datum: Option<VerticalDatum>,
     /// Whether fixes of a simulator are taken.
     #[garde(skip)]

@@ -76,6 +76,8 @@ pub struct LinkHealth {
     pub set_aside: u64,
     /// Why they are not, the most frequent reasons.
     pub set_aside_reasons: Vec<SetAsideReason>,
+    /// Messages that were set aside and had to make room for newer ones.
+    pub discarded: u64,
     /// Seconds since the ground station last confirmed a message; null before the first.
     pub confirmed_s: Option<f64>,
     /// Messages confirmed since the start.
@@ -139,6 +141,7 @@ impl From<LinkStatus> for LinkHealth {
             waiting,
             set_aside: status.held.set_aside,
             set_aside_reasons: reasons.collect(),
+            discarded: status.held.discarded,
             confirmed_s,
             confirmed: status.confirmed,
             unsendable: status.unsendable,
@@ -234,10 +237,11 @@ mod tests {
             held: Held {
                 messages,
                 bytes: messages * 100,
-                set_aside: 0,
+                ..Held::default()
             },
             confirmed: 1,
             set_aside: Vec::new(),
+            newly_set_aside: 0,
             refused: 0,
             unsendable: 0,
             last_confirmed: confirmed_s.map(Duration::from_secs),

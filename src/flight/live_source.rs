@@ -173,12 +173,13 @@ where
         let time = pose.as_ref().ok().and_then(|pose| wall_time(pose.time));
         let view = match pose {
             Ok(pose) => self.view(pose)?,
-            Err(reason) => Err(reason.to_string()),
+            Err(reason) => Err(Reject::Untagged(reason.to_string())),
         };
         let new_m2 = match &view {
             Ok(view) => self.worth(view, raw.timestamp)?,
-            Err(reason) => {
-                self.watched.placement.unplaced(reason.clone(), now());
+            Err(reject) => {
+                let reason = reject.reason().to_owned();
+                self.watched.placement.unplaced(reason, now());
                 0.0
             }
         };
@@ -191,7 +192,6 @@ where
             Ok(image) => {
                 self.thumbnails.save(self.sequence, &image);
                 view.map(|view| Placed { image, view })
-                    .map_err(Reject::Untagged)
             }
             Err(reason) => {
                 let name = name.clone();
@@ -208,7 +208,7 @@ where
     }
 
     /// Where the camera looks, or why that cannot be told; nothing when the aircraft is on the ground.
-    fn view(&self, mut pose: Pose) -> Option<Result<View, String>> {
+    fn view(&self, mut pose: Pose) -> Option<Result<View, Reject>> {
         let sigma_time_s = &mut pose.covariance.sigma_time_s;
         *sigma_time_s = sigma_time_s.hypot(self.exposure.sigma_s);
         let geometry = Geometry::new(self.model, &pose, &self.terrain);
@@ -216,7 +216,8 @@ where
             self.watched.workload.too_low();
             return None;
         }
-        Some(geometry.and_then(View::new).map_err(|e| e.to_string()))
+        let view = geometry.and_then(View::new);
+        Some(view.map_err(|e| Reject::Unplaced(e.to_string())))
     }
 
     /// Square metres of new ground; nothing when the frame is not worth searching.

@@ -181,7 +181,7 @@ impl Monitor {
             .is_some_and(|at| now.seconds_since(at) <= LOST_S);
         (of_late || level == Level::Shed).then(|| {
             format!(
-                "{lost} frames and {:.4} km2 left out: the computer is too slow or too hot; fly slower, or set fewer threads \
+                "frames left out: {lost}, ground: {:.4} km2: the computer is too slow or too hot; fly slower, or set fewer threads \
                  for other programs",
                 totals.lost_m2 / 1e6
             )

@@ -1,21 +1,25 @@
 //! One frame's geometry: rays from pixels to the ground, points on the ground back to pixels.
 //!
 //! Rays are cast in ECEF, in double precision. Heights over a geoid are used there as if they were ellipsoidal: camera
-//! and ground are over the same datum, so the undulation cancels, and what is left (a change of scale by N/R, 1.6e-5
+//! and ground are brought over the same datum, so the undulation cancels, and what is left (a change of scale by N/R, 1.6e-5
 //! at most, and the deflection of the vertical) is centimetres at the ranges of a drone.
 
 use geo::{LineString, Polygon};
 use nalgebra::{Matrix3, Vector3};
 
 use super::{
-    CameraModel, GeoError, RotationMatrix, Surface, Terrain, TerrainHeight, Wgs84,
+    CameraModel, GeoError, Lens, RotationMatrix, Surface, Terrain, TerrainHeight, Wgs84,
     cast::{self, Ray},
     ce90::{circular_error_90, linear_error_90},
     ecef,
     reference_frame::{Camera, Ned},
+    takeoff,
     terrain::DatumName,
 };
 use crate::Pose;
+
+/// Relative change of the focal length by which its effect on a direction is measured.
+const ZOOM_STEP: f64 = 1e-5;
 
 /// A place on the ground with its accuracy at 90 % confidence.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,17 +53,16 @@ impl Geometry {
     /// The geometry of a frame taken by `camera` at `pose` over `terrain`.
     ///
     /// # Errors
-    /// When the pose has no height over what the ground's heights are over.
+    /// When the pose has no height over what the ground's heights are over and none that can be turned into one, or one that
+    /// contradicts that above take-off.
     pub fn new(camera: CameraModel, pose: &Pose, terrain: &Terrain) -> Result<Self, GeoError> {
+        let mut terrain = terrain.clone();
         let (height_m, offset_m) = match terrain.datum() {
             Some(datum) => {
-                let height = pose.altitude.over(datum);
-                (
-                    height
-                        .ok_or(GeoError::NoHeightOver { terrain: datum })?
-                        .metres(),
-                    0.0,
-                )
+                let over = terrain.height_over(datum, &pose.altitude, pose.place)?;
+                // Where the two stand to one another is as unknown as if the ground were.
+                terrain.sigma_m = terrain.sigma_m.hypot(over.sigma_m);
+                (over.height.metres(), 0.0)
             }
             None => {
                 let takeoff = pose
@@ -75,10 +78,11 @@ impl Geometry {
                 (base + takeoff, base)
             }
         };
+        takeoff::check(pose, &terrain, height_m)?;
         Ok(Self {
             camera,
             pose: pose.clone(),
-            terrain: terrain.clone(),
+            terrain,
             origin: ecef::from_geodetic(pose.place, height_m),
             ned: ecef::ned_axes(pose.place),
             rotation: pose.attitude.rotation(),
@@ -93,7 +97,7 @@ impl Geometry {
     /// When the ray misses the ground, or the elevation model has no data where it is needed.
     pub fn pixel_to_ground(&self, u: f64, v: f64) -> Result<GroundPoint, GeoError> {
         let hit = self.cast(u, v)?;
-        let covariance = self.covariance(u, v, &hit);
+        let covariance = self.covariance(u, v, &hit)?;
         Ok(GroundPoint {
             place: Wgs84::new(
                 hit.place.latitude,
@@ -139,22 +143,24 @@ impl Geometry {
         if down <= 0.0 {
             return Err(GeoError::AboveHorizon);
         }
-        Ok(hit.range_m / self.camera.focal_px / down.sqrt())
+        let focal_px = self.camera.focal_px * self.camera.focal_ratio.sqrt();
+        Ok(hit.range_m / focal_px / down.sqrt())
     }
 
     /// The outline of what the frame shows, x longitude and y latitude in degrees, counter-clockwise on the ground.
     ///
-    /// Over flat ground it has the four corners, over an elevation model three points more along each side.
+    /// Over flat ground it has the four corners, over an elevation model three points more along each side, and seven behind a lens
+    /// that bends the sides.
     ///
     /// # Errors
     /// When any point of the image's border misses the ground.
     pub fn footprint(&self) -> Result<Polygon<f64>, GeoError> {
         let (w, h) = (f64::from(self.camera.width), f64::from(self.camera.height));
         let corners = [(0.0, h), (w, h), (w, 0.0), (0.0, 0.0)];
-        let steps = if matches!(self.terrain.surface, Surface::Dem(_)) {
-            4
-        } else {
-            1
+        let steps = match (&self.camera.lens, &self.terrain.surface) {
+            (Lens::Brown(_) | Lens::Fisheye(_), _) => 8,
+            (Lens::Pinhole, Surface::Dem(_)) => 4,
+            (Lens::Pinhole, Surface::AboveTakeoff(_) | Surface::Level(_)) => 1,
         };
         let mut ring = Vec::with_capacity(4 * steps + 1);
         for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
@@ -168,8 +174,14 @@ impl Geometry {
         Ok(Polygon::new(LineString::from(ring), Vec::new()))
     }
 
+    /// The direction in which a pixel looks, of length 1, in north, east, down.
+    fn direction(&self, u: f64, v: f64) -> Result<Vector3<f64>, GeoError> {
+        let ray = self.camera.ray(u, v).ok_or(GeoError::BeyondLens)?;
+        Ok(self.rotation.rotate(&ray).normalize())
+    }
+
     fn cast(&self, u: f64, v: f64) -> Result<cast::Hit, GeoError> {
-        let direction = self.ned * self.rotation.rotate(&self.camera.ray(u, v)).normalize();
+        let direction = self.ned * self.direction(u, v)?;
         let ray = Ray {
             origin: self.origin,
             direction,
@@ -186,18 +198,21 @@ impl Geometry {
     ///
     /// With surface normal n (n.P constant on the plane), ray direction d and range t, an error moves the hit by
     /// `dP = dC + t dd + d dt`, where `n.dP = dg` (the ground raised by dg) gives dt.
-    fn covariance(&self, u: f64, v: f64, hit: &cast::Hit) -> Matrix3<f64> {
+    fn covariance(&self, u: f64, v: f64, hit: &cast::Hit) -> Result<Matrix3<f64>, GeoError> {
         let sigma = &self.pose.covariance;
-        let ray = self.camera.ray(u, v);
-        let direction = self.rotation.rotate(&ray).normalize();
+        let direction = self.direction(u, v)?;
         let (slope_north, slope_east) = self.slope(hit);
         let normal = Vector3::new(-slope_north, -slope_east, -1.0);
         let along = normal.dot(&direction);
 
         let turn = |axis: Vector3<f64>, by: f64| axis.cross(&direction) * (by * hit.range_m);
         let (sin_yaw, cos_yaw) = self.pose.attitude.yaw_deg.to_radians().sin_cos();
-        let zoom = self.rotation.rotate(&Vector3::new(0.0, ray.y, ray.z))
-            * (self.camera.focal_sigma_px / self.camera.focal_px * hit.range_m / ray.norm());
+        // A longer focal length looks where one nearer to the centre did.
+        let camera = &self.camera;
+        let nearer = |at: f64, centre: f64| at + (centre - at) * ZOOM_STEP;
+        let longer = self.direction(nearer(u, camera.cx), nearer(v, camera.cy))?;
+        let zoom = (direction - longer)
+            * (camera.focal_sigma_px / camera.focal_px * hit.range_m / ZOOM_STEP);
         let drift = self.pose.velocity.map_or_else(Vector3::zeros, |v| {
             Vector3::new(v.north_m_s, v.east_m_s, 0.0) * sigma.sigma_time_s
         });
@@ -215,7 +230,7 @@ impl Geometry {
             .iter()
             .map(|m| m - direction * (normal.dot(m) / along));
         let raised = direction * (self.terrain.sigma_m / along);
-        on_ground.chain([raised]).map(|m| m * m.transpose()).sum()
+        Ok(on_ground.chain([raised]).map(|m| m * m.transpose()).sum())
     }
 
     /// Slope of the ground at a hit: metres up per metre north, per metre east.

@@ -9,13 +9,16 @@ mod dem;
 mod ecef;
 mod error;
 mod frame_geometry;
+mod geoid;
 mod height;
+mod lens;
 mod local_plane;
 mod pose;
 pub mod reference_frame;
 mod rotation;
 mod rotation_matrix;
 mod scanline_fill;
+mod takeoff;
 mod terrain;
 #[cfg(test)]
 mod testing;
@@ -27,13 +30,15 @@ pub use area::area_m2;
 pub use attitude::Attitude;
 pub use camera::CameraModel;
 pub use ce90::{circular_error_90, linear_error_90};
-pub use dem::{Dem, DemError};
+pub use dem::{Dem, DemError, DemStatement, HeightUnit, UnknownUnit};
 pub use error::GeoError;
 pub use frame_geometry::{Geometry, GroundPoint};
+pub use geoid::{ConvertedHeight, GeoidError, GeoidGrid, Geoids};
 pub use height::{
     Height, HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, HeightEgm2008, UnknownDatum,
     VerticalDatum,
 };
+pub use lens::{Brown, Fisheye, Lens};
 pub use local_plane::LocalPlane;
 pub use pose::{Altitudes, GroundVelocity, Pose, PoseCovariance};
 pub use rotation::Rotation;

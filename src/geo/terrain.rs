@@ -2,17 +2,17 @@
 
 use std::{fmt, sync::Arc};
 
-use super::Dem;
-use crate::{Height, HeightAboveTakeoff, VerticalDatum};
+use super::{Dem, GeoError, Geoids};
+use crate::{Altitudes, Height, HeightAboveTakeoff, VerticalDatum, Wgs84, geoid::ConvertedHeight};
 
 /// The shape of the ground.
 #[derive(Debug, Clone)]
 pub enum Surface {
     /// A surface of constant height, relative to the point of take-off: needs only the relative altitude.
     AboveTakeoff(HeightAboveTakeoff),
-    /// A surface of constant height over an absolute datum: needs the camera's height over the same datum.
+    /// A surface of constant height over an absolute datum: needs an absolute height of the camera.
     Level(Height),
-    /// An elevation model: needs the camera's height over the model's datum.
+    /// An elevation model: needs an absolute height of the camera.
     Dem(Arc<Dem>),
 }
 
@@ -23,6 +23,8 @@ pub struct Terrain {
     pub surface: Surface,
     /// One-sigma error of its height in metres.
     pub sigma_m: f64,
+    /// What turns a camera's height into one over the ground's datum.
+    pub geoids: Arc<Geoids>,
 }
 
 impl Terrain {
@@ -32,6 +34,7 @@ impl Terrain {
         Self {
             surface: Surface::AboveTakeoff(HeightAboveTakeoff::new(0.0)),
             sigma_m,
+            geoids: Arc::default(),
         }
     }
 
@@ -41,6 +44,7 @@ impl Terrain {
         Self {
             surface: Surface::Level(height),
             sigma_m,
+            geoids: Arc::default(),
         }
     }
 
@@ -50,7 +54,50 @@ impl Terrain {
         Self {
             surface: Surface::Dem(Arc::new(dem)),
             sigma_m,
+            geoids: Arc::default(),
         }
+    }
+
+    /// The same ground with other geoids than EGM96 alone.
+    #[must_use]
+    pub fn with_geoids(self, geoids: Geoids) -> Self {
+        Self {
+            geoids: Arc::new(geoids),
+            ..self
+        }
+    }
+
+    /// The height over `datum` of a camera that has `altitudes`: the one measured over it, or else another one, turned.
+    ///
+    /// # Errors
+    /// When it has no absolute height, or the geoid that one of them needs is not at hand.
+    pub fn height_over(
+        &self,
+        datum: VerticalDatum,
+        altitudes: &Altitudes,
+        place: Wgs84,
+    ) -> Result<ConvertedHeight, GeoError> {
+        let sources = [
+            datum,
+            VerticalDatum::Ellipsoid,
+            VerticalDatum::Egm96,
+            VerticalDatum::Egm2008,
+        ];
+        let mut reason = GeoError::NoHeightOver { terrain: datum };
+        let heights = sources.into_iter().filter_map(|from| altitudes.over(from));
+        for height in heights {
+            match self.geoids.convert(height, place, datum) {
+                Ok(converted) => return Ok(converted),
+                Err(missing) => {
+                    reason = GeoError::NoGeoid {
+                        camera: height.datum(),
+                        terrain: datum,
+                        reason: missing,
+                    };
+                }
+            }
+        }
+        Err(reason)
     }
 
     /// The absolute datum the ground's heights are over; `None` when they are relative to take-off.

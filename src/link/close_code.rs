@@ -18,16 +18,19 @@ pub enum CloseCode {
     Revoked = 4,
     /// A batch was not sent, or its receipt not read, in time.
     TooSlow = 5,
+    /// The aircraft gives the connection up and comes again: no receipt comes, or none that it can use.
+    GaveUp = 6,
 }
 
 impl CloseCode {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Left,
         Self::BadBatch,
         Self::CannotStore,
         Self::GaveWay,
         Self::Revoked,
         Self::TooSlow,
+        Self::GaveUp,
     ];
 
     /// The code with which the other end closed the connection that ended with `error`: `None` where it did not close it, or with a
@@ -66,7 +69,7 @@ mod tests {
             assert_eq!(VarInt::from(code), VarInt::from_u32(number));
             assert_eq!(CloseCode::of(&closed(number)), Some(code));
         }
-        assert_eq!(CloseCode::of(&closed(6)), None);
+        assert_eq!(CloseCode::of(&closed(7)), None);
         assert_eq!(CloseCode::of(&ConnectionError::TimedOut), None);
     }
 }

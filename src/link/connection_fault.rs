@@ -77,7 +77,9 @@ impl Fault {
                 Some(CloseCode::BadBatch) => End::BadBatch(format!("refused: {}", said(e))),
                 Some(CloseCode::TooSlow) => End::TooSlow,
                 Some(CloseCode::GaveWay | CloseCode::Revoked) => End::Unwelcome,
-                Some(CloseCode::Left | CloseCode::CannotStore) | None => End::Outage,
+                Some(CloseCode::Left | CloseCode::CannotStore | CloseCode::GaveUp) | None => {
+                    End::Outage
+                }
             },
             Self::RevokedStation => End::Unwelcome,
             Self::NotArrived => End::TooSlow,
@@ -94,6 +96,23 @@ impl Fault {
             | Self::OutOfReach(_)
             | Self::Keys(_)
             | Self::Journal(_) => End::Outage,
+        }
+    }
+
+    /// What the ground station is told where the aircraft ends the connection for this: a code, and a line for its operator.
+    pub fn farewell(&self) -> (CloseCode, &'static str) {
+        match self {
+            Self::NotArrived => (CloseCode::TooSlow, "a batch took too long to arrive"),
+            Self::RevokedStation => (
+                CloseCode::Revoked,
+                "the ground station's certificate is revoked",
+            ),
+            Self::NoReceipt => (CloseCode::GaveUp, "no receipt came for a batch"),
+            Self::NoneNamed => (CloseCode::GaveUp, "a receipt names nothing of its batch"),
+            Self::Codec(_) => (CloseCode::GaveUp, "a receipt cannot be read"),
+            Self::Stream(_) => (CloseCode::GaveUp, "a batch was broken off"),
+            Self::Journal(_) => (CloseCode::GaveUp, "the aircraft's journal fails"),
+            _ => (CloseCode::GaveUp, "no answer came"),
         }
     }
 
@@ -208,7 +227,8 @@ fn lost(station: &str, error: &ConnectionError) -> String {
         Some(CloseCode::TooSlow) => format!(
             "link: a batch came to {station} too slowly ({said}); sending a smaller one; give the link more bandwidth"
         ),
-        None => match error {
+        // What only an aircraft says is a code of a later version in a ground station's mouth.
+        Some(CloseCode::GaveUp) | None => match error {
             ConnectionError::Reset => {
                 format!("link: {station} has restarted; connecting anew")
             }
@@ -336,73 +356,4 @@ impl From<Overdue> for Fault {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use quinn::VarInt;
-
-    use super::*;
-
-    fn closed(code: u32) -> ConnectionError {
-        ConnectionError::ApplicationClosed(ApplicationClose {
-            error_code: VarInt::from_u32(code),
-            reason: "so it\nsays".into(),
-        })
-    }
-
-    #[test]
-    fn only_what_the_station_says_of_a_batch_or_leaves_unsaid_on_a_living_connection_counts_against_it()
-     {
-        let bad = |reason: &str| End::BadBatch(reason.to_owned());
-        let said = [
-            End::Outage,
-            bad("refused: so it says"),
-            End::Outage,
-            End::Unwelcome,
-            End::Unwelcome,
-            End::TooSlow,
-            End::Outage,
-        ];
-        for (code, end) in (0..).zip(said) {
-            assert_eq!(Fault::Lost(closed(code)).end(), end, "code {code}");
-        }
-        for error in [ConnectionError::TimedOut, ConnectionError::Reset] {
-            assert_eq!(Fault::Lost(error).end(), End::Outage);
-        }
-        assert_eq!(Fault::NoAnswer.end(), End::Outage);
-        assert_eq!(Fault::from(Overdue::Arrival).end(), End::TooSlow);
-        assert_eq!(
-            Fault::from(Overdue::Receipt).end(),
-            bad("no receipt comes for it")
-        );
-        assert_eq!(Fault::from(NoneNamed).end(), bad("no receipt names it"));
-    }
-
-    #[test]
-    fn each_end_has_a_line_of_its_own_that_names_the_station_and_what_to_do() {
-        let lost = (0..7).map(closed).map(Fault::Lost);
-        let others = [
-            Fault::Lost(ConnectionError::Reset),
-            Fault::Refused(ConnectionError::Reset),
-            Fault::NoAnswer,
-            Fault::FellSilent,
-            Fault::OutOfReach(UNIX_EPOCH),
-            Fault::NotArrived,
-            Fault::NoReceipt,
-            Fault::NoneNamed,
-        ];
-        let mut lines = HashSet::new();
-        for fault in lost.chain(others) {
-            let line = fault.describe("10.0.0.2:4433");
-            assert!(
-                line.starts_with("link: ") && line.contains("10.0.0.2:4433"),
-                "{line}"
-            );
-            assert!(line.contains(';') && line.lines().count() == 1, "{line}");
-            let restarted = matches!(fault, Fault::Lost(ConnectionError::Reset));
-            assert_eq!(line.contains("has restarted"), restarted, "{line}");
-            assert!(!line.contains("check the disk"), "{line}");
-            assert!(lines.insert(line), "{fault:?}");
-        }
-    }
-}
+mod tests;

@@ -38,7 +38,7 @@ impl FaultLog {
         });
         Some(match repeated {
             0 => line.to_owned(),
-            times => format!("{line} (met {times} times more)"),
+            times => format!("{line} (met since then: {times})"),
         })
     }
 }
@@ -61,7 +61,7 @@ mod tests {
             (0, "no answer"),
             (50, "lost"),
             (55, "no answer"),
-            (655, "no answer (met 120 times more)"),
+            (655, "no answer (met since then: 120)"),
         ];
         let expected = expected.map(|(second, text)| (second, text.to_owned()));
         assert_eq!(told, expected);

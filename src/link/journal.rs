@@ -5,13 +5,19 @@
 //! each message and its CRC-32C. A damaged file is kept beside itself under another name, and what is readable in it goes on in a
 //! new one.
 
+mod aside;
+mod beside;
 mod database;
 mod error;
 mod fault;
+mod header;
 mod held;
+mod readable_copy;
 mod reasons;
 pub mod redb_file;
+mod row;
 mod salvage;
+mod sidecar;
 mod stand_in;
 mod state;
 
@@ -21,12 +27,14 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use rusqlite::Connection;
 
 use super::{message::Envelope, message_error::MessageError};
+use aside::Aside;
 use database::Message;
 pub use error::JournalError;
 pub use held::{DiskFault, Entry, Held, SetAside};
-use state::State;
+use state::{Purpose, State};
 
 /// Why a message is set aside whose row holds other bytes than were written.
 const DAMAGED: &str = "damaged on the disk";
@@ -44,7 +52,9 @@ impl Journal {
     /// # Errors
     /// When the file is in use, is something else than a journal, or cannot be read or written.
     pub fn open(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
-        State::closed(path, max_bytes, false).open().map(Self::new)
+        State::closed(path, max_bytes, Purpose::Use)
+            .open()
+            .map(Self::new)
     }
 
     /// As [`Journal::open`], for an aircraft that is to fly and has nobody to ask: a file that is something else is kept under another
@@ -53,7 +63,20 @@ impl Journal {
     /// # Errors
     /// When there is no memory for that either.
     pub fn open_or_replace(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
-        State::closed(path, max_bytes, true).open().map(Self::new)
+        State::closed(path, max_bytes, Purpose::Flight)
+            .open()
+            .map(Self::new)
+    }
+
+    /// As [`Journal::open`], for whoever tells or sends what is in it: where it can be read and not written, that goes on with a copy in
+    /// memory, see [`Journal::disk_fault`], and what the ground station confirms stays in the file.
+    ///
+    /// # Errors
+    /// When the file is in use, is something else than a journal, or cannot be read.
+    pub fn open_to_deliver(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
+        State::closed(path, max_bytes, Purpose::Delivery)
+            .open()
+            .map(Self::new)
     }
 
     fn new(state: State) -> Self {
@@ -80,8 +103,13 @@ impl Journal {
             })
         };
         let messages = envelopes.iter().map(message);
-        let messages = messages.collect::<Result<Vec<_>, MessageError>>()?;
-        let bytes: u64 = messages.iter().map(|m| m.content.len() as u64).sum();
+        self.insert(&messages.collect::<Result<Vec<_>, MessageError>>()?)
+    }
+
+    /// Adds messages, all or none; those with a reason are set aside, the others wait.
+    fn insert(&self, messages: &[Message]) -> Result<(), JournalError> {
+        let waiting = || messages.iter().filter(|m| m.set_aside.is_none());
+        let bytes = waiting().map(|m| m.content.len() as u64).sum();
         let mut state = self.state.lock();
         state.settle_to_append()?;
         if state.held.bytes.saturating_add(bytes) > state.limit() {
@@ -92,18 +120,26 @@ impl Journal {
             });
         }
         state.change(false, |transaction, next_number| {
-            let mut numbered = (next_number..).zip(&messages);
+            let mut numbered = (next_number..).zip(messages);
             numbered
                 .try_for_each(|(number, message)| database::insert(transaction, number, message))
         })?;
         state.next_number += messages.len() as i64;
-        state.held.messages += messages.len() as u64;
+        state.held.messages += waiting().count() as u64;
         state.held.bytes += bytes;
-        Ok(())
+        let aside = messages.iter().filter_map(|message| {
+            Some(Aside {
+                bytes: message.content.len() as u64,
+                since: row::time(message.since),
+                reason: message.set_aside.as_deref()?,
+            })
+        });
+        state.were_set_aside(&aside.collect::<Vec<_>>())
     }
 
-    /// The oldest waiting messages, at most `max_messages` and `max_bytes`, but at least one if any waits. One whose bytes are
-    /// other than were written is set aside.
+    /// The oldest waiting messages, at most `max_messages` and `max_bytes`, but at least one if any waits, and none with the identity
+    /// of another of them: it goes with the next, so that the receipt tells of which it speaks. One whose bytes are other than were
+    /// written is set aside.
     ///
     /// # Errors
     /// When the disk fails.
@@ -113,14 +149,15 @@ impl Journal {
         max_bytes: usize,
     ) -> Result<Vec<Entry>, JournalError> {
         loop {
-            let (entries, damaged) = self.state.lock().change(true, |transaction, _| {
-                database::oldest(transaction, max_messages, max_bytes)
-            })?;
+            let (entries, damaged) = self
+                .state
+                .lock()
+                .look(|transaction| database::oldest(transaction, max_messages, max_bytes))?;
             let only_damaged = entries.is_empty() && !damaged.is_empty();
             if !damaged.is_empty() {
                 let (path, count) = (self.path.display(), damaged.len());
                 log::error!(
-                    "journal {path}: {count} messages are {DAMAGED} and set aside; `scarp link status` tells of them"
+                    "journal {path}: messages {DAMAGED} and set aside: {count}; `scarp link status` tells of them"
                 );
             }
             let damaged: Vec<_> = damaged.into_iter().map(|n| (n, DAMAGED)).collect();
@@ -147,7 +184,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Sets messages aside, by their numbers and with the reason, so that they hold up no others. They stay in the file.
+    /// Sets messages aside, by their numbers and with the reason, so that they hold up no others. They stay in the file, but for the
+    /// oldest, which make room where there are many, see [`Held::discarded`].
     ///
     /// # Errors
     /// When the disk fails.
@@ -156,12 +194,12 @@ impl Journal {
             return Ok(());
         }
         let mut state = self.state.lock();
-        let gone = state.change(true, |transaction, _| {
-            database::set_aside(transaction, messages)
+        let aside = state.change(true, |transaction, _| {
+            aside::set_aside(transaction, messages)
         })?;
-        state.held.leave(&gone);
-        state.held.set_aside += gone.len() as u64;
-        Ok(())
+        let lengths: Vec<u64> = aside.iter().map(|one| one.bytes).collect();
+        state.held.leave(&lengths);
+        state.were_set_aside(&aside)
     }
 
     /// Lets all that was set aside wait for the ground station again; how many messages that are.
@@ -169,15 +207,33 @@ impl Journal {
     /// # Errors
     /// When the disk fails.
     pub fn resend(&self) -> Result<u64, JournalError> {
+        self.empty_the_aside(aside::resend)
+    }
+
+    /// Discards all that was set aside, for good; how many messages that are.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn discard(&self) -> Result<u64, JournalError> {
+        self.empty_the_aside(aside::discard)
+    }
+
+    fn empty_the_aside(
+        &self,
+        work: impl Fn(&Connection) -> rusqlite::Result<usize>,
+    ) -> Result<u64, JournalError> {
         let mut state = self.state.lock();
-        let again = state.change(false, |transaction, _| {
-            transaction.execute(
-                "UPDATE messages SET set_aside = NULL WHERE set_aside IS NOT NULL",
-                [],
-            )
-        })?;
-        (_, state.held) = state.change(false, |transaction, _| database::count(transaction))?;
-        Ok(again as u64)
+        // Whoever asks for it is told where it is not so on the disk.
+        state.settle()?;
+        let messages = state.change(false, |transaction, _| work(transaction))?;
+        state.recount()?;
+        Ok(messages as u64)
+    }
+
+    /// Messages set aside since this was opened.
+    #[must_use]
+    pub fn newly_set_aside(&self) -> u64 {
+        self.state.lock().newly_set_aside
     }
 
     /// What was set aside, by its reason, the most frequent first.
@@ -185,8 +241,7 @@ impl Journal {
     /// # Errors
     /// When the disk fails.
     pub fn reasons(&self) -> Result<Vec<SetAside>, JournalError> {
-        let mut state = self.state.lock();
-        state.change(false, |transaction, _| reasons::reasons(transaction))
+        self.state.lock().reasons()
     }
 
     /// When the oldest message that waits was handed to the journal, by the aircraft's wall clock.
@@ -195,7 +250,7 @@ impl Journal {
     /// When the disk fails.
     pub fn waiting_since(&self) -> Result<Option<SystemTime>, JournalError> {
         let mut state = self.state.lock();
-        state.change(false, |transaction, _| database::waiting_since(transaction))
+        state.look(|transaction| database::waiting_since(transaction))
     }
 
     /// Why messages are in memory only and what changes is not on the disk, if that is so.
@@ -218,6 +273,12 @@ impl Journal {
         salvage::kept(&self.path)
     }
 
+    /// What lay beside this journal for SQLite to play back into it, and was another's. It is kept under other names.
+    #[must_use]
+    pub fn foreign(&self) -> Vec<PathBuf> {
+        sidecar::foreign(&self.path)
+    }
+
     /// What the journal holds now.
     #[must_use]
     pub fn held(&self) -> Held {
@@ -236,7 +297,7 @@ impl Drop for Journal {
         let state = self.state.get_mut();
         let lost = state.settle().err().zip(Some(state.only_in_memory()));
         if let Some((error, lost @ 1..)) = lost {
-            log::error!("{error}; {lost} messages that were in memory only are lost");
+            log::error!("{error}; messages lost, which were in memory only: {lost}");
         }
     }
 }

@@ -105,10 +105,10 @@ impl Locator {
     /// at a wrong place is worse than one that the next frame shows.
     ///
     /// # Errors
-    /// Untagged when the frame shows no ground.
+    /// Unplaced when the frame shows no ground.
     pub fn locate(&mut self, segmented: Segmented) -> Result<Located, Reject> {
         let Segmented { map, view, scale } = segmented;
-        let nowhere = || Reject::Untagged("its footprint has no extent".to_owned());
+        let nowhere = || Reject::Unplaced("its footprint has no extent".to_owned());
         let centre = view.footprint.bounding_rect().ok_or_else(nowhere)?.center();
         let plane = self
             .plane

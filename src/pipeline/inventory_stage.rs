@@ -16,15 +16,35 @@ use super::{
 /// Blocks of votes held, 32 KB each: 128 MB, some 17 km² of cells of one metre.
 const MAX_BLOCKS: usize = 4096;
 
+/// Frames told of one by one that were not searched: a long flight without a fix has no end of them.
+const MAX_TOLD: usize = 10_000;
+
+/// A frame that was not searched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotSearched {
+    /// Its number in the run.
+    pub sequence: u64,
+    /// Its name.
+    pub name: String,
+    /// Under which of the summary's counts it is.
+    pub outcome: &'static str,
+    /// Why, in one line.
+    pub reason: String,
+}
+
 /// What became of the frames of one flight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Summary {
     /// Frames the source gave, readable or not.
     pub frames: u64,
     /// Frames placed on the ground and searched.
     pub tagged: u64,
-    /// Good frames that could not be placed.
+    /// Good frames that do not tell where they were taken.
     pub untagged: u64,
+    /// Frames that do, over ground that is not known: beyond the elevation model, or over another datum.
+    pub unplaced: u64,
+    /// Good frames that are no new view of the ground in visible light.
+    pub left_out: u64,
     /// Frames whose file could not be read.
     pub unreadable: u64,
     /// Frames whose file is no whole picture.
@@ -35,13 +55,21 @@ pub struct Summary {
     pub dropped: u64,
     /// Landslides that stand at the end.
     pub landslides: usize,
+    /// Why each frame was not searched that was not dropped; the first 10,000.
+    pub not_searched: Vec<NotSearched>,
 }
 
 impl Summary {
     /// Frames that were not searched.
     #[must_use]
-    pub fn not_searched(&self) -> u64 {
-        self.untagged + self.unreadable + self.corrupt + self.unsuitable + self.dropped
+    pub fn lost(&self) -> u64 {
+        self.untagged
+            + self.unplaced
+            + self.left_out
+            + self.unreadable
+            + self.corrupt
+            + self.unsuitable
+            + self.dropped
     }
 }
 
@@ -50,6 +78,8 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} tagged, {} untagged", self.tagged, self.untagged)?;
         for (count, what) in [
+            (self.unplaced, "over ground that is not known"),
+            (self.left_out, "left out"),
             (self.unreadable, "unreadable"),
             (self.unsuitable, "of an unsuitable scale"),
         ] {
@@ -59,7 +89,7 @@ impl fmt::Display for Summary {
         }
         write!(
             f,
-            ", {} corrupt, {} dropped. {} landslides.",
+            ", {} corrupt, {} dropped. Landslides: {}.",
             self.corrupt, self.dropped, self.landslides
         )
     }
@@ -96,17 +126,27 @@ impl<'a, 'b> Recorder<'a, 'b> {
                 (Ok(placement), changed)
             }
             Err(reject) => {
-                let (count, names_frame) = match &reject {
-                    Reject::Unreadable(_) => (&mut self.summary.unreadable, true),
-                    Reject::Corrupt(_) => (&mut self.summary.corrupt, true),
-                    Reject::Untagged(_) => (&mut self.summary.untagged, false),
-                    Reject::Unsuitable(_) => (&mut self.summary.unsuitable, false),
+                let count = match &reject {
+                    Reject::Unreadable(_) => &mut self.summary.unreadable,
+                    Reject::Corrupt(_) => &mut self.summary.corrupt,
+                    Reject::LeftOut(_) => &mut self.summary.left_out,
+                    Reject::Untagged(_) => &mut self.summary.untagged,
+                    Reject::Unplaced(_) => &mut self.summary.unplaced,
+                    Reject::Unsuitable(_) => &mut self.summary.unsuitable,
                 };
                 *count += 1;
-                if names_frame {
-                    log::warn!("{}", reject.reason());
-                } else {
-                    log::warn!("{}: {}", item.name, reject.reason());
+                // What is wrong with a file names the file.
+                match &reject {
+                    Reject::Unreadable(reason) | Reject::Corrupt(reason) => log::warn!("{reason}"),
+                    other => log::warn!("{}: {}", item.name, other.reason()),
+                }
+                if self.summary.not_searched.len() < MAX_TOLD {
+                    self.summary.not_searched.push(NotSearched {
+                        sequence: item.sequence,
+                        name: item.name.clone(),
+                        outcome: reject.outcome(),
+                        reason: reject.reason().to_owned(),
+                    });
                 }
                 (Err(reject.reason().to_owned()), Vec::new())
             }
@@ -155,7 +195,7 @@ impl<'a, 'b> Recorder<'a, 'b> {
         });
         let changed = inventory
             .observe(&observation)
-            .map_err(|e| Reject::Untagged(e.to_string()))?;
+            .map_err(|e| Reject::Unplaced(e.to_string()))?;
         Ok((FrameFootprint { footprint, gsd_m }, changed))
     }
 

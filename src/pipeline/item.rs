@@ -6,7 +6,7 @@ use std::{
 };
 
 use image::RgbImage;
-use scarp_capture::{Frame, FrameError, Photograph};
+use scarp_capture::{Frame, FrameError, Photograph, Untagged};
 use scarp_geo::{Geometry, Terrain, Timestamp};
 
 use super::frame_view::View;
@@ -18,8 +18,12 @@ pub enum Reject {
     Unreadable(String),
     /// The image cannot be used.
     Corrupt(String),
+    /// The image is good, but no new view of the ground in visible light.
+    LeftOut(String),
     /// The image is good, but where it was taken is not known well enough to place anything.
     Untagged(String),
+    /// Where the image was taken is known, but not the ground that it shows.
+    Unplaced(String),
     /// The image is good and its place known, but at its scale the model cannot search it.
     Unsuitable(String),
 }
@@ -31,8 +35,32 @@ impl Reject {
         match self {
             Self::Unreadable(reason)
             | Self::Corrupt(reason)
+            | Self::LeftOut(reason)
             | Self::Untagged(reason)
+            | Self::Unplaced(reason)
             | Self::Unsuitable(reason) => reason,
+        }
+    }
+
+    /// What became of the frame, by the name that it is counted under.
+    #[must_use]
+    pub const fn outcome(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) => "unreadable",
+            Self::Corrupt(_) => "corrupt",
+            Self::LeftOut(_) => "left_out",
+            Self::Untagged(_) => "untagged",
+            Self::Unplaced(_) => "unplaced",
+            Self::Unsuitable(_) => "unsuitable",
+        }
+    }
+}
+
+impl From<Untagged> for Reject {
+    fn from(reason: Untagged) -> Self {
+        match reason {
+            Untagged::LeftOut(reason) => Self::LeftOut(reason.to_string()),
+            reason => Self::Untagged(reason.to_string()),
         }
     }
 }
@@ -75,11 +103,10 @@ impl Item<Placed> {
             .and_then(|p| p.tag.as_ref().ok());
         let time = tag.and_then(|tag| wall_time(tag.pose.time));
         let placed = |photograph: Photograph| {
-            let untagged = |reason: String| Reject::Untagged(reason);
-            let tag = photograph.tag.map_err(|e| untagged(e.to_string()))?;
+            let tag = photograph.tag?;
             let view = Geometry::new(tag.camera, &tag.pose, terrain).and_then(View::new);
             Ok(Placed {
-                view: view.map_err(|e| untagged(e.to_string()))?,
+                view: view.map_err(|e| Reject::Unplaced(e.to_string()))?,
                 image: photograph.image,
             })
         };

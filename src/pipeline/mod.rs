@@ -29,7 +29,7 @@ use thiserror::Error;
 pub use self::{
     flight_settings::{BoardModelError, Flight, load_model},
     frame_view::View,
-    inventory_stage::Summary,
+    inventory_stage::{NotSearched, Summary},
     item::{Item, Placed, Reject, Source, wall_time},
     queue::WhenFull,
     survey_log::{LogError, SurveyLog, WhenRefused},

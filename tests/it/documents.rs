@@ -227,6 +227,7 @@ fn snapshot(name: &str) -> Value {
 fn the_json_keys_of_the_documents_are_those_the_programs_write() {
     for (command, name) in [
         ("scarp replay DIR --json", "it__replay__json-replay"),
+        ("scarp photos DIR --json", "it__photos__json-photos"),
         ("scarp check --json", "it__texts__json-check"),
         ("scarp check --graph --json", "it__texts__json-graph"),
         (

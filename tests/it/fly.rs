@@ -22,7 +22,7 @@ const TINY_MODEL: &str = concat!(
 );
 
 /// A board whose sensors are not plugged in.
-fn board(folder: &Path, more: &str) -> String {
+pub fn board(folder: &Path, more: &str) -> String {
     let free = UdpSocket::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -43,7 +43,7 @@ fn scarp(arguments: &[&str]) -> Command {
     command
 }
 
-fn lines(output: &Output) -> String {
+pub fn lines(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
@@ -87,6 +87,7 @@ fn it_waits_for_its_sensors_tells_the_service_manager_and_ends_well_when_it_is_s
             "confirmed",
             "confirmed_s",
             "connected",
+            "discarded",
             "messages",
             "set_aside",
             "set_aside_reasons",

@@ -70,7 +70,7 @@ fn what_is_found_while_the_disk_is_full_is_told_at_once_and_kept_when_there_is_r
     assert_eq!(landed.said.last().map(String::as_str), Some("Scarp landed"));
     drop(uplink);
 
-    let summary = landed.flown.summary;
+    let summary = &landed.flown.summary;
     let bodies = link::waiting(&journal);
     let frames = bodies.iter().filter(|body| matches!(body, Body::Frame(_)));
     assert_eq!(frames.count() as u64, summary.frames);

@@ -9,9 +9,9 @@ use geo::{Area, BoundingRect};
 use nalgebra::{Rotation3, Unit, Vector3};
 use proptest::prelude::*;
 use scarp_geo::{
-    Altitudes, Attitude, CameraModel, Dem, GeoError, Geometry, GroundVelocity, Height,
-    HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, LocalPlane, Pose, PoseCovariance,
-    Surface, Terrain, TerrainHeight, VerticalDatum, Wgs84,
+    Altitudes, Attitude, CameraModel, Dem, GeoError, Geoids, Geometry, GroundVelocity, Height,
+    HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, HeightEgm2008, LocalPlane, Pose,
+    PoseCovariance, Surface, Terrain, TerrainHeight, VerticalDatum, Wgs84,
 };
 use serde::Deserialize;
 
@@ -194,6 +194,44 @@ fn pixels_land_where_the_reference_says_on_a_hill() {
         );
         assert!(off < 0.05, "{angles:?}: {off} m");
     }
+}
+
+#[test]
+fn a_camera_over_the_ellipsoid_sees_a_hill_over_a_geoid_where_it_is() {
+    // By PROJ in its grid of EGM96. Without it, what is seen aslant moves by metres.
+    const UNDULATION_M: f64 = 20.963;
+    let (camera, reference) = reference();
+    let case = &reference.dem[0];
+    let p = &case.pose;
+    let angles = [p.yaw, p.pitch, p.roll];
+    let terrain = Terrain::dem(hill(), 1.0);
+    let off = worst(
+        camera,
+        &pose(at(p.lat, p.lon), ellipsoid(p.h + UNDULATION_M), angles),
+        &terrain,
+        case,
+    );
+    assert!(off < 0.05, "{off} m");
+}
+
+#[test]
+fn an_approximate_geoid_widens_the_stated_error_of_heights() {
+    let here = at(-46.563, -73.1694);
+    let egm2008 = Altitudes {
+        egm2008: Some(HeightEgm2008::new(1240.0)),
+        ..Altitudes::default()
+    };
+    let le90 = |altitude, terrain: &Terrain| {
+        let camera = CameraModel::centred(4000, 3000, 3000.0);
+        let geometry = Geometry::new(camera, &pose(here, altitude, [0.0, -90.0, 0.0]), terrain);
+        geometry.unwrap().pixel_to_ground(2000.0, 1500.0).unwrap()
+    };
+    let exact = le90(egm96(1240.0), &Terrain::dem(hill(), 1.0));
+    let rough = Terrain::dem(hill(), 1.0).with_geoids(Geoids::approximate());
+    let rough = le90(egm2008, &rough);
+    // The hill is good to 1 m, EGM96 to another where EGM2008 is meant.
+    assert!((rough.le90_m.powi(2) - exact.le90_m.powi(2)) > 1.645_f64.powi(2) * 0.9);
+    assert_eq!(rough.place, exact.place);
 }
 
 proptest! {
@@ -483,7 +521,7 @@ fn what_cannot_be_placed_is_an_error_that_says_why() {
         GeoError::NoHeightAboveTakeoff
     );
     let hill_ground = Terrain::dem(hill(), 1.0);
-    let error = on(ellipsoid(1200.0), nadir, &hill_ground).unwrap_err();
+    let error = on(takeoff(1200.0), nadir, &hill_ground).unwrap_err();
     assert_eq!(
         error,
         GeoError::NoHeightOver {
@@ -491,6 +529,13 @@ fn what_cannot_be_placed_is_an_error_that_says_why() {
         }
     );
     assert!(error.to_string().contains("EGM96"));
+    let egm2008 = Altitudes {
+        egm2008: Some(HeightEgm2008::new(1200.0)),
+        ..Altitudes::default()
+    };
+    let error = on(egm2008, nadir, &hill_ground).unwrap_err();
+    assert!(matches!(error, GeoError::NoGeoid { .. }), "{error:?}");
+    assert!(error.to_string().contains("--geoid"), "{error}");
 
     let level = on(takeoff(100.0), [0.0, 5.0, 0.0], &Terrain::flat(1.0)).unwrap();
     assert_eq!(

@@ -7,12 +7,12 @@ use std::{
 };
 
 use redb::{Database, TableDefinition};
-use scarp_link::{Envelope, Journal};
+use scarp_link::{Envelope, Journal, peek_id};
 use serde_json::{Value, json};
 
 use super::support::{link::frame, station::Station};
 
-const LIMIT: u64 = 64 << 20;
+pub const LIMIT: u64 = 64 << 20;
 const PENDING: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("pending");
 const REFUSED: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("refused");
 
@@ -24,27 +24,41 @@ fn link(command: &str, journal: &Path) -> Output {
         .unwrap()
 }
 
-fn report(output: &Output) -> Value {
+/// A journal with frames 2 and 3 waiting, and 1 set aside because it is odd.
+pub fn with_one_set_aside(path: &Path) {
+    let journal = Journal::open(path, LIMIT).unwrap();
+    journal.append(&[frame(1), frame(2), frame(3)]).unwrap();
+    let first = journal.pending(1, 1).unwrap()[0].number;
+    journal.set_aside(&[(first, "odd")]).unwrap();
+}
+
+pub fn report(output: &Output) -> Value {
     let said = String::from_utf8_lossy(&output.stderr);
     eprintln!("{said}");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"))
 }
 
-/// A journal as an earlier version left it, with these messages waiting.
-fn of_an_earlier_version(path: &Path, messages: &[Envelope]) {
+/// A journal as an earlier version left it, with these messages waiting and those refused.
+fn of_an_earlier_version(path: &Path, messages: &[Vec<u8>], refused: &[Vec<u8>]) {
     let database = Database::create(path).unwrap();
     let transaction = database.begin_write().unwrap();
-    {
-        let mut pending = transaction.open_table(PENDING).unwrap();
-        for (number, message) in (0..).zip(messages) {
-            let bytes = message.encode().unwrap();
-            pending
-                .insert(number, (message.id().as_u128(), bytes.as_slice()))
-                .unwrap();
+    for (table, messages) in [(PENDING, messages), (REFUSED, refused)] {
+        let mut rows = transaction.open_table(table).unwrap();
+        for (number, bytes) in (0..).zip(messages) {
+            let id = peek_id(bytes).unwrap().as_u128();
+            rows.insert(number, (id, bytes.as_slice())).unwrap();
         }
-        transaction.open_table(REFUSED).unwrap();
     }
     transaction.commit().unwrap();
+}
+
+/// Frames 1 to 40.
+fn forty() -> Vec<Envelope> {
+    (1..=40).map(frame).collect()
+}
+
+fn encoded(messages: &[Envelope]) -> Vec<Vec<u8>> {
+    messages.iter().map(|m| m.encode().unwrap()).collect()
 }
 
 fn file() -> (tempfile::TempDir, PathBuf) {
@@ -56,11 +70,7 @@ fn file() -> (tempfile::TempDir, PathBuf) {
 #[test]
 fn status_says_what_waits_and_what_was_set_aside_and_resend_lets_it_wait_again() {
     let (_dir, path) = file();
-    let journal = Journal::open(&path, LIMIT).unwrap();
-    journal.append(&[frame(1), frame(2), frame(3)]).unwrap();
-    let first = journal.pending(1, 1).unwrap()[0].number;
-    journal.set_aside(&[(first, "odd")]).unwrap();
-    drop(journal);
+    with_one_set_aside(&path);
     let output = link("status", &path);
     assert_eq!(output.status.code(), Some(3));
     let told = report(&output);
@@ -76,6 +86,36 @@ fn status_says_what_waits_and_what_was_set_aside_and_resend_lets_it_wait_again()
     assert_eq!(
         (&told["waiting"], &told["set_aside"]),
         (&json!(3), &json!([]))
+    );
+}
+
+#[test]
+fn discard_says_what_it_would_remove_and_removes_it_only_where_that_is_agreed() {
+    let (_dir, path) = file();
+    with_one_set_aside(&path);
+    let shown = link("discard", &path);
+    let said = String::from_utf8_lossy(&shown.stderr);
+    assert_eq!((shown.status.code(), shown.stdout.len()), (Some(1), 0));
+    assert!(said.contains("1 message is set aside"), "{said}");
+    assert!(
+        said.contains(": odd") && said.contains("add --yes"),
+        "{said}"
+    );
+    let told = report(&link("status", &path));
+    assert_eq!(told["set_aside"][0]["messages"], 1);
+    let output = Command::new(env!("CARGO_BIN_EXE_scarp"))
+        .args(["link", "discard", "--yes", "--json", "--journal"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("1 message was removed"), "{said}");
+    // What waits, still does.
+    assert_eq!(output.status.code(), Some(3));
+    let told = report(&output);
+    assert_eq!(
+        (&told["waiting"], &told["set_aside"], &told["discarded"]),
+        (&json!(2), &json!([]), &json!(0))
     );
 }
 
@@ -103,8 +143,8 @@ fn an_empty_journal_is_all_well_and_a_missing_one_is_named() {
 fn a_journal_of_an_earlier_version_is_taken_over_once() {
     for name in ["journal.redb", "journal.sqlite"] {
         let (dir, path) = file();
-        let messages: Vec<_> = (1..=40).map(frame).collect();
-        of_an_earlier_version(&dir.path().join(name), &messages);
+        let messages = forty();
+        of_an_earlier_version(&dir.path().join(name), &encoded(&messages), &[]);
         for _ in 0..2 {
             assert_eq!(report(&link("status", &path))["waiting"], 40, "{name}");
         }
@@ -119,12 +159,42 @@ fn a_journal_of_an_earlier_version_is_taken_over_once() {
     }
 }
 
+/// An earlier version took times that no calendar has; where such a message went on in the old file alone, nobody was told of it.
+#[test]
+fn what_an_earlier_version_took_and_no_message_may_say_today_is_set_aside_with_the_reason() {
+    let (dir, path) = file();
+    let mut messages = encoded(&forty());
+    // Once more the frame, field 11, with a time, field 3, in the year 292277: both are merged.
+    messages[7].extend([0x5A, 10, 0x18]);
+    messages[7].extend([0xFF; 8]);
+    messages[7].push(0x7F);
+    let refused = encoded(&[frame(90)]);
+    of_an_earlier_version(&dir.path().join("journal.redb"), &messages, &refused);
+    let output = link("status", &path);
+    assert_eq!(output.status.code(), Some(3));
+    let told = report(&output);
+    assert_eq!(told["waiting"], 39);
+    let aside = |n: usize| told["set_aside"][n]["reason"].as_str().unwrap();
+    let mut reasons = [aside(0), aside(1)];
+    reasons.sort_unstable();
+    assert!(reasons[0].starts_with("message: time"), "{reasons:?}");
+    assert!(
+        reasons[1].starts_with("refused by the ground station"),
+        "{reasons:?}"
+    );
+    let journal = Journal::open(&path, LIMIT).unwrap();
+    assert_eq!(journal.resend().unwrap(), 2);
+    let waiting = journal.pending(usize::MAX, usize::MAX).unwrap();
+    assert!(waiting.iter().any(|entry| entry.message == messages[7]));
+    assert!(waiting.iter().any(|entry| entry.id == frame(90).id()));
+}
+
 /// redb panics on most damage, and on some ends the process at once.
 #[test]
 fn a_damaged_journal_of_an_earlier_version_keeps_nobody_from_going_on() {
     let (dir, path) = file();
     let old = dir.path().join("journal.redb");
-    of_an_earlier_version(&old, &(1..=40).map(frame).collect::<Vec<_>>());
+    of_an_earlier_version(&old, &encoded(&forty()), &[]);
     let whole = fs::read(&old).unwrap();
     for page in (0..whole.len() / 4096).step_by(3) {
         for entry in fs::read_dir(dir.path()).unwrap() {

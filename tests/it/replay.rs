@@ -23,7 +23,7 @@ use uuid::Uuid;
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
 /// A photograph from 100 m above ground at 0.2 m per pixel: green, with a red landslide of 40 x 24 pixels.
-fn photograph() -> Vec<u8> {
+pub fn photograph() -> Vec<u8> {
     let image = RgbImage::from_fn(240, 160, |x, y| {
         if (80..120).contains(&x) && (32..56).contains(&y) {
             Rgb([180, 90, 60])
@@ -39,13 +39,20 @@ fn photograph() -> Vec<u8> {
 /// The photograph with DJI's XMP; `position` is latitude and longitude.
 pub fn tagged(position: (f64, f64)) -> Vec<u8> {
     let (latitude, longitude) = position;
+    with_xmp(&format!(
+        "drone-dji:RelativeAltitude='+100.00' \
+         drone-dji:GpsLatitude='{latitude:.8}' drone-dji:GpsLongitude='{longitude:.8}' \
+         drone-dji:GimbalYawDegree='+0.00' drone-dji:GimbalPitchDegree='-90.00' drone-dji:GimbalRollDegree='+0.00' \
+         drone-dji:CalibratedFocalLength='500.0'"
+    ))
+}
+
+/// The photograph with these properties of DJI's.
+pub fn with_xmp(properties: &str) -> Vec<u8> {
     let xmp = format!(
         "http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF \
          xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description rdf:about='' \
-         xmlns:drone-dji='http://www.dji.com/drone-dji/1.0/' drone-dji:RelativeAltitude='+100.00' \
-         drone-dji:GpsLatitude='{latitude:.8}' drone-dji:GpsLongitude='{longitude:.8}' \
-         drone-dji:GimbalYawDegree='+0.00' drone-dji:GimbalPitchDegree='-90.00' drone-dji:GimbalRollDegree='+0.00' \
-         drone-dji:CalibratedFocalLength='500.0'/></rdf:RDF></x:xmpmeta>"
+         xmlns:drone-dji='http://www.dji.com/drone-dji/1.0/' {properties}/></rdf:RDF></x:xmpmeta>"
     );
     let mut jpeg = Jpeg::from_bytes(photograph().into()).unwrap();
     let segment = JpegSegment::new_with_contents(markers::APP1, Bytes::from(xmp));
@@ -130,7 +137,7 @@ pub fn lines(output: &Output) -> String {
 fn a_good_folder_gives_footprints_and_the_landslide_at_its_place() {
     let flight = Flight::with(&[
         ("a.jpg", tagged((31.0, 103.5))),
-        ("b.jpg", tagged((31.0, 103.5))),
+        ("b.jpg", tagged((31.000_000_5, 103.5))),
     ]);
     let output = flight.replay(&tiny_model()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", lines(&output));
@@ -141,9 +148,6 @@ fn a_good_folder_gives_footprints_and_the_landslide_at_its_place() {
     );
     assert_eq!(report["landslides"], 1);
     assert!(report["peak_rss_bytes"].as_u64().unwrap() > 1_000_000);
-    insta::assert_json_snapshot!("json-replay", report, {
-        ".survey" => "a UUID", ".folder" => "OUT/survey-ID", ".seconds" => "seconds", ".peak_rss_bytes" => "bytes",
-    });
     assert_eq!(flight.features("footprints.geojson").len(), 2);
     let landslide = &flight.features("landslides.geojson")[0];
     let area = landslide["properties"]["area_m2"].as_f64().unwrap();
@@ -168,8 +172,11 @@ fn bad_files_are_named_and_counted_and_the_good_ones_are_still_searched() {
     RgbImage::new(1, 1)
         .write_to(&mut pixel, ImageFormat::Jpeg)
         .unwrap();
-    let mut from_two_metres = good.clone();
-    let height = good.windows(7).position(|w| w == b"+100.00").unwrap();
+    let mut from_two_metres = tagged((31.001, 103.5));
+    let height = from_two_metres
+        .windows(7)
+        .position(|w| w == b"+100.00")
+        .unwrap();
     from_two_metres[height..height + 7].copy_from_slice(b"+002.00");
     let flight = Flight::with(&[
         ("good.jpg", good.clone()),
@@ -193,6 +200,17 @@ fn bad_files_are_named_and_counted_and_the_good_ones_are_still_searched() {
     assert_eq!(report["corrupt"], 4);
     assert_eq!(report["unsuitable"], 1);
     assert_eq!(report["landslides"], 1);
+    insta::assert_json_snapshot!("json-replay", report, {
+        ".survey" => "a UUID", ".folder" => "OUT/survey-ID", ".seconds" => "seconds", ".peak_rss_bytes" => "bytes",
+        ".not_searched[].reason" => "one line",
+    });
+    for frame in report["not_searched"].as_array().unwrap() {
+        let reason = frame["reason"].as_str().unwrap();
+        assert!(
+            reason.contains("; ") && reason.lines().count() == 1,
+            "{reason}"
+        );
+    }
     let said = lines(&output);
     for name in [
         "cut.jpg",
@@ -210,7 +228,7 @@ fn bad_files_are_named_and_counted_and_the_good_ones_are_still_searched() {
             "{name} in:\n{said}"
         );
     }
-    let summary = "9 frames: 1 tagged, 2 untagged, 1 unreadable, 1 of an unsuitable scale, 4 corrupt, 0 dropped.";
+    let summary = "Frames: 9, of them 1 tagged, 2 untagged, 1 unreadable, 1 of an unsuitable scale, 4 corrupt, 0 dropped.";
     assert!(said.contains(summary), "{said}");
     assert_eq!(flight.features("footprints.geojson").len(), 1);
 }

@@ -2,11 +2,15 @@
 
 use std::{fs, process::Command};
 
+use scarp_link::Journal;
 use serde_json::Value;
 
 use super::{
-    replay::{Flight, features, lines, tagged, tiny_model},
-    support::station::{Station, program},
+    replay::{Flight, features, json, lines, tagged, tiny_model},
+    support::{
+        link::refused,
+        station::{Station, program},
+    },
 };
 
 const SURVEY: &str = "5ca20000-0000-4000-8000-0000000000aa";
@@ -36,7 +40,7 @@ fn run(features: &[Vec<Value>; 2]) -> Value {
 fn flight() -> Flight {
     Flight::with(&[
         ("a.jpg", tagged((31.0, 103.5))),
-        ("b.jpg", tagged((31.0, 103.5))),
+        ("b.jpg", tagged((31.000_000_5, 103.5))),
     ])
 }
 
@@ -96,5 +100,37 @@ fn a_second_folder_under_a_survey_adds_all_it_shows_and_the_first_replayed_again
         export.arg(&store).arg("--out").arg(&out);
         assert!(export.output().unwrap().status.success());
         assert_eq!(features(&out).len(), expected, "{layer}");
+    }
+}
+
+#[test]
+fn a_message_that_was_set_aside_is_told_by_the_exit_status_of_its_own_run_and_of_no_later_one() {
+    let flight = flight();
+    let station = Station::serve(&flight.path("station"));
+    let journal = flight.path("journal.sqlite");
+    let waiting = Journal::open(&journal, 1 << 20).unwrap();
+    waiting.append(&[refused()]).unwrap();
+    drop(waiting);
+    for (survey, status, set_aside, said) in [
+        (SURVEY, 3, 1, "set aside in the journal and not sent: 1"),
+        (
+            "5ca20000-0000-4000-8000-0000000000ab",
+            0,
+            0,
+            "set aside before this start: 1",
+        ),
+    ] {
+        let mut command = flight.replay(&tiny_model());
+        command.args(["--survey", survey, "--station", &station.address, "--keys"]);
+        command.arg(station.keys()).arg("--journal").arg(&journal);
+        let output = command.output().unwrap();
+        let lines = lines(&output);
+        assert_eq!(output.status.code(), Some(status), "{lines}");
+        assert!(lines.contains(said), "{lines}");
+        let report = json(&output);
+        assert_eq!(
+            (&report["set_aside"], &report["refused"]),
+            (&set_aside.into(), &set_aside.into())
+        );
     }
 }

@@ -23,12 +23,14 @@ fn every_help_is_as_it_was() {
     insta::assert_snapshot!("help", said(&["--help"]));
     for command in [
         &["replay"][..],
+        &["photos"],
         &["fly"],
         &["check"],
         &["link"],
         &["link", "status"],
         &["link", "drain"],
         &["link", "resend"],
+        &["link", "discard"],
     ] {
         let help = [command, &["--help"]].concat();
         insta::assert_snapshot!(format!("help-{}", command.join("-")), said(&help));

@@ -105,7 +105,7 @@ scarp = flown["scarp"]
 check(scarp["heartbeats"] > 30, f"only {scarp['heartbeats']} heartbeats of Scarp came")
 check(scarp["statustexts"], "Scarp told the pilot nothing")
 captured, dropped = (camera[key] + ended["camera"][key] for key in ("frames", "dropped"))
-unused = frames["rejected"] + frames["dropped"] + ended["untagged"] + ended["dropped"]
+unused = frames["rejected"] + frames["dropped"] + ended["untagged"] + ended["unplaced"] + ended["dropped"]
 kept = link["waiting"]
 print(
     f"{arch}: {captured} frames captured, {len(placed)} tagged, {dropped} dropped by the camera, {unused} not placed or"

@@ -12,7 +12,7 @@ use scarp_geo::Terrain;
 use scarp_link::{Config, Journal, Uplink};
 
 use super::verdict::Check;
-use crate::cli::survey_setup;
+use crate::cli::terrain;
 
 /// Free disk below which a survey should not start: a flight of some hours of messages and logs.
 const MIN_FREE_BYTES: u64 = 1 << 30;
@@ -69,7 +69,7 @@ pub fn terrain(board: &Board, named: bool) -> (Check, Option<Terrain>) {
         };
         return (outcome, None);
     }
-    match survey_setup::board_terrain(board) {
+    match terrain::of_board(board) {
         Ok(terrain) => (
             Check::of("terrain", Ok(dem.display().to_string())),
             Some(terrain),

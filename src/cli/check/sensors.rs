@@ -93,7 +93,7 @@ fn photographs(folder: &Path) -> anyhow::Result<String> {
     let tag = photograph.tag;
     tag.map_err(|e| anyhow::anyhow!("{}: {e}", frame.name))?;
     Ok(format!(
-        "{count} photographs, the first {width}x{height} and tagged"
+        "photographs: {count}, the first {width}x{height} and tagged"
     ))
 }
 
@@ -105,14 +105,13 @@ fn interval_s(samples: impl Fn() -> Option<(u64, Monotonic)>) -> Option<f64> {
     (after > before).then(|| last.seconds_since(first) / (after - before) as f64)
 }
 
-/// A frame over an elevation model is placed by a height over the model's datum.
+/// A frame over an elevation model is placed by a height over the model's datum, or one that can be turned into such.
 fn has_height(fix: &Fix, terrain: Option<&Terrain>) -> Result<(), GeoError> {
-    match terrain.and_then(Terrain::datum) {
-        Some(datum) if fix.altitude.over(datum).is_none() => {
-            Err(GeoError::NoHeightOver { terrain: datum })
-        }
-        _ => Ok(()),
-    }
+    let over = |terrain: &Terrain| {
+        let datum = terrain.datum()?;
+        Some(terrain.height_over(datum, &fix.altitude, fix.place))
+    };
+    terrain.and_then(over).transpose().map(|_| ())
 }
 
 /// Poses lie between samples, which must not be further apart than that.

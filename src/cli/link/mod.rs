@@ -1,13 +1,14 @@
 //! `scarp link`: what waits for the ground station, and bringing it there after landing.
 
+mod discard;
 mod drain;
 mod status;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
 use scarp_config::Board;
-use scarp_link::Journal;
+use scarp_link::{Journal, JournalError};
 
 use super::{
     Outcome, journal,
@@ -21,10 +22,13 @@ Examples:
   scarp link drain --board /etc/scarp/board.toml       send it all, and say when it is on the ground
   scarp link drain --journal old.sqlite --station 10.0.0.2:4433 --keys keys/aircraft/alpha
   scarp link resend --board /etc/scarp/board.toml      let what was set aside wait again
+  scarp link discard --board /etc/scarp/board.toml     say what is set aside and would be removed; --yes removes it
 
 Not while a flight or replay uses the journal: that sends what waits itself, and OUT/health.json says how it goes.
-Exit status 3 tells that messages wait still, that some were set aside, that a damaged journal is kept beside this one, or that the
-journal cannot be written.";
+At most 10,000 messages and 16 MiB of them stay set aside; the oldest make room for newer ones, and are counted.
+A journal that can be read but not written, on a card that is locked for instance, is told of and sent from a copy.
+Exit status 3 tells that messages wait still, that some are set aside or had to make room, that a damaged journal or what lay beside this
+one is kept, or that the journal cannot be written; 1 that it cannot be read, is in use or is none.";
 
 #[derive(ClapArgs)]
 #[command(after_help = EXAMPLES)]
@@ -46,6 +50,14 @@ enum Command {
     },
     /// Lets all that was set aside wait for the ground station again.
     Resend(Where),
+    /// Removes what was set aside, for good.
+    Discard {
+        #[command(flatten)]
+        from: Where,
+        /// Remove it; without, it is only said what would be removed
+        #[arg(long)]
+        yes: bool,
+    },
     /// Takes the messages of an earlier version's journal over.
     #[command(name = journal::TAKE_OVER, hide = true)]
     TakeOver {
@@ -74,9 +86,12 @@ struct Where {
 
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     match &args.command {
-        Command::Status(from) => status::run(&open(from)?.1, from.json),
+        Command::Status(from) => {
+            let (_, journal) = open(from, Journal::open_to_deliver)?;
+            status::run(&journal, from.json)
+        }
         Command::Drain { from, station } => {
-            let (board, journal) = open(from)?;
+            let (board, journal) = open(from, Journal::open_to_deliver)?;
             let station = match station.config() {
                 Some(named) => Some(named),
                 None => survey_setup::station(&board)?,
@@ -84,10 +99,14 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
             drain::run(journal, station, from.json)
         }
         Command::Resend(from) => {
-            let journal = open(from)?.1;
+            let (_, journal) = open(from, Journal::open)?;
             let again = terminal::messages(journal.resend()?, ("waits", "wait"));
             eprintln!("{again} again; `scarp link drain` sends what waits.");
             status::run(&journal, from.json)
+        }
+        Command::Discard { from, yes } => {
+            let (_, journal) = open(from, Journal::open)?;
+            discard::run(&journal, *yes, from.json)
         }
         Command::TakeOver { old, into } => {
             // However much that is: it waits already.
@@ -107,14 +126,20 @@ fn place(from: &Where) -> anyhow::Result<(Board, PathBuf)> {
 }
 
 /// The journal, which must be there.
-fn open(from: &Where) -> anyhow::Result<(Board, Journal)> {
+fn open(
+    from: &Where,
+    open: impl FnOnce(&Path, u64) -> Result<Journal, JournalError>,
+) -> anyhow::Result<(Board, Journal)> {
     let (board, path) = place(from)?;
-    journal::take_over(&path)?;
+    if let Err(error) = journal::take_over(&path) {
+        // No reason not to tell of what is in this one; it is told of again in the end.
+        log::error!("{error:#}");
+    }
     anyhow::ensure!(
         path.exists(),
         "{}: there is no such journal; name one with --journal, or the folder of a flight's results with --out",
         path.display()
     );
-    let journal = Journal::open(&path, board.journal.max_bytes)?;
+    let journal = open(&path, board.journal.max_bytes)?;
     Ok((board, journal))
 }

@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::Context;
-use scarp_link::{Journal, journal::SetAside};
+use scarp_link::{
+    Journal,
+    journal::{Held, SetAside},
+};
 use serde::Serialize;
 
 use crate::cli::{Outcome, journal::not_taken_over, terminal};
@@ -22,9 +25,11 @@ struct Report {
     /// When the oldest of them was handed to the journal.
     waiting_since_unix_s: Option<u64>,
     set_aside: Vec<Aside>,
+    /// Messages that were set aside and had to make room for newer ones.
+    discarded: u64,
     /// Why what changes is not on the disk.
     disk_fault: Option<String>,
-    /// Damaged journals beside it, and one of an earlier version that could not be taken over.
+    /// Damaged journals beside it, what lay there of another file, and a journal of an earlier version that could not be taken over.
     kept: Vec<PathBuf>,
 }
 
@@ -48,18 +53,7 @@ pub fn run(journal: &Journal, json: bool) -> anyhow::Result<Outcome> {
         ),
         None => eprintln!("No message waits for the ground station."),
     }
-    for SetAside {
-        reason,
-        messages,
-        since,
-    } in &reasons
-    {
-        eprintln!(
-            "{}, the first for {}: {reason}",
-            terminal::messages(*messages, ("is set aside", "are set aside")),
-            ago(*since)
-        );
-    }
+    print_set_aside(held, &reasons);
     // The journal has told of it when it came.
     let disk_fault = journal.disk_fault().map(|fault| fault.line);
     let mut kept = journal.damaged();
@@ -69,6 +63,13 @@ pub fn run(journal: &Journal, json: bool) -> anyhow::Result<Outcome> {
             file.display()
         );
     }
+    for file in journal.foreign() {
+        eprintln!(
+            "{}: changes of another file, which lay beside this one and were not made in it; move it away",
+            file.display()
+        );
+        kept.push(file);
+    }
     if let Some(earlier) = not_taken_over(journal.path()) {
         eprintln!(
             "{}: a journal of an earlier version that cannot be read; what waits in it is not sent, so move it away",
@@ -76,7 +77,7 @@ pub fn run(journal: &Journal, json: bool) -> anyhow::Result<Outcome> {
         );
         kept.push(earlier);
     }
-    let delivered = held.messages == 0 && held.set_aside == 0;
+    let delivered = held.messages == 0 && held.set_aside == 0 && held.discarded == 0;
     let well = delivered && disk_fault.is_none() && kept.is_empty();
     if json {
         let report = Report {
@@ -91,6 +92,7 @@ pub fn run(journal: &Journal, json: bool) -> anyhow::Result<Outcome> {
                     since_unix_s: unix_s(aside.since),
                 })
                 .collect(),
+            discarded: held.discarded,
             disk_fault,
             kept,
         };
@@ -101,6 +103,28 @@ pub fn run(journal: &Journal, json: bool) -> anyhow::Result<Outcome> {
     } else {
         Outcome::Warnings
     })
+}
+
+/// Tells what is set aside, and what had to make room.
+pub fn print_set_aside(held: Held, reasons: &[SetAside]) {
+    for SetAside {
+        reason,
+        messages,
+        since,
+    } in reasons
+    {
+        eprintln!(
+            "{}, the first for {}: {reason}",
+            terminal::messages(*messages, ("is set aside", "are set aside")),
+            ago(*since)
+        );
+    }
+    if held.discarded > 0 {
+        eprintln!(
+            "{} set aside and discarded to make room for newer ones.",
+            terminal::messages(held.discarded, ("was", "were"))
+        );
+    }
 }
 
 /// How long ago, as people say it.

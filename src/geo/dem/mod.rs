@@ -1,99 +1,34 @@
 //! Elevation models.
 
 mod crs;
+mod error;
+#[cfg(feature = "geotiff")]
+mod gdal_metadata;
 #[cfg(feature = "geotiff")]
 mod geo_keys;
 #[cfg(feature = "geotiff")]
 mod geotiff;
-
-use std::fmt;
-
-use thiserror::Error;
+#[cfg(feature = "geotiff")]
+mod mask;
+#[cfg(feature = "geotiff")]
+mod meaning;
+#[cfg(feature = "geotiff")]
+mod samples;
+#[cfg(feature = "geotiff")]
+mod side_files;
+mod statement;
+#[cfg(feature = "geotiff")]
+mod storage;
+#[cfg(feature = "geotiff")]
+mod voids;
 
 use self::crs::Crs;
+pub use self::{
+    error::{DemError, SampleError},
+    statement::{DemStatement, HeightUnit, UnknownUnit},
+};
 use super::ecef;
 use crate::{Latitude, Longitude, VerticalDatum, Wgs84};
-
-/// An elevation model that cannot be used. Every message names the file and what to do.
-#[derive(Debug, Error)]
-pub enum DemError {
-    /// The file cannot be read.
-    #[error("elevation model {path}: {reason}; give a GeoTIFF that this user may read")]
-    Read {
-        /// The file.
-        path: String,
-        /// Why the system refused.
-        reason: std::io::Error,
-    },
-    /// The file is not a TIFF, is damaged, or holds something else than one band of heights.
-    #[error(
-        "elevation model {path}: {reason}; give an undamaged single-band GeoTIFF of heights in metres (i16, u16, i32, f32 or f64)"
-    )]
-    Format {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The horizontal reference system is missing or not one of those read.
-    #[error(
-        "elevation model {path}: {reason}; convert it with gdalwarp -t_srs to a WGS84 UTM zone (EPSG:326xx or 327xx) or EPSG:4326"
-    )]
-    Horizontal {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The file does not say what its heights are over.
-    #[error(
-        "elevation model {path} does not say what its heights are over; state the vertical datum (ellipsoid, EGM96 or EGM2008)"
-    )]
-    UnknownDatum {
-        /// The file.
-        path: String,
-    },
-    /// The file names a vertical datum that is not read.
-    #[error(
-        "elevation model {path}: its heights are over EPSG:{code}, which is not supported; convert them to the WGS84 ellipsoid, EGM96 or EGM2008"
-    )]
-    UnsupportedDatum {
-        /// The file.
-        path: String,
-        /// EPSG code of the vertical reference system.
-        code: u16,
-    },
-    /// The file says another datum than the user.
-    #[error(
-        "elevation model {path}: its heights are over {file}, not over {given} as stated; leave the statement out"
-    )]
-    DatumConflict {
-        /// The file.
-        path: String,
-        /// Datum named in the file.
-        file: VerticalDatum,
-        /// Datum the user stated.
-        given: VerticalDatum,
-    },
-}
-
-/// Why there is no height at a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SampleError {
-    /// The place lies outside the model.
-    Outside,
-    /// The place lies in a gap of the model.
-    NoData,
-}
-
-impl fmt::Display for SampleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Outside => "does not reach",
-            Self::NoData => "has no data",
-        })
-    }
-}
 
 /// A raster of ground heights over one vertical datum.
 #[derive(Debug)]
@@ -112,6 +47,7 @@ pub struct Dem {
     heights: Vec<f32>,
     range_m: (f64, f64),
     cell_m: f64,
+    remarks: Vec<String>,
 }
 
 impl Dem {
@@ -131,6 +67,12 @@ impl Dem {
     #[must_use]
     pub fn cell_m(&self) -> f64 {
         self.cell_m
+    }
+
+    /// What was understood of the file that it does not say: sentences for whoever named it.
+    #[must_use]
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
     }
 
     /// The height in metres at a place, interpolated bilinearly between the four nearest cell centres.

@@ -21,10 +21,12 @@ fn kind() -> impl Strategy<Value = Kind> {
 fn schedule(kind: impl Strategy<Value = Kind>) -> impl Strategy<Value = Schedule> {
     let during = || 0..TROUBLE.as_secs();
     let windows = || vec((0..500_u64, 1..100_u64), 0..4);
+    // What began within them ends before the trouble does.
+    let long_windows = || vec((0..100_u64, 1..390_u64), 0..2);
     (
         (any::<u64>(), vec((0..300_u64, kind), 1..150)),
         (0..60_u32, 1..700_u64),
-        (windows(), windows(), windows(), windows()),
+        (windows(), windows(), windows(), windows(), long_windows()),
         (
             vec(during(), 0..4),
             vec(during(), 0..4),
@@ -40,6 +42,7 @@ fn schedule(kind: impl Strategy<Value = Kind>) -> impl Strategy<Value = Schedule
             full: windows.1,
             disk_faults: windows.2,
             stalls: windows.3,
+            busy: windows.4,
             aircraft_restarts: moments.0,
             station_restarts: moments.1,
             damages: moments.2,
@@ -102,6 +105,24 @@ proptest! {
         prop_assert!(pair.journal.values().all(|row| row.is_damaged()));
         check_connects(&pair)?;
     }
+}
+
+#[test]
+fn a_store_that_is_busy_for_minutes_is_come_back_to_and_what_waits_for_it_is_not_set_aside() {
+    let mut pair = Pair::new(Schedule {
+        messages: vec![(0, Kind::Good)],
+        latency_ms: 50,
+        busy: vec![(0, 550)],
+        ..Schedule::default()
+    });
+    pair.play();
+    assert!(pair.journal.is_empty(), "{:?}", pair.journal);
+    // Five batches, each of which waited 100 s.
+    assert!(
+        (6..=8).contains(&pair.connects.len()),
+        "{:?}",
+        pair.connects
+    );
 }
 
 /// How many batches fail until the message `poison` of so many is set aside, and the batches after that.

@@ -1,27 +1,28 @@
 //! The SQLite file of a journal: how it is opened, and what is read and written in it.
 
 use std::{
+    collections::HashSet,
     fs::{self, File, Metadata},
     io::Read,
     path::Path,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, RowIndex, params, types::ValueRef};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params, types::ValueRef};
 use uuid::Uuid;
 
 use super::{
+    aside,
     fault::Fault,
+    header::{APPLICATION_ID, APPLICATION_ID_AT, PAGE, rolls_back},
     held::{Entry, Held},
+    row::{length, text, time},
+    sidecar,
 };
 
-/// Bytes of a page, SQLite's unit on the disk.
-pub const PAGE: usize = 4096;
-/// `SCJL` in ASCII, the mark of a journal.
-const APPLICATION_ID: i32 = 0x5343_4A4C;
-/// The one table. `set_aside` says why a message is not sent any more; `since` is milliseconds after 1970 by the wall clock;
+/// The table of messages. `set_aside` says why one is not sent any more; `since` is milliseconds after 1970 by the wall clock;
 /// `crc32c` is that of `number` (eight bytes, big-endian), `id` and `content` (RFC 9260, appendix A).
-pub const SCHEMA: &str = "
+const MESSAGES_TABLE: &str = "
 CREATE TABLE messages (
     number INTEGER PRIMARY KEY,
     id BLOB NOT NULL,
@@ -30,9 +31,20 @@ CREATE TABLE messages (
     since INTEGER NOT NULL,
     set_aside TEXT
 ) STRICT;";
+/// How many messages that were set aside have made room for newer ones, in one row at most. Journals of an earlier version lack it.
+const DISCARDED_TABLE: &str = "CREATE TABLE discarded (messages INTEGER NOT NULL) STRICT;";
+
+/// Makes a journal's tables in a database without any.
+pub fn make_tables(database: &Connection) -> rusqlite::Result<()> {
+    database.execute_batch(MESSAGES_TABLE)?;
+    database.execute_batch(DISCARDED_TABLE)
+}
 
 /// Opens the file, or makes it, and looks through all its pages. No other process can open it until it is closed.
+///
+/// What lies beside it and is another's is moved away before: SQLite would play it back into the file.
 pub fn open(path: &Path) -> Result<Connection, Fault> {
+    sidecar::move_foreign_away(path)?;
     let found = fs::metadata(path).ok();
     let opened = open_found(path, found.as_ref().map(Metadata::len));
     if found.is_none() && matches!(opened, Err(Fault::Failed { .. })) {
@@ -46,14 +58,15 @@ fn open_found(path: &Path, bytes: Option<u64>) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let database = Connection::open_with_flags(path, flags).map_err(Fault::of)?;
+    let mut database = Connection::open_with_flags(path, flags).map_err(Fault::of)?;
     // Whose it is shows only below.
     let prepared = prepare(&database, bytes.is_none()).map_err(|e| match Fault::of(e) {
         Fault::Unreadable { reason, .. } => Fault::other(&reason),
         fault => fault,
     });
     if !prepared? {
-        // SQLite takes a file of less than a page for an empty one.
+        // SQLite takes a file of less than a page for an empty one, and makes one empty that was never whole.
+        let bytes = fs::metadata(path).ok().map(|found| found.len());
         let reason = match bytes {
             Some(0) => "empty",
             Some(bytes) if bytes < PAGE as u64 => "cut short",
@@ -85,6 +98,7 @@ fn open_found(path: &Path, bytes: Option<u64>) -> Result<Connection, Fault> {
         });
     }
     database.prepare(MESSAGES).map_err(Fault::of)?;
+    complete(&mut database).map_err(Fault::of)?;
     Ok(database)
 }
 
@@ -92,9 +106,12 @@ fn open_found(path: &Path, bytes: Option<u64>) -> Result<Connection, Fault> {
 pub fn is_marked(path: &Path) -> bool {
     let mut first = Vec::new();
     let read = File::open(path).and_then(|file| file.take(PAGE as u64).read_to_end(&mut first));
-    let table = SCHEMA.trim_start().split('(').next().unwrap_or_default();
-    // Where the header holds it: file format, section 1.3.
-    let mark = first.get(68..72) == Some(&APPLICATION_ID.to_be_bytes());
+    let table = MESSAGES_TABLE
+        .trim_start()
+        .split('(')
+        .next()
+        .unwrap_or_default();
+    let mark = first.get(APPLICATION_ID_AT) == Some(&APPLICATION_ID.to_be_bytes());
     read.is_ok() && (mark || first.windows(table.len()).any(|w| w == table.as_bytes()))
 }
 
@@ -102,8 +119,7 @@ pub fn is_marked(path: &Path) -> bool {
 fn read_only(path: &Path) -> Result<Fault, Fault> {
     let mut header = [0; 20];
     File::open(path)?.read_exact(&mut header)?;
-    // For writing and for reading: 1, with a journal of its own for undoing (file format, section 1.3.3).
-    Ok(if header.ends_with(&[1, 1]) {
+    Ok(if rolls_back(&header) {
         Fault::Failed {
             reason: "cannot be written".to_owned(),
             full: false,
@@ -137,11 +153,25 @@ fn prepare(database: &Connection, make: bool) -> rusqlite::Result<bool> {
         return Ok(false);
     }
     if new {
-        database.execute_batch(SCHEMA)?;
+        make_tables(database)?;
         database.pragma_update(None, "application_id", APPLICATION_ID)?;
+        sidecar::mark_file(database)?;
     }
     database.execute_batch("COMMIT")?;
     Ok(true)
+}
+
+/// Adds what a journal of an earlier version lacks.
+fn complete(database: &mut Connection) -> rusqlite::Result<()> {
+    sidecar::mark_file(database)?;
+    let lacks = "SELECT count(*) = 0 FROM sqlite_schema WHERE name = 'discarded'";
+    if database.query_row(lacks, [], |row| row.get(0))? {
+        let transaction = database.transaction()?;
+        sidecar::mark_change(&transaction)?;
+        transaction.execute_batch(DISCARDED_TABLE)?;
+        transaction.commit()?;
+    }
+    Ok(())
 }
 
 /// A row that says what was written.
@@ -205,8 +235,8 @@ pub fn insert(database: &Connection, number: i64, message: &Message) -> rusqlite
     Ok(())
 }
 
-/// The oldest messages that wait, at most so many and of so many bytes in all, but one at least; and the numbers of those before
-/// them that hold other bytes than were written.
+/// The oldest messages that wait, at most so many and of so many bytes in all, but one at least, and each identity once: a receipt
+/// names messages by their identities. And the numbers of those before them that hold other bytes than were written.
 pub fn oldest(
     database: &Connection,
     max_messages: usize,
@@ -216,13 +246,15 @@ pub fn oldest(
     let mut statement = database.prepare_cached(&select)?;
     let mut rows = statement.query([])?;
     let (mut entries, mut damaged, mut bytes) = (Vec::new(), Vec::new(), 0);
+    let mut ids = HashSet::new();
     while let Some(row) = rows.next()? {
         let Some(message) = message(row)? else {
             damaged.push(row.get("number")?);
             continue;
         };
         bytes += message.content.len();
-        if entries.len() == max_messages || (bytes > max_bytes && !entries.is_empty()) {
+        let too_long = bytes > max_bytes && !entries.is_empty();
+        if entries.len() == max_messages || too_long || !ids.insert(message.id) {
             break;
         }
         entries.push(Entry {
@@ -250,28 +282,20 @@ pub fn remove(database: &Connection, numbers: &[i64]) -> rusqlite::Result<Vec<u6
     Ok(gone)
 }
 
-/// Sets messages that wait aside, each with its reason; their lengths.
-pub fn set_aside(database: &Connection, messages: &[(i64, &str)]) -> rusqlite::Result<Vec<u64>> {
-    let update = "UPDATE messages SET set_aside = ?2 WHERE number = ?1 AND set_aside IS NULL RETURNING length(content)";
-    let mut statement = database.prepare_cached(update)?;
-    let mut gone = Vec::new();
-    for (number, reason) in messages {
-        let lengths = statement.query_row(params![number, reason], |row| length(row, 0));
-        gone.extend(lengths.optional()?);
-    }
-    Ok(gone)
-}
-
 /// The number after the last, and what is held.
 pub fn count(database: &Connection) -> rusqlite::Result<(i64, Held)> {
-    let select = "SELECT coalesce(max(number), -1), count(*) FILTER (WHERE set_aside IS NULL), count(set_aside),
-         coalesce(sum(length(content)) FILTER (WHERE set_aside IS NULL), 0) FROM messages";
+    let select = "SELECT coalesce(max(number), -1),
+         count(*) FILTER (WHERE set_aside IS NULL), coalesce(sum(length(content)) FILTER (WHERE set_aside IS NULL), 0),
+         count(set_aside), coalesce(sum(length(content)) FILTER (WHERE set_aside IS NOT NULL), 0) FROM messages";
+    let discarded = aside::discarded(database)?;
     database.query_row(select, [], |row| {
         let last: i64 = row.get(0)?;
         let held = Held {
             messages: length(row, 1)?,
-            set_aside: length(row, 2)?,
-            bytes: length(row, 3)?,
+            bytes: length(row, 2)?,
+            set_aside: length(row, 3)?,
+            set_aside_bytes: length(row, 4)?,
+            discarded,
         };
         Ok((last.saturating_add(1), held))
     })
@@ -282,20 +306,4 @@ pub fn waiting_since(database: &Connection) -> rusqlite::Result<Option<SystemTim
     let select = "SELECT min(since) FROM messages WHERE set_aside IS NULL";
     let since: Option<i64> = database.query_row(select, [], |row| row.get(0))?;
     Ok(since.map(time))
-}
-
-/// A text; what is no UTF-8 in it is replaced.
-pub fn text(row: &Row<'_>, column: impl RowIndex) -> rusqlite::Result<String> {
-    let bytes = row.get_ref(column)?.as_bytes()?;
-    Ok(String::from_utf8_lossy(bytes).into_owned())
-}
-
-/// A length or a number of rows.
-pub fn length(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    Ok(row.get::<_, i64>(column)?.cast_unsigned())
-}
-
-/// A time of the table.
-pub fn time(unix_ms: i64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_millis(u64::try_from(unix_ms).unwrap_or(0))
 }

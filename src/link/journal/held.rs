@@ -15,7 +15,7 @@ pub struct Entry {
     pub message: Vec<u8>,
 }
 
-/// What the journal holds.
+/// What the journal holds, and what it had no room to hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Held {
     /// Messages waiting for the ground station.
@@ -24,6 +24,10 @@ pub struct Held {
     pub bytes: u64,
     /// Messages that are not sent any more: refused by the ground station, or damaged.
     pub set_aside: u64,
+    /// Their length in bytes.
+    pub set_aside_bytes: u64,
+    /// Messages that were set aside and had to make room for newer ones, since [`Journal::discard`](super::Journal::discard).
+    pub discarded: u64,
 }
 
 impl Held {
@@ -31,6 +35,20 @@ impl Held {
     pub(super) fn leave(&mut self, lengths: &[u64]) {
         self.messages = self.messages.saturating_sub(lengths.len() as u64);
         self.bytes = self.bytes.saturating_sub(lengths.iter().sum());
+    }
+
+    /// So many messages of so many bytes in all, which wait no more or never did, are set aside.
+    pub(super) fn were_set_aside(&mut self, messages: u64, bytes: u64) {
+        self.set_aside += messages;
+        self.set_aside_bytes += bytes;
+    }
+
+    /// Messages of these lengths, which were set aside, have made room.
+    pub(super) fn made_room(&mut self, lengths: &[u64]) {
+        let messages = lengths.len() as u64;
+        self.set_aside = self.set_aside.saturating_sub(messages);
+        self.set_aside_bytes = self.set_aside_bytes.saturating_sub(lengths.iter().sum());
+        self.discarded += messages;
     }
 }
 

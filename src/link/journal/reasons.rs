@@ -1,12 +1,12 @@
 //! What was set aside, for people: like reasons as one.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::SystemTime};
 
 use rusqlite::Connection;
 
 use super::{
-    database::{length, text, time},
     held::SetAside,
+    row::{length, text, time},
 };
 
 /// Most kinds of reasons that are told apart; the further ones are told of together.
@@ -14,37 +14,61 @@ const KINDS: usize = 20;
 /// What stands for a number, an identity or a time that differs.
 const ANY: &str = "…";
 
-/// What was set aside, by its reason, the most frequent first. Reasons that differ in words with digits only are of one kind.
-pub fn reasons(database: &Connection) -> rusqlite::Result<Vec<SetAside>> {
-    let select = "SELECT set_aside, count(*), min(since) FROM messages WHERE set_aside IS NOT NULL
-         GROUP BY set_aside ORDER BY 2 DESC, 1";
-    let mut statement = database.prepare(select)?;
-    let mut rows = statement.query([])?;
-    let mut kinds: HashMap<String, SetAside> = HashMap::new();
-    while let Some(row) = rows.next()? {
-        let one = SetAside {
-            reason: text(row, 0)?,
-            messages: length(row, 1)?,
-            since: time(row.get(2)?),
-        };
-        let mut kind = kind(&one.reason);
-        if kinds.len() >= KINDS && !kinds.contains_key(&kind) {
+/// What is set aside, by its reason. Reasons that differ in words with digits only are of one kind.
+#[derive(Debug, Default)]
+pub struct Reasons {
+    kinds: HashMap<String, SetAside>,
+}
+
+impl Reasons {
+    /// Those of all that is set aside in a journal.
+    pub fn of(database: &Connection) -> rusqlite::Result<Self> {
+        let select =
+            "SELECT set_aside, count(*), min(since) FROM messages WHERE set_aside IS NOT NULL
+             GROUP BY set_aside ORDER BY 2 DESC, 1";
+        let mut statement = database.prepare(select)?;
+        let mut rows = statement.query([])?;
+        let mut reasons = Self::default();
+        while let Some(row) = rows.next()? {
+            reasons.add(&text(row, 0)?, length(row, 1)?, time(row.get(2)?));
+        }
+        Ok(reasons)
+    }
+
+    /// So many more messages, the first of them handed over at `since`, are set aside for this reason.
+    pub fn add(&mut self, reason: &str, messages: u64, since: SystemTime) {
+        let mut kind = kind(reason);
+        if self.kinds.len() >= KINDS && !self.kinds.contains_key(&kind) {
             kind = "other reasons".to_owned();
         }
-        match kinds.get_mut(&kind) {
+        match self.kinds.get_mut(&kind) {
             Some(known) => {
-                known.messages += one.messages;
-                known.since = known.since.min(one.since);
-                known.reason = kind;
+                known.messages += messages;
+                known.since = known.since.min(since);
+                if known.reason != reason {
+                    known.reason = kind;
+                }
             }
             None => {
-                kinds.insert(kind, one);
+                let reason = reason.to_owned();
+                self.kinds.insert(
+                    kind,
+                    SetAside {
+                        reason,
+                        messages,
+                        since,
+                    },
+                );
             }
         }
     }
-    let mut found: Vec<_> = kinds.into_values().collect();
-    found.sort_by(|a, b| (b.messages, &a.reason).cmp(&(a.messages, &b.reason)));
-    Ok(found)
+
+    /// The most frequent first.
+    pub fn by_frequency(&self) -> Vec<SetAside> {
+        let mut found: Vec<_> = self.kinds.values().cloned().collect();
+        found.sort_by(|a, b| (b.messages, &a.reason).cmp(&(a.messages, &b.reason)));
+        found
+    }
 }
 
 fn kind(reason: &str) -> String {

@@ -1,16 +1,19 @@
 //! A journal of an earlier version, a redb database: its messages are taken over once.
 
-use std::{fs::File, io::Read, path::Path};
+use std::{fs::File, io::Read, path::Path, time::SystemTime};
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use uuid::Uuid;
 
-use super::{Journal, JournalError, fault::Fault};
+use super::{Journal, JournalError, database::Message, fault::Fault, unix_ms};
 use crate::Envelope;
 
 /// Waiting messages in the order of their appending: number, then identity and encoded message.
 const PENDING: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("pending");
 /// Messages that a ground station had refused.
 const REFUSED: TableDefinition<u64, (u128, &[u8])> = TableDefinition::new("refused");
+/// Why those are set aside: the earlier version did not keep the ground station's own reason.
+const REFUSED_BEFORE: &str = "refused by the ground station in an earlier version";
 /// What a redb database begins with.
 const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
 
@@ -24,37 +27,57 @@ pub fn is_redb(path: &Path) -> bool {
         && start == *MAGIC
 }
 
-/// Takes over the messages that wait in the redb database at `old`; how many. Those that a ground station had refused stay there.
+/// How many messages were taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenOver {
+    /// Those that wait for the ground station.
+    pub waiting: u64,
+    /// Those that are set aside: refused before, or beyond the limits of today.
+    pub set_aside: u64,
+}
+
+/// Takes over the messages of the redb database at `old`. Those that a ground station had refused, and those that cannot be understood
+/// any more, are set aside with the reason.
 ///
 /// Reading a damaged one can end this process, by a panic or at once: give it one of its own.
 ///
 /// # Errors
 /// When the old file cannot be read, or the journal does not take the messages.
-pub fn take_over(old: &Path, journal: &Journal) -> Result<u64, JournalError> {
-    let read = || -> Result<Vec<Envelope>, redb::Error> {
-        let database = Database::open(old)?;
-        let transaction = database.begin_read()?;
-        let mut messages = Vec::new();
-        for row in transaction.open_table(PENDING)?.iter()? {
-            let (number, value) = row?;
-            match Envelope::decode(value.value().1) {
-                Ok(message) => messages.push(message),
-                Err(e) => log::error!("journal {}: message {}: {e}", old.display(), number.value()),
-            }
-        }
-        let refused = transaction.open_table(REFUSED)?.iter()?.count();
-        if refused > 0 {
-            log::warn!(
-                "journal {}: {refused} refused messages stay there",
-                old.display()
-            );
-        }
-        Ok(messages)
-    };
-    let messages = read().map_err(|e| {
+pub fn take_over(old: &Path, journal: &Journal) -> Result<TakenOver, JournalError> {
+    let messages = read(old).map_err(|e| {
         let reason = e.to_string().replace('\n', " ");
         Fault::Unreadable { reason, ours: true }.at(old)
     })?;
-    journal.append(&messages)?;
-    Ok(messages.len() as u64)
+    journal.insert(&messages)?;
+    let set_aside = messages.iter().filter(|m| m.set_aside.is_some()).count();
+    Ok(TakenOver {
+        waiting: (messages.len() - set_aside) as u64,
+        set_aside: set_aside as u64,
+    })
+}
+
+fn read(old: &Path) -> Result<Vec<Message>, redb::Error> {
+    let database = Database::open(old)?;
+    let transaction = database.begin_read()?;
+    let since = unix_ms(SystemTime::now());
+    let mut messages = Vec::new();
+    for (table, refused) in [(REFUSED, true), (PENDING, false)] {
+        for row in transaction.open_table(table)?.iter()? {
+            let (_, value) = row?;
+            let (id, content) = value.value();
+            let set_aside = if refused {
+                Some(REFUSED_BEFORE.to_owned())
+            } else {
+                Envelope::decode(content).err().map(|e| e.to_string())
+            };
+            messages.push(Message {
+                number: 0,
+                id: Uuid::from_u128(id),
+                content: content.to_vec(),
+                since,
+                set_aside,
+            });
+        }
+    }
+    Ok(messages)
 }

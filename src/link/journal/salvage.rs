@@ -7,8 +7,7 @@
 
 use std::{
     collections::BTreeMap,
-    ffi::OsString,
-    fs::{self, File, Metadata, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
     os::unix::fs::{MetadataExt, chown},
     path::{Path, PathBuf},
@@ -18,14 +17,18 @@ use rusqlite::{Connection, OpenFlags};
 use scarp_files::sync_folder;
 
 use super::{
-    database::{self, MESSAGES, Message, PAGE},
+    beside::{self, free_name, with_suffix},
+    database::{self, MESSAGES, Message},
     fault::Fault,
+    header::PAGE,
 };
 
 /// The first byte of a page that is a leaf of a table.
 const LEAF: u8 = 0x0D;
 /// Larger than any journal. A film that was named by mistake is not copied and searched.
 const MAX_BYTES: u64 = 4 << 30;
+/// What a damaged journal is kept by: this and a number behind its name.
+const DAMAGED: &str = ".damaged-";
 /// Where the first page tells how many pages there are, as a big-endian `u32`.
 const PAGES: u64 = 28;
 
@@ -53,10 +56,12 @@ pub fn mend(path: &Path, reason: &str, replace: bool) -> Result<Connection, Faul
         }
     }
     let new = scratch(path);
-    let messages = replacement(path, &new, &damaged).inspect_err(|_| {
+    let messages = gather(path, &new).inspect_err(|_| {
         remove(&new).ok();
         remove(&with_suffix(&new, "-journal")).ok();
     })?;
+    // The service's, also where somebody else mends it.
+    chown(&new, Some(damaged.uid()), Some(damaged.gid())).ok();
     if messages == 0 && !replace && !database::is_marked(path) {
         remove(&new)?;
         return Err(Fault::Unreadable {
@@ -81,20 +86,17 @@ pub fn mend(path: &Path, reason: &str, replace: bool) -> Result<Connection, Faul
 
 /// Damaged journals that are kept beside the one at `path`.
 pub fn kept(path: &Path) -> Vec<PathBuf> {
-    let names = (1_u32..).map(|number| damaged_name(path, number));
-    names.take_while(|name| name.exists()).collect()
+    beside::kept(path, DAMAGED)
 }
 
 /// Makes a journal at `new` of what is readable in the one at `path`; how many messages that are.
-fn replacement(path: &Path, new: &Path, damaged: &Metadata) -> Result<usize, Fault> {
-    let messages = if damaged.len() <= MAX_BYTES {
+pub fn gather(path: &Path, new: &Path) -> Result<usize, Fault> {
+    let messages = if fs::metadata(path)?.len() <= MAX_BYTES {
         readable(path, new)?
     } else {
         Vec::new()
     };
     write(new, &messages)?;
-    // The service's, also where somebody else mends it.
-    chown(new, Some(damaged.uid()), Some(damaged.gid())).ok();
     Ok(messages.len())
 }
 
@@ -167,8 +169,7 @@ fn write(path: &Path, messages: &[Message]) -> Result<(), Fault> {
 
 /// Keeps the file at `path` under a name that none beside it has, since earlier ones may hold what somebody still wants.
 fn keep(path: &Path) -> io::Result<PathBuf> {
-    let number = (1_u32..).find(|number| !damaged_name(path, *number).exists());
-    let kept = damaged_name(path, number.unwrap_or(u32::MAX));
+    let kept = free_name(path, DAMAGED);
     // Not every file system has links.
     fs::hard_link(path, &kept).or_else(|_| fs::copy(path, &kept).map(|_| ()))?;
     // What undoes its last transaction goes with it: the new one must never meet it, so it is gone for good before that comes.
@@ -181,20 +182,10 @@ fn keep(path: &Path) -> io::Result<PathBuf> {
     Ok(kept)
 }
 
-fn damaged_name(path: &Path, number: u32) -> PathBuf {
-    with_suffix(path, &format!(".damaged-{number}"))
-}
-
 /// Where a new journal is made: beside the old one, where no folder has the name.
 fn scratch(path: &Path) -> PathBuf {
     let name = with_suffix(path, ".new");
     if name.is_dir() { scratch(&name) } else { name }
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 fn remove(path: &Path) -> io::Result<()> {

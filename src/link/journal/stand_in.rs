@@ -11,9 +11,11 @@ use std::{
 use rusqlite::{Connection, params};
 
 use super::{
-    database::{self, MESSAGES, Message, SCHEMA},
+    aside,
+    database::{self, MESSAGES, Message},
     error::JournalError,
     held::DiskFault,
+    sidecar,
 };
 
 /// The file is tried again after so long, and after so many times as long as the last try took: all its pages are looked through.
@@ -25,6 +27,8 @@ pub struct StandIn {
     pub database: Connection,
     /// Numbers of the messages that the file holds too.
     copied: BTreeSet<i64>,
+    /// How many messages had been discarded in the file.
+    discarded_before: u64,
     fault: DiskFault,
     next_try: Instant,
 }
@@ -37,10 +41,11 @@ impl StandIn {
         fault: &JournalError,
     ) -> rusqlite::Result<Self> {
         let database = Connection::open_in_memory()?;
-        database.execute_batch(SCHEMA)?;
+        database::make_tables(&database)?;
         let mut memory = Self {
             database,
             copied: BTreeSet::new(),
+            discarded_before: 0,
             fault: DiskFault {
                 line: fault.to_string(),
                 no_room: matches!(fault, JournalError::Storage { full: true, .. }),
@@ -57,6 +62,8 @@ impl StandIn {
 
     /// Copies what is readable, up to the first message that is not.
     fn copy(&mut self, file: &Connection, max_bytes: u64) -> rusqlite::Result<()> {
+        self.discarded_before = aside::discarded(file)?;
+        aside::count_discarded(&self.database, self.discarded_before)?;
         let mut statement = file.prepare(&format!(
             "{MESSAGES} ORDER BY set_aside IS NOT NULL, number"
         ))?;
@@ -100,6 +107,7 @@ impl StandIn {
     pub fn settle(&self, file: &mut Connection) -> rusqlite::Result<()> {
         let messages = self.messages()?;
         let transaction = file.transaction()?;
+        sidecar::mark_change(&transaction)?;
         let mut gone = self.copied.clone();
         for message in &messages {
             // The file may have been mended or made anew meanwhile, and hold a copied message no more.
@@ -116,6 +124,11 @@ impl StandIn {
             transaction
                 .prepare_cached("DELETE FROM messages WHERE number = ?1")?
                 .execute([number])?;
+        }
+        let discarded = aside::discarded(&self.database)?.saturating_sub(self.discarded_before);
+        if discarded > 0 {
+            let before = aside::discarded(&transaction)?;
+            aside::count_discarded(&transaction, before + discarded)?;
         }
         transaction.commit()
     }

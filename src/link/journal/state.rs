@@ -9,27 +9,46 @@ use std::{
 use rusqlite::{Connection, Transaction};
 
 use super::{
+    aside::{self, Aside},
     database,
     error::JournalError,
     fault::Fault,
-    held::{DiskFault, Held},
-    salvage,
+    held::{DiskFault, Held, SetAside},
+    readable_copy::ReadableCopy,
+    reasons::Reasons,
+    salvage, sidecar,
     stand_in::StandIn,
 };
 
 /// Most bytes of messages that an aircraft holds in memory while the disk does not take them.
 const MEMORY_BYTES: u64 = 64 << 20;
 
+/// What a journal is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be changed; whoever opens it is told of what is in the way.
+    Use,
+    /// A flight, with nobody to ask: messages are taken also while the disk does not take them.
+    Flight,
+    /// To tell or send what is in it: it need not be writable.
+    Delivery,
+}
+
 /// A journal's messages and what is known of them.
 pub struct State {
     pub path: PathBuf,
     max_bytes: u64,
-    /// Whether messages are taken also while the disk does not take them.
-    in_flight: bool,
+    purpose: Purpose,
     place: Place,
     /// The number of the next message.
     pub next_number: i64,
     pub held: Held,
+    /// Why messages are set aside, as far as that was looked through since the file was opened.
+    reasons: Option<Reasons>,
+    /// Messages set aside since this was opened.
+    pub newly_set_aside: u64,
+    /// Messages discarded since then.
+    newly_discarded: u64,
 }
 
 /// Where the messages are.
@@ -42,24 +61,38 @@ enum Place {
 
 impl State {
     /// Nothing is open yet.
-    pub fn closed(path: &Path, max_bytes: u64, in_flight: bool) -> Self {
+    pub fn closed(path: &Path, max_bytes: u64, purpose: Purpose) -> Self {
         Self {
             path: resolved(path),
             max_bytes,
-            in_flight,
+            purpose,
             place: Place::Closed,
             next_number: 0,
             held: Held::default(),
+            reasons: None,
+            newly_set_aside: 0,
+            newly_discarded: 0,
         }
     }
 
-    /// Opens the file, or in flight what stands in for it.
+    /// Opens the file, or what stands in for it.
     pub fn open(mut self) -> Result<Self, JournalError> {
-        match self.open_file().and_then(|file| self.use_file(file)) {
-            Err(fault) if self.in_flight => self.stand_in(fault)?,
-            opened => opened.map_err(|fault| fault.at(&self.path))?,
+        if let Err(fault) = self.open_file().and_then(|file| self.use_file(file)) {
+            let stands_in = match self.purpose {
+                Purpose::Use => false,
+                Purpose::Flight => true,
+                Purpose::Delivery => matches!(fault, Fault::Failed { .. }),
+            };
+            if !stands_in {
+                return Err(fault.at(&self.path));
+            }
+            self.stand_in(fault)?;
         }
         Ok(self)
+    }
+
+    fn in_flight(&self) -> bool {
+        self.purpose == Purpose::Flight
     }
 
     /// The file, mended if need be. In flight, something else that has its name makes room for it.
@@ -71,7 +104,7 @@ impl State {
             Err(_) if !path.is_absolute() => Err(Fault::other("no name of a file")),
             _ => database::open(path).or_else(|fault| match fault {
                 Fault::Unreadable { reason, ours } => {
-                    salvage::mend(path, &reason, ours || self.in_flight)
+                    salvage::mend(path, &reason, ours || self.in_flight())
                 }
                 fault => Err(fault),
             }),
@@ -82,6 +115,7 @@ impl State {
         let (next_number, held) = database::count(&file).map_err(Fault::of)?;
         self.next_number = self.next_number.max(next_number);
         self.held = held;
+        self.reasons = None;
         self.place = Place::File(file);
         Ok(())
     }
@@ -111,14 +145,34 @@ impl State {
         }
     }
 
-    /// Does `work` in one transaction, which is given the number of the next message. A file that shows damage is mended, and the work
-    /// done on what is readable. Where the disk does not take it, it is done in memory: in flight, and if that `may_stand_in`.
+    /// Does `work`, which changes what is held, in one transaction; it is given the number of the next message. Where the disk does not
+    /// take it, it is done in memory: in flight, and if that `may_stand_in`.
     pub fn change<T>(
         &mut self,
         may_stand_in: bool,
         work: impl Fn(&Transaction<'_>, i64) -> rusqlite::Result<T>,
     ) -> Result<T, JournalError> {
-        let mut done = self.try_change(&work);
+        self.work(may_stand_in, |transaction, next_number| {
+            sidecar::mark_change(transaction)?;
+            work(transaction, next_number)
+        })
+    }
+
+    /// Does `work`, which changes nothing; where the disk fails, on what can be read.
+    pub fn look<T>(
+        &mut self,
+        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, JournalError> {
+        self.work(true, |transaction, _| work(transaction))
+    }
+
+    /// A file that shows damage is mended, and the work done on what is readable.
+    fn work<T>(
+        &mut self,
+        may_stand_in: bool,
+        work: impl Fn(&Transaction<'_>, i64) -> rusqlite::Result<T>,
+    ) -> Result<T, JournalError> {
+        let mut done = self.try_work(&work);
         if self.memory().is_none() {
             if let Err(Fault::Unreadable { reason, .. }) = done {
                 // Its lock must be gone before another takes its place.
@@ -126,12 +180,12 @@ impl State {
                 let mended = salvage::mend(&self.path, &reason, true);
                 done = mended
                     .and_then(|mended| self.use_file(mended))
-                    .and_then(|()| self.try_change(&work));
+                    .and_then(|()| self.try_work(&work));
             }
             done = match done {
-                Err(fault) if may_stand_in || self.in_flight => {
+                Err(fault) if may_stand_in || self.in_flight() => {
                     self.stand_in(fault)?;
-                    self.try_change(&work)
+                    self.try_work(&work)
                 }
                 Err(fault) => {
                     self.place = Place::Closed;
@@ -143,7 +197,54 @@ impl State {
         done.map_err(|fault| fault.at(&self.path))
     }
 
-    fn try_change<T>(
+    /// Why messages are set aside: counted as they are, once all were looked through.
+    pub fn reasons(&mut self) -> Result<Vec<SetAside>, JournalError> {
+        if self.reasons.is_none() {
+            let found = self.look(|transaction| Reasons::of(transaction))?;
+            self.reasons = Some(found);
+        }
+        let reasons = self.reasons.as_ref();
+        Ok(reasons.map(Reasons::by_frequency).unwrap_or_default())
+    }
+
+    /// Counts what is held anew, after any of it was changed.
+    pub fn recount(&mut self) -> Result<(), JournalError> {
+        self.reasons = None;
+        (_, self.held) = self.look(|transaction| database::count(transaction))?;
+        Ok(())
+    }
+
+    /// Counts messages that were just set aside. The oldest make room for them.
+    pub fn were_set_aside(&mut self, aside: &[Aside<'_>]) -> Result<(), JournalError> {
+        let bytes = aside.iter().map(|one| one.bytes).sum();
+        self.held.were_set_aside(aside.len() as u64, bytes);
+        self.newly_set_aside += aside.len() as u64;
+        if let Some(reasons) = &mut self.reasons {
+            for one in aside {
+                reasons.add(one.reason, 1, one.since);
+            }
+        }
+        let held = self.held;
+        if held.set_aside <= aside::MAX_MESSAGES && held.set_aside_bytes <= aside::MAX_BYTES {
+            return Ok(());
+        }
+        let gone = self.change(true, |transaction, _| aside::make_room(transaction))?;
+        self.held.made_room(&gone);
+        self.reasons = None;
+        if self.newly_discarded == 0 && !gone.is_empty() {
+            let path = self.path.display();
+            log::error!(
+                "journal {path}: more is set aside than it keeps, {} messages or {} bytes; the oldest are discarded; `scarp link status` \
+                 tells why they were set aside, and how many are gone",
+                aside::MAX_MESSAGES,
+                aside::MAX_BYTES
+            );
+        }
+        self.newly_discarded += gone.len() as u64;
+        Ok(())
+    }
+
+    fn try_work<T>(
         &mut self,
         work: impl Fn(&Transaction<'_>, i64) -> rusqlite::Result<T>,
     ) -> Result<T, Fault> {
@@ -166,21 +267,34 @@ impl State {
 
     /// Goes on in memory, with what can be read in the file.
     fn stand_in(&mut self, fault: Fault) -> Result<(), JournalError> {
+        let (most, of_a_copy) = if self.in_flight() {
+            // The rest is for what is found from now on.
+            (MEMORY_BYTES / 2, 2 * MEMORY_BYTES)
+        } else {
+            let held = self.max_bytes.saturating_add(aside::MAX_BYTES);
+            (held, u64::MAX)
+        };
+        let copy = match (&self.place, &fault) {
+            (Place::Closed, Fault::Failed { .. }) => {
+                match ReadableCopy::of(&self.path, of_a_copy) {
+                    Ok(copy) => Some(copy),
+                    Err(_) if self.in_flight() => None,
+                    // It is not the disk then.
+                    Err(other @ Fault::Unreadable { .. }) => return Err(other.at(&self.path)),
+                    Err(_) => return Err(fault.at(&self.path)),
+                }
+            }
+            _ => None,
+        };
         let fault = fault.at(&self.path);
-        if self.in_flight {
+        if self.in_flight() {
             log::error!("{fault}; messages wait in memory meanwhile");
         } else {
             log::warn!("{fault}; what the ground station confirms stays in it and is sent again");
         }
         let file = match &self.place {
             Place::File(file) => Some(file),
-            _ => None,
-        };
-        let most = if self.in_flight {
-            // The rest is for what is found from now on.
-            MEMORY_BYTES / 2
-        } else {
-            self.max_bytes
+            _ => copy.as_ref().map(|copy| &copy.database),
         };
         let begin = || {
             let memory = StandIn::new(file, most, &fault)?;
@@ -192,6 +306,7 @@ impl State {
         let begun = begin().map_err(|e| Fault::of(e).at(&self.path));
         let memory;
         (self.next_number, self.held, memory) = begun?;
+        self.reasons = None;
         self.place = Place::Memory(memory);
         Ok(())
     }
@@ -204,7 +319,7 @@ impl State {
     /// The same before messages are added: in flight only now and then, and without telling.
     pub fn settle_to_append(&mut self) -> Result<(), JournalError> {
         let due = self.memory().is_some_and(StandIn::is_due);
-        if !self.in_flight {
+        if !self.in_flight() {
             return self.settle();
         }
         let began = Instant::now();

@@ -127,11 +127,14 @@ impl Line {
         fault
     }
 
-    /// Drops what is under way, and the connection.
-    pub fn hang_up(&mut self) {
+    /// Drops what is under way, and ends the connection, of which this was the fault.
+    pub fn hang_up(&mut self, fault: &Fault) {
         self.under_way = JoinSet::new();
         self.events = mpsc::unbounded_channel().1;
-        self.session = None;
+        if let Some(session) = self.session.take() {
+            let (code, line) = fault.farewell();
+            session.end(code, line);
+        }
     }
 
     /// Drops what is under way, and takes leave of the ground station.

@@ -49,7 +49,11 @@ impl Session {
     pub async fn greet(&mut self, trust: &Trust) -> Result<(), Fault> {
         match self.exchange(Vec::new(), || {}).await {
             Ok(receipt) => {
-                self.warning = trust.greeted(&self.connection, &receipt.revoked)?;
+                let greeted = trust.greeted(&self.connection, &receipt.revoked);
+                self.warning = greeted.map_err(Fault::from).inspect_err(|fault| {
+                    let (code, line) = fault.farewell();
+                    self.end(code, line);
+                })?;
                 Ok(())
             }
             Err(Fault::Lost(error)) => Err(Fault::Refused(error)),
@@ -99,13 +103,26 @@ impl Session {
         self.connection.remote_address()
     }
 
+    /// Ends the connection, and says why, where it has not ended yet.
+    pub fn end(&self, code: CloseCode, line: &str) {
+        self.connection.close(VarInt::from(code), line.as_bytes());
+    }
+
     /// Takes leave, so that the ground station need not wait for silence to tell that the aircraft has gone.
     pub async fn leave(self) {
-        self.connection
-            .close(VarInt::from(CloseCode::Left), b"the aircraft leaves");
+        self.end(CloseCode::Left, "the aircraft leaves");
         tokio::time::timeout(FAREWELL, self.endpoint.wait_idle())
             .await
             .ok();
+    }
+}
+
+/// Nobody is left to use the connection: an attempt that another one outran, or on which no answer came. By itself it would end as if the
+/// aircraft left.
+impl Drop for Session {
+    fn drop(&mut self) {
+        let (code, line) = Fault::NoAnswer.farewell();
+        self.end(code, line);
     }
 }
 

@@ -22,6 +22,8 @@ pub struct LinkStatus {
     pub held: Held,
     /// Why it is set aside: the most frequent reasons, at most three.
     pub set_aside: Vec<SetAside>,
+    /// Messages set aside since the start, whatever the reason.
+    pub newly_set_aside: u64,
     /// Messages confirmed since the start.
     pub confirmed: u64,
     /// Messages set aside since the start because the ground station refused or could not take them.
@@ -53,8 +55,6 @@ struct Progress {
     unsendable: u64,
     last_confirmed: Option<Instant>,
     last_error: Option<String>,
-    /// Why so many messages are set aside.
-    set_aside: (u64, Vec<SetAside>),
 }
 
 impl Shared {
@@ -69,19 +69,16 @@ impl Shared {
     }
 
     pub fn status(&self) -> LinkStatus {
-        let mut progress = self.progress.lock();
+        let progress = self.progress.lock();
         let held = self.journal.held();
-        // Read anew only where it has changed: who tells of the flight asks several times a second.
-        if progress.set_aside.0 != held.set_aside
-            && let Ok(mut reasons) = self.journal.reasons()
-        {
-            reasons.truncate(MAX_REASONS);
-            progress.set_aside = (held.set_aside, reasons);
-        }
+        // The journal counts them; what it cannot tell while its disk fails is told by its own fault.
+        let mut set_aside = self.journal.reasons().unwrap_or_default();
+        set_aside.truncate(MAX_REASONS);
         LinkStatus {
             connected: progress.connected,
             held,
-            set_aside: progress.set_aside.1.clone(),
+            set_aside,
+            newly_set_aside: self.journal.newly_set_aside(),
             confirmed: progress.confirmed,
             refused: progress.refused,
             unsendable: progress.unsendable,

@@ -27,6 +27,8 @@ pub struct Worker {
     line: Line,
     delivery: Delivery,
     faults: FaultLog,
+    /// What is odd about a ground station that is connected to all the same.
+    warnings: FaultLog,
     reachability: Reachability,
 }
 
@@ -38,6 +40,7 @@ impl Worker {
             station,
             delivery: Delivery::new(PAUSES, Instant::now()),
             faults: FaultLog::default(),
+            warnings: FaultLog::default(),
             reachability: Reachability::default(),
         }
     }
@@ -109,7 +112,7 @@ impl Worker {
                 log::info!("link: connected to {}", session.address());
                 let warning = session.warning().map(str::to_owned);
                 if let Some(line) = &warning
-                    && let Some(line) = self.faults.met(line, Instant::now())
+                    && let Some(line) = self.warnings.met(line, Instant::now())
                 {
                     log::warn!("{line}");
                 }
@@ -135,7 +138,7 @@ impl Worker {
     async fn end(&mut self, fault: Fault) {
         let fault = self.line.cause(fault).await;
         let fault = self.reachability.judge(fault, SystemTime::now());
-        self.line.hang_up();
+        self.line.hang_up(&fault);
         let settlement = self.delivery.ended(fault.end(), Instant::now());
         let line = fault.describe(&self.station);
         if let Some(line) = self.faults.met(&line, Instant::now()) {

@@ -46,7 +46,7 @@ fn a_receiver_unplugged_is_told_and_flown_on_with_when_it_is_back() {
     let before = flying.health()["frames"]["tagged"].as_u64().unwrap();
     flying.aircraft.set(|s| &s.gnss_plugged, true);
     let landed = lands_in_order(flying, 3.0);
-    let summary = landed.flown.summary;
+    let summary = &landed.flown.summary;
     assert!(
         summary.tagged > before && summary.untagged > 0,
         "{summary:?}"
@@ -138,7 +138,7 @@ fn a_network_that_is_far_too_slow_loses_overlap_then_ground_and_says_how_much() 
         "{reason}"
     );
     let landed = flying.land();
-    let (summary, frames) = (landed.flown.summary, landed.flown.health.frames);
+    let (summary, frames) = (&landed.flown.summary, landed.flown.health.frames);
     assert!(
         summary.dropped + frames.shed > 0 && frames.lost_m2 > 0.0,
         "{frames:?}"

@@ -21,7 +21,7 @@ fn from_power_on_to_landing_without_a_person_and_everything_lies_where_it_is() {
     let landed = flying.land();
 
     assert_eq!(landed.flown.health.status.state, State::Landed);
-    let summary = landed.flown.summary;
+    let summary = &landed.flown.summary;
     assert_eq!(
         (summary.untagged, summary.corrupt, summary.dropped),
         (0, 0, 0)
@@ -59,7 +59,7 @@ fn with_a_receiver_behind_gpsd_everything_lies_where_it_is() {
     });
     flying.pass(6.0);
     let landed = flying.land();
-    let summary = landed.flown.summary;
+    let summary = &landed.flown.summary;
     assert!(summary.tagged >= 5 && summary.untagged == 0, "{summary:?}");
     landed.assert_all_in_place();
 }
@@ -83,7 +83,7 @@ fn with_the_autopilots_positions_alone_everything_lies_where_it_is_and_a_lost_fi
     flying.until("surveying again", |health| health["state"] == "surveying");
     flying.pass(2.0);
     let landed = flying.land();
-    let summary = landed.flown.summary;
+    let summary = &landed.flown.summary;
     assert!(summary.tagged >= 10 && summary.untagged > 0, "{summary:?}");
     assert!(!landed.landslides().is_empty());
     landed.assert_all_in_place();

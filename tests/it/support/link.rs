@@ -2,7 +2,8 @@
 
 use std::{net::UdpSocket, sync::Arc};
 
-use scarp_inventory::{FrameReport, Run};
+use geo::Polygon;
+use scarp_inventory::{FrameReport, Landslide, LandslideStatus, Run};
 use scarp_link::{Body, Config, Envelope, Journal, Uplink};
 use scarp_test_support::keys;
 use tempfile::TempDir;
@@ -19,6 +20,26 @@ pub fn frame(sequence: u64) -> Envelope {
             name: format!("SCARP_{sequence:04}.JPG"),
             time: None,
             placement: Err("no GPS".to_owned()),
+        }),
+    )
+}
+
+/// A message that no ground station stores: the first that it hears of a landslide, in a version beyond the jump that it allows.
+pub fn refused() -> Envelope {
+    let corners = vec![(7.0, 46.0), (7.001, 46.0), (7.001, 46.001)];
+    Envelope::new(
+        Run::unnamed(Uuid::from_u128(1)),
+        Body::Landslide(Landslide {
+            id: Uuid::from_u128(2),
+            version: 20_000,
+            status: LandslideStatus::Active,
+            outline: Polygon::new(corners.into(), Vec::new()),
+            area_m2: 4000.0,
+            confidence: 0.5,
+            ce90_m: 3.0,
+            observations: 1,
+            first_seen: None,
+            last_seen: None,
         }),
     )
 }

@@ -1,8 +1,10 @@
-//! What several tests need: a flight of the test aircraft, its camera, a link, a ground station, a place.
+//! What several tests need: a flight of the test aircraft, its camera, a link, a ground station, disks, networks, a place.
 
 pub mod camera;
 pub mod flight;
 pub mod link;
+pub mod mounts;
+pub mod networks;
 pub mod station;
 
 use scarp_geo::{Latitude, Longitude, Wgs84};

@@ -1,30 +1,34 @@
 //! Metadata of a photograph to where it was taken.
 
-use img_parts::{Bytes, jpeg::Jpeg};
-use scarp_capture::{Metadata, Tag, TagSettings};
+use std::io::Cursor;
+
+use scarp_capture::{Metadata, Reading, Tag, TagSettings};
 
 /// Reads `data` as a JPEG; as an XMP packet where it begins like one; else as the block of an EXIF segment.
 pub fn check(data: &[u8]) {
-    let metadata = match data {
-        [0xFF, 0xD8, ..] => match Jpeg::from_bytes(Bytes::copy_from_slice(data)) {
-            Ok(jpeg) => Metadata::read(&jpeg),
+    let (metadata, size) = match data {
+        [0xFF, 0xD8, ..] => match Metadata::read(Cursor::new(data)) {
+            Ok(read) => read,
             Err(_) => return,
         },
-        [b'<', ..] => Metadata::from_xmp(data),
-        _ => Ok(Metadata::from_exif(data.to_vec())),
+        [b'<', ..] => (Metadata::from_xmp(data), (4000, 3000)),
+        _ => (Metadata::from_exif(data.to_vec()), (4000, 3000)),
     };
     for assume_nadir in [false, true] {
         let settings = TagSettings {
             assume_nadir,
             ..TagSettings::default()
         };
-        let tagged = metadata
-            .as_ref()
-            .map_err(Clone::clone)
-            .and_then(|metadata| Tag::from_metadata(metadata, 4000, 3000, &settings));
-        match tagged {
-            Ok(tag) => assert_true(&tag),
-            Err(untagged) => assert_eq!(untagged.to_string().lines().count(), 1, "{untagged}"),
+        let reading = Reading::of(&metadata, size, &settings);
+        match reading.tag() {
+            Ok(tag) => {
+                assert_true(&tag);
+                assert_eq!(reading.reasons().next(), None);
+            }
+            Err(untagged) => {
+                assert_eq!(untagged.to_string().lines().count(), 1, "{untagged}");
+                assert_eq!(reading.reasons().next(), Some(&untagged));
+            }
         }
     }
 }

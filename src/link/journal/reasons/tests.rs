@@ -57,3 +57,29 @@ fn a_reason_that_is_no_text_any_more_costs_no_message() {
     assert_eq!(journal.held().set_aside, 1);
     assert_eq!(ids(&journal), [frame(1).id()]);
 }
+
+#[test]
+fn what_is_counted_as_it_is_set_aside_is_what_a_look_through_the_file_finds() {
+    let (_dir, path) = file();
+    let journal = Journal::open(&path, 1 << 20).unwrap();
+    assert_eq!(journal.reasons().unwrap(), []);
+    journal
+        .append(&(0..60).map(frame).collect::<Vec<_>>())
+        .unwrap();
+    let all = journal.pending(60, usize::MAX).unwrap();
+    for (n, entry) in all.iter().enumerate() {
+        let reason = ["odd", "odd", "frame 7 is odd", "frame 8 is odd", "late"][n % 5];
+        journal.set_aside(&[(entry.number, reason)]).unwrap();
+        // Of those set aside already, and of unknown numbers, nothing changes.
+        journal
+            .set_aside(&[(entry.number, "x"), (-1, "x")])
+            .unwrap();
+    }
+    let counted = journal.reasons().unwrap();
+    assert_eq!(counted.len(), 3);
+    drop(journal);
+    let journal = Journal::open(&path, 1 << 20).unwrap();
+    assert_eq!(journal.reasons().unwrap(), counted);
+    journal.resend().unwrap();
+    assert_eq!(journal.reasons().unwrap(), []);
+}

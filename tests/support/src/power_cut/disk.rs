@@ -106,6 +106,12 @@ impl Disk {
         self.names.get(name).copied()
     }
 
+    /// The files that have names, and what is in them.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let names = self.names.iter();
+        names.map(|(name, file)| (name.as_str(), self.files[*file].bytes.as_slice()))
+    }
+
     /// A new empty file.
     pub fn make(&mut self, name: Option<&str>) -> Result<FileNumber, NoPower> {
         let number = self.files.len();

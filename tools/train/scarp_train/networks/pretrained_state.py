@@ -18,14 +18,14 @@ from .pyramid import SIZES, from_timm
 State = dict[str, torch.Tensor]
 
 
-def timm_state(path: Path, spec: NetworkSpec, wanted: State) -> State:
-    """The entries of `wanted` from a file with the state of timm's classifier of that name.
+def timm_state(path: Path, spec: NetworkSpec, tag: str, wanted: State) -> State:
+    """The entries of `wanted` from a file with the state of timm's classifier of that name and tag.
 
     timm itself reads the file, so that the names of older files are known and the first convolution is brought to
     `spec.bands` (summed for one band, else repeated and scaled). What the encoder does not have, the classifier first
     of all, is left out.
     """
-    name = f"{spec.encoder}.{spec.weights}"
+    name = f"{spec.encoder}.{tag}"
     _check_readable(path)
     try:
         model = timm.create_model(

@@ -1,0 +1,91 @@
+//! The terrain that a command line or a board names.
+
+use std::path::{Path, PathBuf};
+
+use scarp_config::Board;
+use scarp_geo::{Dem, DemStatement, GeoidGrid, Geoids, HeightUnit, Terrain, VerticalDatum};
+
+/// The terrain.
+#[derive(clap::Args)]
+pub struct TerrainArgs {
+    /// Elevation model (GeoTIFF); without one the ground is flat at the height of take-off
+    #[arg(long, value_name = "FILE")]
+    pub dem: Option<PathBuf>,
+    /// Vertical datum of the elevation model, where its file does not say: ellipsoid, egm96 or egm2008
+    #[arg(long, value_name = "DATUM", requires = "dem")]
+    pub dem_datum: Option<VerticalDatum>,
+    /// Unit of its heights, where its file does not say: metre, foot or us-survey-foot
+    #[arg(long, value_name = "UNIT", requires = "dem")]
+    pub dem_unit: Option<HeightUnit>,
+    /// The datum and unit named hold even where the file says otherwise
+    #[arg(long, requires = "dem")]
+    pub dem_override: bool,
+    /// EGM2008, where the camera's heights and the elevation model's are over different datums and one is over it: as
+    /// GeographicLib has it (.pgm), or PROJ (.tif, .gtx); EGM96 is built in
+    #[arg(long, value_name = "FILE", requires = "dem")]
+    pub geoid: Option<PathBuf>,
+    /// Take EGM96 for EGM2008; heights have a larger error then
+    #[arg(long, requires = "dem", conflicts_with = "geoid")]
+    pub geoid_approximate: bool,
+}
+
+impl TerrainArgs {
+    /// What is stated of the elevation model.
+    pub fn stated(&self) -> DemStatement {
+        DemStatement {
+            datum: self.dem_datum,
+            unit: self.dem_unit,
+            overrides: self.dem_override,
+        }
+    }
+
+    /// The elevation model named, or flat ground; heights are good to `sigma_m`.
+    ///
+    /// # Errors
+    /// When the elevation model or the geoid cannot be used.
+    pub fn terrain(&self, sigma_m: f64) -> anyhow::Result<Terrain> {
+        let geoids = geoids(self.geoid.as_deref(), self.geoid_approximate)?;
+        open(self.dem.as_deref(), self.stated(), sigma_m, geoids)
+    }
+}
+
+/// The terrain of the board.
+///
+/// # Errors
+/// When its elevation model or its geoid cannot be used.
+pub fn of_board(board: &Board) -> anyhow::Result<Terrain> {
+    let paths = &board.paths;
+    let stated = DemStatement {
+        datum: paths.dem_datum,
+        unit: paths.dem_unit,
+        overrides: paths.dem_override,
+    };
+    let dem = (!paths.dem.as_os_str().is_empty()).then_some(paths.dem.as_path());
+    let geoid = (!paths.geoid.as_os_str().is_empty()).then_some(paths.geoid.as_path());
+    let geoids = geoids(geoid, paths.geoid_approximate)?;
+    open(dem, stated, board.errors.dem_m, geoids)
+}
+
+fn geoids(egm2008: Option<&Path>, approximate: bool) -> anyhow::Result<Geoids> {
+    Ok(match egm2008 {
+        Some(path) => Geoids::with_egm2008(GeoidGrid::open(path)?),
+        None if approximate => Geoids::approximate(),
+        None => Geoids::default(),
+    })
+}
+
+fn open(
+    dem: Option<&Path>,
+    stated: DemStatement,
+    sigma_m: f64,
+    geoids: Geoids,
+) -> anyhow::Result<Terrain> {
+    let Some(path) = dem else {
+        return Ok(Terrain::flat(sigma_m));
+    };
+    let dem = Dem::open(path, stated)?;
+    for remark in dem.remarks() {
+        log::warn!("{remark}");
+    }
+    Ok(Terrain::dem(dem, sigma_m).with_geoids(geoids))
+}

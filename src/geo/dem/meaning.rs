@@ -1,0 +1,104 @@
+//! What the numbers of a band mean: datum, unit, scale and offset, from all who have a say on them.
+
+use super::{
+    DemError, DemStatement, HeightUnit,
+    gdal_metadata::BandMetadata,
+    geo_keys::{GeoKeys, Vertical},
+};
+use crate::VerticalDatum;
+
+/// What the heights are over: what the file says, or the user where it says nothing, or else.
+pub(super) fn datum(
+    name: &str,
+    keys: &GeoKeys<'_>,
+    stated: DemStatement,
+) -> Result<VerticalDatum, DemError> {
+    let path = || name.to_owned();
+    match (keys.vertical(), stated.datum) {
+        (_, Some(given)) if stated.overrides => Ok(given),
+        (Vertical::Over(file), Some(given)) if file != given => Err(DemError::DatumConflict {
+            path: path(),
+            file,
+            given,
+        }),
+        (Vertical::Over(datum), _) | (Vertical::Unstated, Some(datum)) => Ok(datum),
+        (Vertical::Unstated, None) => Err(DemError::UnknownDatum { path: path() }),
+        (Vertical::Unsupported(name), _) => Err(DemError::UnsupportedDatum { path: path(), name }),
+    }
+}
+
+/// The unit of the heights: what the band, the vertical unit and the user say, who have to agree. Where nobody says anything, that of
+/// the vertical reference system; as in GDAL, a band may count in another.
+pub(super) fn unit(
+    name: &str,
+    keys: &GeoKeys<'_>,
+    band: &BandMetadata,
+    stated: DemStatement,
+) -> Result<HeightUnit, DemError> {
+    if let (Some(unit), true) = (stated.unit, stated.overrides) {
+        return Ok(unit);
+    }
+    let unknown = |reason| DemError::UnknownUnit {
+        path: name.to_owned(),
+        reason,
+    };
+    let of_band = band.unit.as_deref().map(named_unit).transpose();
+    let said = [
+        ("its band", of_band.map_err(unknown)?),
+        ("its vertical unit", keys.stated_unit().map_err(unknown)?),
+        ("the command", stated.unit),
+    ];
+    let mut said = said
+        .into_iter()
+        .filter_map(|(who, unit)| Some((who, unit?)));
+    let Some((first_from, first)) = said.next() else {
+        return keys.implied_unit().map_err(unknown);
+    };
+    match said.find(|(_, unit)| *unit != first) {
+        None => Ok(first),
+        Some((other_from, other)) => Err(DemError::UnitConflict {
+            path: name.to_owned(),
+            first_from,
+            first,
+            other_from,
+            other,
+        }),
+    }
+}
+
+/// The unit that a band's metadata spell in one of the ways that are met.
+fn named_unit(name: &str) -> Result<HeightUnit, String> {
+    match name.to_ascii_lowercase().replace(['_', '-'], " ").as_str() {
+        "m" | "metre" | "metres" | "meter" | "meters" => Ok(HeightUnit::Metre),
+        "ft" | "foot" | "feet" | "international foot" | "international feet" => {
+            Ok(HeightUnit::Foot)
+        }
+        "us ft" | "ftus" | "us foot" | "us survey foot" | "us survey feet" | "foot us"
+        | "survey foot" => Ok(HeightUnit::UsSurveyFoot),
+        _ => Err(format!("the unit of its band is {name:?}")),
+    }
+}
+
+/// What numbers are multiplied by, and what is added after that.
+///
+/// GDAL keeps the two in its metadata; where the file names a vertical reference system, in the height of the model's place.
+pub(super) fn scale(
+    keys: &GeoKeys<'_>,
+    place: Option<(f64, f64)>,
+    band: &BandMetadata,
+) -> Result<(f64, f64), String> {
+    let of_band = (band.scale, band.offset);
+    let of_place = place.filter(|_| !matches!(keys.vertical(), Vertical::Unstated));
+    match of_place {
+        None => Ok(of_band),
+        Some(of_place) if of_band == (1.0, 0.0) || of_band == of_place => {
+            if of_place.0 == 0.0 {
+                return Err("the scale of its heights is 0".to_owned());
+            }
+            Ok(of_place)
+        }
+        Some(of_place) => Err(format!(
+            "it has two scales and offsets for its heights, {of_band:?} and {of_place:?}"
+        )),
+    }
+}

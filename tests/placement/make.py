@@ -1,0 +1,37 @@
+"""Writes every case as OUT/NAME/*.jpg, with the camera file and the elevation model that it has as camera.toml and
+dem.tif, and OUT/cases.json with what is to become of each photograph: `outcome` as `scarp replay --json` names it,
+for one that is placed the corners and the landslide's centroid on the ground (longitude, latitude), else words of the
+reason.
+
+    target/pymavlink/bin/python tests/placement/make.py OUT
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import dem
+from cases import cases
+
+
+def main():
+    out = Path(sys.argv[1])
+    truth = {}
+    for name, photographs, *beside in cases():
+        folder = out / name
+        folder.mkdir(parents=True)
+        for file in beside:
+            # A camera file, or the height of level ground.
+            if isinstance(file, str):
+                (folder / "camera.toml").write_text(file)
+            else:
+                dem.write(folder / "dem.tif", file)
+        for file, bytes_, _ in photographs:
+            (folder / file).write_bytes(bytes_)
+        assert name not in truth, name
+        truth[name] = {file: expected for file, _, expected in photographs}
+    (out / "cases.json").write_text(json.dumps(truth, indent=1))
+
+
+if __name__ == "__main__":
+    main()
