@@ -73,8 +73,16 @@ pub fn clear_parts(path: &Path) {
 
 /// The folder that a file is in.
 fn folder(path: &Path) -> &Path {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-    folder.unwrap_or(Path::new("."))
+    or_here(path.parent().unwrap_or(Path::new("")))
+}
+
+/// `folder`, or the current one where it has no name.
+fn or_here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    }
 }
 
 fn put<T, E>(
@@ -122,13 +130,17 @@ fn buffered<T, E>(
     Ok(written)
 }
 
-/// Flushes a folder's names, where that can be done.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+/// Flushes the names in a folder to the disk, where that can be done: what was made, renamed or removed there outlasts a loss of power
+/// from then on. An empty path is the current folder, as that of a file's name alone.
+///
+/// # Errors
+/// When the disk fails, or there is no such folder.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     // Windows opens no folders as files, and keeps names in a journal of its own.
     if cfg!(not(unix)) {
         return Ok(());
     }
-    match File::open(folder).and_then(|folder| folder.sync_all()) {
+    match File::open(or_here(folder)).and_then(|folder| folder.sync_all()) {
         // A folder that may be written to but not read, and a file system that flushes none: the file is in its place all the same.
         Err(error) if matches!(error.kind(), PermissionDenied | InvalidInput) => Ok(()),
         flushed => flushed,
@@ -165,6 +177,14 @@ mod tests {
             assert_eq!(fs::read(&path).unwrap(), contents);
             assert_eq!(names(folder.path()), ["landslides.geojson"]);
         }
+    }
+
+    #[test]
+    fn a_folder_is_flushed_by_its_name_or_as_the_current_one_and_a_missing_one_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        sync_folder(folder.path()).unwrap();
+        sync_folder(Path::new("")).unwrap();
+        assert!(sync_folder(&folder.path().join("none")).is_err());
     }
 
     #[test]

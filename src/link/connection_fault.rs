@@ -15,6 +15,7 @@ use super::{
     codec::CodecError,
     delivery::{End, NoneNamed, Overdue},
     journal::JournalError,
+    plain_text::plain,
     tls::{PROTOCOL, TlsError},
     trust::RevokedStation,
 };
@@ -262,7 +263,7 @@ fn said(error: &ConnectionError) -> String {
         }
         error => error.to_string(),
     };
-    text.replace(char::is_control, " ")
+    plain(&text)
 }
 
 /// The time of day, UTC, as `12:34:56Z`.

@@ -28,6 +28,7 @@ mod message;
 mod message_error;
 mod outline;
 mod outline_fit;
+mod plain_text;
 mod proto;
 pub mod tls;
 #[cfg(feature = "uplink")]
@@ -45,6 +46,7 @@ pub use message_error::{
     FORMAT_VERSION, MAX_AREA_M2, MAX_DISTANCE_M, MAX_MESSAGE_BYTES, MAX_RINGS, MAX_TEXT_BYTES,
     MAX_VERTICES, MessageError,
 };
+pub use plain_text::plain;
 pub use proto::FILE_DESCRIPTOR_SET;
 pub use tls::{Identity, TlsError};
 #[cfg(feature = "uplink")]

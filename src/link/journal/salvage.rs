@@ -14,6 +14,7 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags};
+use scarp_files::sync_folder;
 
 use super::{
     beside::{self, free_name, with_suffix},
@@ -73,7 +74,8 @@ pub fn mend(path: &Path, reason: &str, replace: bool) -> Result<Connection, Faul
     })?;
     // From here on the new one counts: at no instant is there none.
     fs::rename(&new, path)?;
-    sync_folder(path);
+    // Not every file system can do that.
+    sync_folder(path.parent().unwrap_or(path)).ok();
     log::error!(
         "journal {}: {reason}; messages in it that were readable and go on: {messages}; the file is kept as {}",
         path.display(),
@@ -176,7 +178,7 @@ fn keep(path: &Path) -> io::Result<PathBuf> {
         Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
         _ => {}
     }
-    sync_folder(path);
+    sync_folder(path.parent().unwrap_or(path)).ok();
     Ok(kept)
 }
 
@@ -184,14 +186,6 @@ fn keep(path: &Path) -> io::Result<PathBuf> {
 fn scratch(path: &Path) -> PathBuf {
     let name = with_suffix(path, ".new");
     if name.is_dir() { scratch(&name) } else { name }
-}
-
-/// Flushes the folder that the file is in. Not every file system can do that.
-fn sync_folder(path: &Path) {
-    let folder = path.parent().map(File::open);
-    if let Some(Ok(folder)) = folder {
-        folder.sync_all().ok();
-    }
 }
 
 fn remove(path: &Path) -> io::Result<()> {

@@ -1,14 +1,11 @@
 //! A link to a ground station that does not answer, and what waits for it.
 
-use std::{fs, net::UdpSocket, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+use std::{net::UdpSocket, sync::Arc};
 
 use geo::Polygon;
-use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
-    IsCa, KeyIdMethod, KeyPair, date_time_ymd,
-};
 use scarp_inventory::{FrameReport, Landslide, LandslideStatus, Run};
 use scarp_link::{Body, Config, Envelope, Journal, Uplink};
+use scarp_test_support::keys;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -56,12 +53,12 @@ pub struct Station {
 pub fn to_nobody() -> (Arc<Uplink>, Station) {
     let folder = TempDir::new().unwrap();
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let keys = folder.path().join("drone");
-    write_keys(&keys);
+    let own = folder.path().join("drone");
+    keys::write(&own);
     let journal = Journal::open(&folder.path().join("journal.sqlite"), MAX_BYTES).unwrap();
     let config = Config {
         station: silent.local_addr().unwrap().to_string(),
-        keys,
+        keys: own,
     };
     let station = Station {
         folder,
@@ -76,34 +73,4 @@ pub fn waiting(station: &Station) -> Vec<Body> {
     let entries = journal.pending(usize::MAX, usize::MAX).unwrap();
     let body = |message: &[u8]| Envelope::decode(message).unwrap().body().clone();
     entries.iter().map(|entry| body(&entry.message)).collect()
-}
-
-fn write_keys(folder: &Path) {
-    fs::create_dir_all(folder).unwrap();
-    let mut authority = CertificateParams::default();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let mut drone = CertificateParams::default();
-    drone.distinguished_name.push(DnType::CommonName, "drone");
-    let certificate = drone.signed_by(&key, &authority).unwrap();
-    let revoked = CertificateRevocationListParams {
-        this_update: date_time_ymd(2026, 1, 1),
-        next_update: date_time_ymd(2046, 1, 1),
-        crl_number: 1.into(),
-        issuing_distribution_point: None,
-        revoked_certs: Vec::new(),
-        key_identifier_method: KeyIdMethod::Sha256,
-    }
-    .signed_by(&authority)
-    .unwrap();
-    for (name, contents) in [
-        ("ca.pem", authority.pem().as_bytes()),
-        ("cert.pem", certificate.pem().as_bytes()),
-        ("key.pem", key.serialize_pem().as_bytes()),
-        ("revoked.crl", revoked.der().as_ref()),
-    ] {
-        fs::write(folder.join(name), contents).unwrap();
-    }
-    fs::set_permissions(folder.join("key.pem"), fs::Permissions::from_mode(0o600)).unwrap();
 }

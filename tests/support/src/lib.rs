@@ -1,5 +1,5 @@
 //! An aircraft for tests, made here once: what its receiver and its autopilot say, over which line, and where it is; a
-//! radio link of any quality; signals to the programs under test; and computers that lose their power.
+//! radio link of any quality, and keys for it; signals to the programs under test; and computers that lose their power.
 //!
 //! It uses none of Scarp's crates, so that the tests of every one may use it. `pymavlink_vehicle.py` beside it is another vehicle,
 //! by the standard's own implementation.
@@ -8,6 +8,7 @@
 
 pub mod aircraft;
 pub mod autopilot;
+pub mod keys;
 pub mod nmea;
 pub mod power_cut;
 pub mod receiver;

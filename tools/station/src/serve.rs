@@ -10,12 +10,14 @@ mod connection;
 mod outcome;
 mod quiet_log;
 mod registry;
+mod shares;
 mod writer;
 
 use std::{
     net::{SocketAddr, UdpSocket},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use log::Level;
@@ -29,7 +31,7 @@ use scarp_link::{
 use tokio::{
     sync::broadcast,
     task::JoinSet,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, timeout},
 };
 
 use crate::{
@@ -43,10 +45,14 @@ use quiet_log::QuietLog;
 use registry::Registry;
 use writer::Writer;
 
+/// How long a station that stops waits for its aircraft to hear of it. An end that means ill could make it wait for minutes.
+const FAREWELL: Duration = Duration::from_secs(3);
+
 /// A receiver that listens.
 pub struct Server {
     endpoint: Endpoint,
     address: SocketAddr,
+    admission: Admission,
     revocations: Revocations,
     writer: Writer,
     followers: Vec<Follower>,
@@ -77,7 +83,7 @@ impl Server {
         let store = Store::open(store)?;
         let endpoint = Endpoint::new(
             lasting_config(&identity),
-            Some(tls),
+            Some(tls.clone()),
             socket,
             Arc::new(TokioRuntime),
         )
@@ -97,6 +103,7 @@ impl Server {
         Ok(Self {
             address: endpoint.local_addr().map_err(refused)?,
             endpoint,
+            admission: Admission::new(tls),
             revocations: Revocations::new(identity),
             writer: Writer::start(store, commits).map_err(ServeError::Thread)?,
             followers,
@@ -111,18 +118,19 @@ impl Server {
 
     /// Receives until `stop` is ready, then finishes what is being committed, shows it and closes the store.
     ///
-    /// It also ends where it can store nothing more: the store's files were taken away, or its thread has died.
+    /// It also ends where it can store nothing more, because the store's files were taken away or its thread has died, and where it
+    /// can hear nothing more.
     ///
     /// # Errors
-    /// When the store was lost, or cannot be closed.
+    /// When the store was lost or cannot be closed, or the network socket has failed.
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<Ended, ServeError> {
-        let mut admission = Admission::default();
         let mut aircraft = Aircraft::default();
         let strangers = QuietLog::new(1);
         let mut periods = interval(quiet_log::PERIOD);
         periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
         tokio::pin!(stop);
         let jobs = self.writer.handle();
+        let mut is_deaf = false;
         loop {
             tokio::select! {
                 biased;
@@ -136,20 +144,25 @@ impl Server {
                 config = self.revocations.changed() => match config {
                     Ok(mut config) => {
                         admission::bound(&mut config);
+                        self.admission.ask(config.clone());
                         self.endpoint.set_server_config(Some(config));
                     }
                     Err(e) => log::error!("{e}"),
                 },
                 () = aircraft.ended() => {}
-                Some((from, outcome)) = admission.next() => match outcome {
+                Some((from, outcome)) = self.admission.next() => match outcome {
                     Ok(connection) => {
                         aircraft.serve(connection, &self.writer, self.revocations.subscribe());
                     }
                     Err(failure) => turned_away(&strangers, from, &failure),
                 },
-                Some(incoming) = self.endpoint.accept() => {
+                incoming = self.endpoint.accept() => {
+                    let Some(incoming) = incoming else {
+                        is_deaf = true;
+                        break;
+                    };
                     let open = self.endpoint.open_connections();
-                    if let Some((from, failure)) = admission.admit(incoming, open) {
+                    if let Some((from, failure)) = self.admission.admit(incoming, open) {
                         turned_away(&strangers, from, &failure);
                     }
                 }
@@ -157,10 +170,11 @@ impl Server {
         }
         self.endpoint
             .close(CloseCode::Left.into(), b"the ground station stops");
-        drop((admission, jobs));
+        drop((self.admission, jobs));
         aircraft.tasks.shutdown().await;
-        self.endpoint.wait_idle().await;
-        let (writer, followers) = (self.writer, self.followers);
+        // Whoever has not heard it by then will hear it from the next station at this address.
+        timeout(FAREWELL, self.endpoint.wait_idle()).await.ok();
+        let (writer, followers, address) = (self.writer, self.followers, self.address);
         let finish = move || -> Result<Ended, ServeError> {
             let finished = writer.finish();
             let shown = followers.into_iter().map(Follower::finish);
@@ -168,6 +182,9 @@ impl Server {
             let failed: Vec<_> = shown.filter_map(Result::err).collect();
             let (store, totals) = finished?;
             store.close()?;
+            if is_deaf {
+                return Err(ServeError::Deaf { address });
+            }
             Ok(Ended {
                 totals,
                 feed_error: failed.into_iter().next(),

@@ -34,6 +34,18 @@ fn named(id: u128, version: i64) -> (String, i64) {
 }
 
 #[test]
+fn what_a_station_that_was_killed_left_of_the_file_is_cleared_away() {
+    let site = Site::new();
+    let left = site.path("live.geojson.Ab12xZ.part");
+    fs::write(&left, "{").unwrap();
+    let file = site.path("live.geojson");
+    let station = site.serve_with(0, &["--geojson", file.to_str().unwrap()]);
+    assert!(!left.exists());
+    assert_eq!(shown(&file), []);
+    station.stop();
+}
+
+#[test]
 fn the_file_follows_what_is_committed_and_ends_as_an_export_would_write_it() {
     let site = Site::new();
     let file = site.path("live.geojson");

@@ -1,4 +1,4 @@
-//! Who gets in, over real QUIC: certificates that have ended, are revoked in flight or are another's; and what `keys` makes.
+//! `scarp-station keys`: what it makes, and what it refuses.
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
 mod common;
@@ -6,305 +6,23 @@ mod common;
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
-    sync::Arc,
+    process::Command,
     time::{Duration, SystemTime},
 };
 
 use common::{
-    AIRCRAFT, LONG, PASSPHRASE, Site, fleet, frame, landslide, passphrase_file, query, survey,
-    until,
-};
-use proptest::prelude::*;
-use quinn::{
-    ClientConfig, Endpoint,
-    crypto::rustls::QuicClientConfig,
-    rustls::{
-        self,
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-    },
-};
-use scarp_inventory::{
-    LandslideStatus::{Active, Withdrawn},
-    Run,
+    AIRCRAFT, PASSPHRASE, Site,
+    enrolled::{failure, keys},
+    passphrase_file,
 };
 use scarp_link::{
-    Config, Envelope, Identity, Journal, LinkStatus, Uplink,
-    tls::{
-        CA_FILE, CERTIFICATE_FILE, KEY_FILE, MAX_REVOKED_BYTES, PROTOCOL, REVOKED_FILE,
-        RevocationError, RevocationList, SERVER_NAME,
-    },
+    Identity,
+    tls::{CA_FILE, KEY_FILE, REVOKED_FILE},
 };
-use scarp_station::{keys::Ledger, store::MAX_VERSION_STEP};
+use scarp_station::keys::Ledger;
 use serde_json::Value;
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// `scarp-station keys` with these arguments, on the keys of `site`.
-fn keys(site: &Site, arguments: &[&str]) -> Output {
-    let secret = passphrase_file(site.dir.path());
-    let mut command = Command::new(env!("CARGO_BIN_EXE_scarp-station"));
-    command.arg("keys").args(arguments);
-    command.arg("--keys").arg(site.path("keys"));
-    if arguments[0] != "list" {
-        command.args(["--passphrase-file", &secret]);
-    }
-    command.output().unwrap()
-}
-
-/// The one line on standard error of a command that must fail.
-fn failure(site: &Site, arguments: &[&str]) -> String {
-    let output = keys(site, arguments);
-    let line = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{line}");
-    assert_eq!(line.lines().count(), 1, "{line}");
-    line
-}
-
-/// The link of the aircraft `name`, with a journal of its own.
-fn uplink(site: &Site, name: &str, station: &common::Station) -> Uplink {
-    let config = Config {
-        station: station.address.to_string(),
-        keys: site.places().end(name),
-    };
-    Uplink::start(&config, journal(site, name)).unwrap()
-}
-
-fn journal(site: &Site, name: &str) -> Journal {
-    Journal::open(&site.path(&format!("{name}.sqlite")), 64 << 20).unwrap()
-}
-
-fn trouble(uplink: &Uplink) -> String {
-    until("trouble", || uplink.status().last_error.is_some());
-    uplink.status().last_error.unwrap()
-}
-
-fn log(site: &Site) -> String {
-    fs::read_to_string(site.log()).unwrap()
-}
-
-/// That an aircraft delivers, and that nothing was refused.
-fn delivers(uplink: &Uplink, message: Envelope) -> LinkStatus {
-    uplink.submit(&[message]).unwrap();
-    let end = uplink.drain(LONG);
-    assert_eq!((end.held.messages, end.refused), (0, 0), "{end:?}");
-    end
-}
-
-#[test]
-fn an_aircraft_whose_certificate_has_ended_or_not_begun_is_told_so_and_others_deliver() {
-    let site = Site::new();
-    let now = SystemTime::now();
-    site.authority().enrol("old", now - 3 * YEAR).unwrap();
-    site.authority().enrol("early", now + YEAR).unwrap();
-    let station = site.serve(0);
-    for name in ["old", "early"] {
-        let refused = uplink(&site, name, &station);
-        refused.submit(&[frame(7)]).unwrap();
-        let line = trouble(&refused);
-        assert!(line.contains("has ended or not yet begun"), "{line}");
-        assert!(line.contains("keys renew"), "{line}");
-    }
-    delivers(&uplink(&site, AIRCRAFT, &station), frame(1));
-    assert_eq!(station.stop()["stored"], 1);
-}
-
-#[test]
-fn an_aircraft_revoked_in_flight_is_dropped_and_kept_out_and_others_stay_connected() {
-    let site = Site::new();
-    site.authority().enrol("alpha", SystemTime::now()).unwrap();
-    let station = site.serve(0);
-    let [lost, other] = [AIRCRAFT, "alpha"].map(|name| uplink(&site, name, &station));
-    delivers(&lost, survey());
-    until("connection", || other.status().connected);
-
-    let output = keys(&site, &["revoke", AIRCRAFT]);
-    assert!(output.status.success(), "{output:?}");
-    until("end", || !lost.status().connected);
-    until("refusal", || {
-        let line = lost.status().last_error;
-        line.is_some_and(|line| line.contains("has shut this drone out"))
-    });
-    lost.submit(&[frame(1)]).unwrap();
-    assert_eq!(lost.drain(Duration::from_millis(300)).held.messages, 1);
-    let status = other.status();
-    assert!(
-        status.connected && status.last_error.is_none(),
-        "{status:?}"
-    );
-    // Each line says who it is about.
-    let said = log(&site);
-    let about = format!("{AIRCRAFT} disconnected: its certificate is revoked");
-    assert!(said.contains(&about), "{said}");
-    assert!(said.contains("alpha connected from 127.0.0.1:"), "{said}");
-    assert!(!said.contains("alpha disconnected"), "{said}");
-
-    // Found again: new keys, the same name, and so the same surveys.
-    drop(lost);
-    assert!(keys(&site, &["renew", AIRCRAFT]).status.success());
-    delivers(&uplink(&site, AIRCRAFT, &station), frame(2));
-    assert_eq!(station.stop()["stored"], 3);
-}
-
-#[test]
-fn a_list_that_is_damaged_older_or_of_another_authority_changes_nothing_and_is_told_of_once() {
-    let (site, stranger) = (Site::new(), Site::new());
-    let file = site.path("keys/station").join(REVOKED_FILE);
-    let first = fs::read(&file).unwrap();
-    site.authority().enrol("alpha", SystemTime::now()).unwrap();
-    site.authority()
-        .revoke(AIRCRAFT, SystemTime::now())
-        .unwrap();
-    let second = fs::read(&file).unwrap();
-    let foreign = fs::read(stranger.path("keys/station").join(REVOKED_FILE)).unwrap();
-    let mut damaged = second.clone();
-    *damaged.last_mut().unwrap() ^= 1;
-    let station = site.serve(0);
-    let other = uplink(&site, "alpha", &station);
-    let told = |reason: &str| log(&site).matches(reason).count();
-    let lists = [
-        (&first, "is list number 1, and number 2 is in use"),
-        (&damaged, "authority has not signed"),
-    ];
-    for (number, (list, reason)) in lists.into_iter().enumerate() {
-        fs::write(&file, list).unwrap();
-        until(reason, || told("the list before it stays") > number);
-        assert!(told(reason) > 0, "{}", log(&site));
-    }
-    fs::remove_file(&file).unwrap();
-    until("missing file", || told("No such file") > 0);
-    assert_eq!(told("the list before it stays"), 3, "{}", log(&site));
-    let refused = uplink(&site, AIRCRAFT, &station);
-    let line = trouble(&refused);
-    assert!(line.contains("has shut this drone out"), "{line}");
-    delivers(&other, frame(1));
-    let mut identity = Identity::load(&site.places().end("alpha")).unwrap();
-    assert_eq!(identity.revoke(&foreign), Err(RevocationError::Foreign));
-    let long = identity.revoke(&vec![0x30; MAX_REVOKED_BYTES + 1]);
-    assert!(matches!(long, Err(RevocationError::TooLong(_))), "{long:?}");
-    // A station does not start without a good list: it would let everyone in.
-    drop((refused, other));
-    station.stop();
-    let line = Identity::load(&site.path("keys/station")).err().unwrap();
-    assert!(line.to_string().contains(REVOKED_FILE), "{line}");
-}
-
-#[test]
-fn an_aircraft_learns_over_the_link_that_a_stations_keys_are_stolen_and_never_forgets_it() {
-    let site = Site::new();
-    let (own, stolen) = (site.path("keys/station"), site.path("stolen"));
-    copy(&own, &stolen);
-    let mut authority = site.authority();
-    authority.revoke("station", SystemTime::now()).unwrap();
-    // The station itself is told at its start.
-    let line = Identity::load(&own).unwrap().require_station().unwrap_err();
-    assert!(line.to_string().contains("keys renew station"), "{line}");
-    authority.renew("station", SystemTime::now()).unwrap();
-    drop(authority);
-
-    // An aircraft that had its keys before: all that it will know it learns from the station.
-    let aircraft = site.places().end(AIRCRAFT).join(REVOKED_FILE);
-    fs::copy(stolen.join(REVOKED_FILE), &aircraft).unwrap();
-    let station = site.serve(0);
-    delivers(&uplink(&site, AIRCRAFT, &station), frame(1));
-    let port = station.address.port();
-    station.stop();
-
-    fs::remove_dir_all(&own).unwrap();
-    copy(&stolen, &own);
-    let thief = site.serve(port);
-    for _ in 0..2 {
-        let uplink = uplink(&site, AIRCRAFT, &thief);
-        uplink.submit(&[frame(2)]).unwrap();
-        let line = trouble(&uplink);
-        assert!(line.contains("certificate that is revoked"), "{line}");
-    }
-    assert_eq!(thief.stop()["stored"], 0);
-}
-
-#[test]
-fn a_kept_list_that_is_of_no_use_is_replaced_by_that_of_the_station_and_stays_without_one() {
-    let (site, stranger) = (Site::new(), Site::new());
-    let list = |site: &Site| fs::read(site.path("keys/station").join(REVOKED_FILE)).unwrap();
-    let kept = site.path(&format!("{AIRCRAFT}.sqlite.{REVOKED_FILE}"));
-    let station = site.serve(0);
-    for unusable in [list(&stranger), b"no list".to_vec()] {
-        fs::write(&kept, &unusable).unwrap();
-        let away = Config {
-            station: "127.0.0.1:9".to_owned(),
-            keys: site.places().end(AIRCRAFT),
-        };
-        drop(Uplink::start(&away, journal(&site, AIRCRAFT)).unwrap());
-        assert_eq!(fs::read(&kept).unwrap(), unusable);
-        delivers(&uplink(&site, AIRCRAFT, &station), frame(1));
-        assert_eq!(fs::read(&kept).unwrap(), list(&site));
-    }
-}
-
-#[test]
-fn an_aircraft_finds_home_whatever_its_clock_says_but_tells_of_dates_that_do_not_fit() {
-    let now = SystemTime::now();
-    for (made, told) in [(now - 3 * YEAR, "valid from"), (now + YEAR, "valid from")] {
-        let site = Site::new();
-        site.authority().renew("station", made).unwrap();
-        let station = site.serve(0);
-        let uplink = uplink(&site, AIRCRAFT, &station);
-        let status = delivers(&uplink, frame(1));
-        let line = status.last_error.unwrap();
-        assert!(status.connected && line.contains(told), "{line}");
-        assert!(line.contains("keys renew station"), "{line}");
-        // And so does the station.
-        assert!(log(&site).contains("keys renew station"), "{}", log(&site));
-    }
-}
-
-#[test]
-fn a_survey_belongs_to_the_aircraft_that_reported_it_first_and_no_other_writes_it() {
-    let site = Site::new();
-    site.authority().enrol("alpha", SystemTime::now()).unwrap();
-    let station = site.serve(0);
-    let owner = uplink(&site, AIRCRAFT, &station);
-    owner.submit(&[survey(), landslide(1, 1, Active)]).unwrap();
-    assert_eq!(owner.drain(LONG).held.messages, 0);
-    let other = uplink(&site, "alpha", &station);
-    other
-        .submit(&[landslide(1, 2, Withdrawn), survey(), frame(1)])
-        .unwrap();
-    let end = other.drain(LONG);
-    assert_eq!((end.held.messages, end.refused, end.confirmed), (0, 3, 0));
-    let line = end.last_error.unwrap();
-    let reason = format!("belongs to aircraft {AIRCRAFT}, and alpha cannot write it");
-    assert!(line.contains(&reason), "{line}");
-    delivers(&owner, landslide(1, 3, Active));
-    let store = site.store();
-    assert_eq!(query(&store, "SELECT version FROM landslides"), 3);
-    let named = format!("SELECT count(*) FROM surveys WHERE aircraft = '{AIRCRAFT}'");
-    assert_eq!(query(&store, &named), 1);
-    // It has surveys of its own.
-    let own = Envelope::new(
-        Run::unnamed(uuid::Uuid::from_u128(9)),
-        survey().body().clone(),
-    );
-    other.submit(&[own]).unwrap();
-    assert_eq!(other.drain(LONG).confirmed, 1);
-}
-
-#[test]
-fn a_version_far_above_those_known_is_refused_so_that_no_message_is_the_last_word_for_ever() {
-    let site = Site::new();
-    let station = site.serve(0);
-    let uplink = uplink(&site, AIRCRAFT, &station);
-    let step = MAX_VERSION_STEP;
-    for (version, refused) in [(u32::MAX, 1), (step + 1, 2), (step, 2), (2 * step, 2)] {
-        uplink.submit(&[landslide(1, version, Active)]).unwrap();
-        let end = uplink.drain(LONG);
-        assert_eq!((end.held.messages, end.refused), (0, refused), "{version}");
-    }
-    let line = uplink.status().last_error.unwrap();
-    assert!(line.contains("too far above it (at most 10000)"), "{line}");
-    let version = "SELECT version FROM landslides";
-    assert_eq!(query(&site.store(), version), i64::from(2 * step));
-}
 
 #[test]
 fn keys_list_says_who_is_enrolled_until_when_and_who_is_revoked() {
@@ -506,43 +224,6 @@ fn one_command_at_a_time_changes_the_keys() {
 }
 
 #[test]
-fn the_station_takes_no_data_before_the_handshake_which_could_be_a_repeat() {
-    let site = Site::new();
-    let station = site.serve(0);
-    let folder = site.places().end(AIRCRAFT);
-    let mut roots = rustls::RootCertStore::empty();
-    let certificate = |name: &str| CertificateDer::from_pem_file(folder.join(name)).unwrap();
-    roots.add(certificate(CA_FILE)).unwrap();
-    // A client that would: rustls keeps sessions by default.
-    let provider = rustls::crypto::ring::default_provider();
-    let mut eager = rustls::ClientConfig::builder_with_provider(provider.into())
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_client_auth_cert(
-            vec![certificate(CERTIFICATE_FILE)],
-            PrivateKeyDer::from_pem_file(folder.join(KEY_FILE)).unwrap(),
-        )
-        .unwrap();
-    eager.alpn_protocols = vec![PROTOCOL.to_vec()];
-    eager.enable_early_data = true;
-    let eager = ClientConfig::new(Arc::new(QuicClientConfig::try_from(eager).unwrap()));
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let endpoint = Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
-        let connect = || {
-            endpoint
-                .connect_with(eager.clone(), station.address, SERVER_NAME)
-                .unwrap()
-        };
-        let connection = connect().await.unwrap();
-        // A session ticket would have come by now.
-        fleet::exchange(&connection, &[]).await.unwrap();
-        assert!(connect().into_0rtt().is_err());
-    });
-}
-
-#[test]
 fn private_keys_are_for_their_owner_only_and_the_authoritys_lies_under_its_passphrase() {
     let site = Site::new();
     let places = site.places();
@@ -563,25 +244,6 @@ fn private_keys_are_for_their_owner_only_and_the_authoritys_lies_under_its_passp
         let label = "BEGIN ENCRYPTED PRIVATE KEY";
         assert_eq!(sealed.contains(label), expected, "{}", key.display());
     }
-}
-
-#[test]
-fn a_key_that_is_not_of_its_certificate_is_refused_before_any_ground_station_is_waited_for() {
-    let site = Site::new();
-    site.authority().enrol("alpha", SystemTime::now()).unwrap();
-    let folder = |name: &str| site.places().end(name);
-    fs::copy(
-        folder("alpha").join(KEY_FILE),
-        folder(AIRCRAFT).join(KEY_FILE),
-    )
-    .unwrap();
-    let config = Config {
-        station: "127.0.0.1:9".to_owned(),
-        keys: folder(AIRCRAFT),
-    };
-    let journal = Journal::open(&site.path("journal.sqlite"), 1 << 20).unwrap();
-    let line = Uplink::start(&config, journal).err().unwrap().to_string();
-    assert!(line.contains("copy the whole folder again"), "{line}");
 }
 
 #[test]
@@ -644,35 +306,6 @@ fn openssl_reads_the_authoritys_key_and_its_list() {
         let certificate = certificate.to_str().unwrap();
         let said = check(&[&["verify"][..], &list, &[certificate]].concat(), good);
         assert_eq!(said.contains("certificate revoked"), !good, "{said}");
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
-
-    #[test]
-    fn a_list_of_which_any_byte_is_another_is_refused(at in any::<prop::sample::Index>(), mask in 1_u8..) {
-        static SITE: std::sync::LazyLock<(CertificateDer<'static>, Vec<u8>)> = std::sync::LazyLock::new(|| {
-            let site = Site::new();
-            let authority = CertificateDer::from_pem_file(site.path("keys/station").join(CA_FILE)).unwrap();
-            site.authority().revoke(AIRCRAFT, SystemTime::now()).unwrap();
-            let list = fs::read(site.path("keys/station").join(REVOKED_FILE)).unwrap();
-            (authority, list)
-        });
-        let (authority, list) = &*SITE;
-        let mut list = list.clone();
-        prop_assert!(RevocationList::verify(&list, authority).is_ok());
-        let at = at.index(list.len());
-        list[at] ^= mask;
-        prop_assert!(RevocationList::verify(&list, authority).is_err(), "byte {}", at);
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for file in fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
-        fs::copy(file.path(), to.join(file.file_name())).unwrap();
     }
 }
 

@@ -1,4 +1,4 @@
-//! Drone and ground station over real QUIC, while processes are killed and strangers knock.
+//! Drone and ground station over real QUIC: what is submitted is stored once, also while processes are killed, and what is refused is told.
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
 mod common;
@@ -13,22 +13,20 @@ use std::{
 };
 
 use common::{
-    LONG, Site, envelope, frame, landslide, query, runtime, strangers, survey, untagged, until,
+    AIRCRAFT, LONG, Site,
+    enrolled::{self, delivers},
+    envelope, fleet, frame, landslide, query, runtime, survey, untagged, until,
 };
-use quinn::{
-    Connection, ConnectionError, Endpoint,
-    crypto::rustls::QuicServerConfig,
-    rustls::{
-        self,
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-    },
+use quinn::Endpoint;
+use scarp_inventory::{
+    LandslideStatus::{self, Active, Withdrawn},
+    Run,
 };
-use scarp_inventory::LandslideStatus;
 use scarp_link::{
     Body, Config, Envelope, Identity, Uplink,
-    codec::{self, MAX_BATCH_BYTES, MAX_BATCH_MESSAGES, Receipt},
-    tls,
+    codec::{self, MAX_BATCH_BYTES, Receipt},
 };
+use scarp_station::store::MAX_VERSION_STEP;
 
 #[test]
 fn what_a_drone_submits_is_stored_and_leaves_the_journal() {
@@ -191,135 +189,6 @@ fn messages_wait_for_a_ground_station_that_is_not_there_yet() {
 }
 
 #[test]
-fn a_drone_with_keys_of_another_authority_is_told_so_and_stores_nothing() {
-    let (site, stranger) = (Site::new(), Site::new());
-    let station = site.serve(0);
-    let uplink = stranger.uplink(station.address);
-    uplink.submit(&[frame(0)]).unwrap();
-    until("refusal", || uplink.status().last_error.is_some());
-    let status = uplink.drain(Duration::ZERO);
-    let line = status.last_error.unwrap();
-    assert!(line.contains("do not trust each other"), "{line}");
-    assert_eq!((status.connected, status.held.messages), (false, 1));
-    assert_eq!(station.stop()["stored"], 0);
-}
-
-#[test]
-fn a_drone_that_trusts_us_but_that_we_do_not_know_gets_no_answer() {
-    let (site, stranger) = (Site::new(), Site::new());
-    let station = site.serve(0);
-    // It has our authority's certificate, which is no secret, but its own is signed by another.
-    let ours = site.path("keys/aircraft/drone");
-    for name in [tls::CA_FILE, tls::REVOKED_FILE] {
-        std::fs::copy(
-            ours.join(name),
-            stranger.path("keys/aircraft/drone").join(name),
-        )
-        .unwrap();
-    }
-    let config = Identity::load(&stranger.path("keys/aircraft/drone"))
-        .unwrap()
-        .client_config()
-        .unwrap();
-    runtime().block_on(async {
-        let error = greet(config, &station).await.unwrap_err();
-        assert!(
-            error.contains("UnknownCA") || error.contains("certificate"),
-            "{error}"
-        );
-    });
-}
-
-#[test]
-fn a_client_without_a_certificate_gets_no_answer() {
-    let site = Site::new();
-    let station = site.serve(0);
-    let config =
-        strangers::without_certificate(&site.path("keys/aircraft/drone").join(tls::CA_FILE));
-    runtime().block_on(async {
-        let error = greet(config, &station).await.unwrap_err();
-        assert!(error.to_lowercase().contains("certificate"), "{error}");
-    });
-}
-
-#[test]
-fn a_stolen_drone_key_cannot_pose_as_the_ground_station() {
-    let site = Site::new();
-    let thief = Identity::load(&site.path("keys/aircraft/drone")).unwrap();
-    let line = refusal_by(&site, thief.server_config().unwrap());
-    assert!(line.contains("do not trust each other"), "{line}");
-}
-
-#[test]
-fn the_keys_of_the_station_are_refused_by_the_drone_at_its_start_and_named() {
-    let site = Site::new();
-    let config = Config {
-        station: "127.0.0.1:4433".to_owned(),
-        keys: site.path("keys/station"),
-    };
-    let line = Uplink::start(&config, site.journal()).err().unwrap();
-    let line = line.to_string();
-    assert!(
-        line.contains("keys/station") && line.contains("folder aircraft/NAME/"),
-        "{line}"
-    );
-}
-
-#[test]
-fn a_ground_station_of_another_protocol_is_told_apart_from_one_with_other_keys() {
-    let site = Site::new();
-    let keys = site.path("keys/station");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![CertificateDer::from_pem_file(keys.join(tls::CERTIFICATE_FILE)).unwrap()],
-            PrivateKeyDer::from_pem_file(keys.join(tls::KEY_FILE)).unwrap(),
-        )
-        .unwrap();
-    config.alpn_protocols = vec![b"scarp/1".to_vec()];
-    let crypto = Arc::new(QuicServerConfig::try_from(config).unwrap());
-    let line = refusal_by(&site, quinn::ServerConfig::with_crypto(crypto));
-    assert!(line.contains("form of the link, scarp/3"), "{line}");
-}
-
-#[test]
-fn oversize_and_senseless_batches_end_that_connection_and_no_other() {
-    let site = Site::new();
-    let station = site.serve(0);
-    let honest = site.uplink(station.address);
-    let hostile = site.authority().enrol("alpha", SystemTime::now());
-    let config = Identity::load(&hostile.unwrap())
-        .unwrap()
-        .client_config()
-        .unwrap();
-    runtime().block_on(async {
-        for (batch, reason) in [
-            (vec![0x0a, 0xff, 0xff, 0xff, 0x7f], "is announced"),
-            (vec![0; MAX_BATCH_BYTES + 1], "longer than"),
-            (vec![0x0a, 9, 1], "ends inside a message"),
-            ([0x0a, 0].repeat(MAX_BATCH_MESSAGES + 1), "more than"),
-            (vec![0x12, 0], "not a batch"),
-            (vec![0x0a, 3, 1, 2, 3], "names no identity"),
-        ] {
-            let connection = connect(config.clone(), &station).await.unwrap();
-            let error = send(&connection, &batch).await.unwrap_err();
-            let closed = connection.closed().await;
-            assert!(
-                matches!(closed, ConnectionError::ApplicationClosed(_)),
-                "{error}"
-            );
-            assert!(closed.to_string().contains(reason), "{closed}");
-        }
-    });
-    honest.submit(&[frame(0)]).unwrap();
-    assert_eq!(honest.drain(LONG).held.messages, 0);
-    assert_eq!(station.stop()["stored"], 1);
-}
-
-#[test]
 fn a_message_of_a_later_format_is_refused_by_name_and_the_others_of_its_batch_are_stored() {
     let site = Site::new();
     let station = site.serve(0);
@@ -332,8 +201,8 @@ fn a_message_of_a_later_format_is_refused_by_name_and_the_others_of_its_batch_ar
     later[1] = 3;
     let batch = codec::encode_batch(vec![frame(0).encode().unwrap(), later]);
     let receipt = runtime().block_on(async {
-        let connection = connect(config, &station).await.unwrap();
-        send(&connection, &batch).await.unwrap()
+        let connection = fleet::connect(config, station.address).await.unwrap();
+        fleet::exchange(&connection, &batch).await.unwrap()
     });
     assert_eq!(receipt.stored, [frame(0).id()]);
     assert_eq!(receipt.refused.len(), 1);
@@ -443,49 +312,50 @@ fn a_refused_message_is_set_aside_and_holds_up_no_other() {
     );
 }
 
-/// What a drone of `site` reports of a station of this configuration that takes part in any handshake.
-fn refusal_by(site: &Site, config: quinn::ServerConfig) -> String {
-    let runtime = runtime();
-    let _guard = runtime.enter();
-    let endpoint = Endpoint::server(config, "127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = endpoint.local_addr().unwrap();
-    runtime.spawn(async move {
-        while let Some(incoming) = endpoint.accept().await {
-            incoming.await.ok();
-        }
-    });
-    let uplink = site.uplink(address);
-    until("refusal", || uplink.status().last_error.is_some());
-    uplink.drain(Duration::ZERO).last_error.unwrap()
-}
-
-async fn connect(
-    config: quinn::ClientConfig,
-    station: &common::Station,
-) -> Result<Connection, String> {
-    let endpoint = Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
-    let connecting = endpoint
-        .connect_with(config, station.address, tls::SERVER_NAME)
+#[test]
+fn a_survey_belongs_to_the_aircraft_that_reported_it_first_and_no_other_writes_it() {
+    let site = Site::new();
+    site.authority().enrol("alpha", SystemTime::now()).unwrap();
+    let station = site.serve(0);
+    let owner = enrolled::uplink(&site, AIRCRAFT, &station);
+    owner.submit(&[survey(), landslide(1, 1, Active)]).unwrap();
+    assert_eq!(owner.drain(LONG).held.messages, 0);
+    let other = enrolled::uplink(&site, "alpha", &station);
+    other
+        .submit(&[landslide(1, 2, Withdrawn), survey(), frame(1)])
         .unwrap();
-    connecting.await.map_err(|e| e.to_string())
+    let end = other.drain(LONG);
+    assert_eq!((end.held.messages, end.refused, end.confirmed), (0, 3, 0));
+    let line = end.last_error.unwrap();
+    let reason = format!("belongs to aircraft {AIRCRAFT}, and alpha cannot write it");
+    assert!(line.contains(&reason), "{line}");
+    delivers(&owner, landslide(1, 3, Active));
+    let store = site.store();
+    assert_eq!(query(&store, "SELECT version FROM landslides"), 3);
+    let named = format!("SELECT count(*) FROM surveys WHERE aircraft = '{AIRCRAFT}'");
+    assert_eq!(query(&store, &named), 1);
+    // It has surveys of its own.
+    let own = Envelope::new(
+        Run::unnamed(uuid::Uuid::from_u128(9)),
+        survey().body().clone(),
+    );
+    other.submit(&[own]).unwrap();
+    assert_eq!(other.drain(LONG).confirmed, 1);
 }
 
-/// Connects and sends an empty batch; the handshake alone does not show whether the server accepts us.
-async fn greet(config: quinn::ClientConfig, station: &common::Station) -> Result<Receipt, String> {
-    let connection = connect(config, station).await?;
-    match send(&connection, &[]).await {
-        Ok(receipt) => Ok(receipt),
-        Err(_) => Err(connection.closed().await.to_string()),
+#[test]
+fn a_version_far_above_those_known_is_refused_so_that_no_message_is_the_last_word_for_ever() {
+    let site = Site::new();
+    let station = site.serve(0);
+    let uplink = enrolled::uplink(&site, AIRCRAFT, &station);
+    let step = MAX_VERSION_STEP;
+    for (version, refused) in [(u32::MAX, 1), (step + 1, 2), (step, 2), (2 * step, 2)] {
+        uplink.submit(&[landslide(1, version, Active)]).unwrap();
+        let end = uplink.drain(LONG);
+        assert_eq!((end.held.messages, end.refused), (0, refused), "{version}");
     }
-}
-
-async fn send(connection: &Connection, batch: &[u8]) -> Result<Receipt, String> {
-    let (mut out, mut input) = connection.open_bi().await.map_err(|e| e.to_string())?;
-    out.write_all(batch).await.map_err(|e| e.to_string())?;
-    out.finish().map_err(|e| e.to_string())?;
-    let answer = input
-        .read_to_end(1 << 20)
-        .await
-        .map_err(|e| e.to_string())?;
-    Receipt::decode(&answer).map_err(|e| e.to_string())
+    let line = uplink.status().last_error.unwrap();
+    assert!(line.contains("too far above it (at most 10000)"), "{line}");
+    let version = "SELECT version FROM landslides";
+    assert_eq!(query(&site.store(), version), i64::from(2 * step));
 }

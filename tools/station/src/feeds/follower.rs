@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Commit, Feed, FeedError};
+use super::{Commit, Feed, FeedError, Published};
 use crate::store::Store;
 
 /// Time from one update of a feed to the next; what is committed meanwhile is shown together.
@@ -33,7 +33,7 @@ impl Follower {
     pub fn start(
         mut feed: Box<dyn Feed>,
         store: Store,
-        commits: Receiver<Commit>,
+        commits: Receiver<Published>,
         interval: Duration,
     ) -> Result<Self, FeedError> {
         feed.snapshot(&store)?;
@@ -60,7 +60,7 @@ impl Follower {
 async fn follow(
     mut feed: Box<dyn Feed>,
     store: Store,
-    mut commits: Receiver<Commit>,
+    mut commits: Receiver<Published>,
     interval: Duration,
 ) -> Result<(), FeedError> {
     let mut fault = None;
@@ -90,18 +90,18 @@ async fn follow(
 #[derive(Default)]
 struct Waiting {
     commits: Vec<Commit>,
-    /// There were more than are kept.
+    /// There were more, or larger ones, than are kept.
     missed: bool,
     /// Nothing more will be committed.
     last: bool,
 }
 
-async fn gather(commits: &mut Receiver<Commit>, interval: Duration) -> Waiting {
+async fn gather(commits: &mut Receiver<Published>, interval: Duration) -> Waiting {
     let due = Instant::now() + interval;
     let mut waiting = Waiting::default();
     loop {
         match timeout_at(due, commits.recv()).await {
-            Ok(Ok(commit)) if waiting.commits.len() < MAX_COMMITS_WAITING => {
+            Ok(Ok(Some(commit))) if waiting.commits.len() < MAX_COMMITS_WAITING => {
                 waiting.commits.push(commit);
             }
             Ok(Ok(_) | Err(RecvError::Lagged(_))) => waiting.missed = true,

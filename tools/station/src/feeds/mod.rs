@@ -2,6 +2,7 @@
 
 mod follower;
 mod geojson;
+mod published;
 
 use std::{io, sync::Arc};
 
@@ -11,6 +12,7 @@ use thiserror::Error;
 use crate::store::{Store, StoreError};
 pub use follower::{Follower, INTERVAL, MAX_COMMITS_WAITING};
 pub use geojson::{GeoJsonFile, Layer, UnknownEnding};
+pub use published::{Published, published};
 
 /// The messages of one commit that changed what stands in the store, in their order: surveys, frames, and landslides that
 /// are new, newer than what stood, or withdrawn.
@@ -83,6 +85,10 @@ impl FeedArgs {
     #[must_use]
     pub fn feeds(self) -> Vec<Box<dyn Feed>> {
         let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
+        if let Some(file) = &self.geojson {
+            // Of a station that was killed while it wrote.
+            scarp_files::clear_parts(file.path());
+        }
         feeds.extend(self.geojson.map(|file| Box::new(file) as _));
         feeds
     }

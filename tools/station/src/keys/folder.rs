@@ -1,11 +1,12 @@
 //! Where keys lie, and how they get there: whole folders or whole files, never a part.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
+use scarp_files::{replace_durably, sync_folder};
 use scarp_link::tls::{REVOKED_FILE, is_name};
 
 use super::error::KeysError;
@@ -87,7 +88,7 @@ impl Places {
 /// When it cannot be written.
 pub fn replace(path: &Path, contents: &[u8]) -> Result<(), KeysError> {
     let write = |file: &mut dyn Write| file.write_all(contents);
-    scarp_files::replace_durably(path, write, |e| e).map_err(|e| KeysError::write(path, e))
+    replace_durably(path, write, |e| e).map_err(|e| KeysError::write(path, e))
 }
 
 /// Makes the folder `path` with these files, and those above it. It appears whole, or not at all.
@@ -108,9 +109,9 @@ pub fn make(path: &Path, files: &[(&str, &[u8], Readers)]) -> Result<(), KeysErr
         for (name, contents, readers) in files {
             write_new(&part.join(name), contents, *readers)?;
         }
-        sync(&part)?;
+        sync_folder(&part)?;
         fs::rename(&part, path)?;
-        sync(path.parent().unwrap_or(path))
+        sync_folder(path.parent().unwrap_or(path))
     };
     written().map_err(|e| KeysError::write(path, e))
 }
@@ -164,16 +165,4 @@ fn write_new(path: &Path, contents: &[u8], readers: Readers) -> io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(contents)?;
     file.sync_all()
-}
-
-fn sync(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        let folder = if folder.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            folder
-        };
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }

@@ -4,11 +4,13 @@
 //! aircraft connected. Three things keep a flood of them from shutting an aircraft out: an address that was not shown to be real
 //! must show it first once several are under way (QUIC's Retry, which costs this end no memory); each handshake has a deadline; and
 //! where the budget is used up, the oldest of the address that holds most gives way, so that an address keeps more than its equal
-//! share only while nobody else asks.
+//! share only while nobody else asks. A connection lives on for a while after its handshake has failed, how long is for the other end
+//! to say; so an address has no more than its share of those either.
 
 use std::{
     collections::{HashMap, VecDeque},
     net::{IpAddr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -19,13 +21,15 @@ use tokio::{
     time::timeout,
 };
 
+use super::shares::{Shares, source};
+
 /// Handshakes under way at once. Each holds about 40 kB. A flood from an aircraft's own address, for instance a radio's that
 /// translates addresses, must bring so many within the two or three round trips of a handshake to push the aircraft's out.
 const MAX_HANDSHAKES: usize = 512;
 /// From so many handshakes with addresses not shown to be real, further such addresses must show it first.
 const MAX_UNVALIDATED: usize = 8;
-/// QUIC connections in all, with those that ended and wait for stray packets of theirs, up to three seconds where the other
-/// end never answered. It bounds the memory, to 82 MiB; 500 handshakes a second that never end leave room for the aircraft.
+/// QUIC connections in all, with those that ended and wait for stray packets of theirs: for three seconds where the other end never
+/// answered, and for more than a minute where it answers as slowly as it may. It bounds the memory, to 82 MiB.
 const MAX_OPEN: usize = 2048;
 /// An aircraft gives up after 8 s, which is enough for a round trip of 600 ms with 30 % loss. Nobody waits for one that takes longer.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -58,11 +62,15 @@ pub enum Failure {
     /// There is no memory to spare.
     #[error("{MAX_OPEN} connections are open or ending")]
     Full,
+    /// Its address has as many as are left to one.
+    #[error("its address holds its share of {MAX_OPEN} connections, open or ending")]
+    Share,
 }
 
 /// The handshakes under way.
-#[derive(Default)]
 pub struct Admission {
+    config: ServerConfig,
+    shares: Shares<ServerConfig>,
     handshakes: JoinSet<(SocketAddr, Result<Connection, Failure>)>,
     /// The oldest first.
     pending: VecDeque<Pending>,
@@ -75,6 +83,21 @@ struct Pending {
 }
 
 impl Admission {
+    /// None yet. Whoever comes is asked what `config` says.
+    pub fn new(config: ServerConfig) -> Self {
+        Self {
+            config,
+            shares: Shares::of(MAX_OPEN),
+            handshakes: JoinSet::new(),
+            pending: VecDeque::new(),
+        }
+    }
+
+    /// From now on whoever comes is asked what `config` says.
+    pub fn ask(&mut self, config: ServerConfig) {
+        self.config = config;
+    }
+
     /// Begins the handshake with `incoming`, while `open` connections are open in all. Returns who was not let in for it, if any.
     pub fn admit(&mut self, incoming: Incoming, open: usize) -> Option<(SocketAddr, Failure)> {
         let from = incoming.remote_address();
@@ -89,10 +112,18 @@ impl Admission {
             incoming.ignore();
             return Some((from, Failure::Full));
         }
-        let connecting = match incoming.accept() {
+        if !self.shares.allow(from) {
+            incoming.ignore();
+            return Some((from, Failure::Share));
+        }
+        // One for each, which the connection keeps as long as it lives.
+        let config = Arc::new(self.config.clone());
+        let held = Arc::downgrade(&config);
+        let connecting = match incoming.accept_with(config) {
             Ok(connecting) => connecting,
             Err(e) => return Some((from, e.into())),
         };
+        self.shares.hold(from, held);
         let task = self.handshakes.spawn(async move {
             let outcome = timeout(HANDSHAKE_TIMEOUT, connecting).await;
             let outcome = outcome.map_or(Err(Failure::TooSlow), |made| Ok(made?));
@@ -147,14 +178,6 @@ fn oldest_of_most(sources: impl Iterator<Item = IpAddr> + Clone) -> Option<usize
     sources.into_iter().position(|s| counts[&s] == most)
 }
 
-/// What counts as one address: of IPv6 the network, since whoever has one address there has the 2^64 of its network.
-fn source(address: SocketAddr) -> IpAddr {
-    match address.ip().to_canonical() {
-        IpAddr::V6(ip) => IpAddr::V6((ip.to_bits() >> 64 << 64).into()),
-        ip => ip,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,14 +189,5 @@ mod tests {
         assert_eq!(oldest(&[1, 2, 3, 2, 3, 3, 1]), Some(2));
         assert_eq!(oldest(&[1, 2, 3]), Some(0));
         assert_eq!(oldest(&[]), None);
-    }
-
-    #[test]
-    fn addresses_of_one_ipv6_network_count_as_one_and_ipv4_in_ipv6_as_ipv4() {
-        let of = |text: &str| source(SocketAddr::new(text.parse().unwrap(), 4433));
-        assert_eq!(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2::9"));
-        assert_ne!(of("2001:db8:1:2::9"), of("2001:db8:1:3::9"));
-        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
-        assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
     }
 }

@@ -151,6 +151,29 @@ async fn exchange(
     let Some(batch) = read_batch(receive).await? else {
         return Ok(());
     };
+    let receipt = if batch.is_empty() {
+        // Asks nothing of the store, and does not wait for it: a store that is slow for a while is no reason to let nobody in.
+        Receipt {
+            revoked: revoked.list(),
+            ..Receipt::default()
+        }
+    } else {
+        store(batch, connection, writer, seat, tally).await?
+    };
+    timeout(EXCHANGE_TIMEOUT, write_receipt(send, &receipt.encode()))
+        .await
+        .map_err(|_| End::SlowReceipt)??;
+    Ok(())
+}
+
+/// Has a batch committed; what of it is stored, and what never will be.
+async fn store(
+    batch: Vec<u8>,
+    connection: &Connection,
+    writer: &WriterHandle,
+    seat: &Seat,
+    tally: &mut Tally,
+) -> Result<Receipt, End> {
     let by = Instant::now() + STORE_TIMEOUT;
     let turn = tokio::select! {
         turn = timeout_at(by, writer.turn()) => turn.map_err(|_| End::Busy)??,
@@ -158,11 +181,6 @@ async fn exchange(
         lost = connection.closed() => return Err(lost.into()),
     };
     let (envelopes, mut refused) = decode(&batch)?;
-    let revoked = if batch.is_empty() {
-        revoked.list()
-    } else {
-        Vec::new()
-    };
     drop(batch);
     let mut stored: Vec<Uuid> = envelopes.iter().map(Envelope::id).collect();
     // One that is committed after all is known when it comes again.
@@ -176,17 +194,12 @@ async fn exchange(
         let line = format!("messages refused: {}, the last: {reason}", refused.len());
         seat.say(Level::Error, &line);
     }
-    let receipt = Receipt {
+    seat.delivered();
+    Ok(Receipt {
         stored,
         refused,
-        revoked,
-    }
-    .encode();
-    timeout(EXCHANGE_TIMEOUT, write_receipt(send, &receipt))
-        .await
-        .map_err(|_| End::SlowReceipt)??;
-    seat.delivered();
-    Ok(())
+        ..Receipt::default()
+    })
 }
 
 /// A batch, once it has come whole; `None` where the aircraft has thought better of it.

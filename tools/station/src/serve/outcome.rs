@@ -25,6 +25,12 @@ pub enum ServeError {
         /// Why the system refused.
         reason: io::Error,
     },
+    /// The address can be listened on no more.
+    #[error("listen {address}: the network socket has failed; start `scarp-station serve` again")]
+    Deaf {
+        /// The address.
+        address: SocketAddr,
+    },
     /// A feed cannot show what stands in the store.
     #[error(transparent)]
     Feed(#[from] FeedError),

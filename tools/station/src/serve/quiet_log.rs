@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use log::Level;
 use parking_lot::Mutex;
+use scarp_link::plain;
 
 /// Time between two calls of [`QuietLog::turn`].
 pub const PERIOD: Duration = Duration::from_secs(10);
@@ -77,10 +78,9 @@ impl Period {
     }
 }
 
-/// `text` without line breaks and whatever else steers a terminal, cut to what a line may be long.
+/// `text` in one line, cut to what that may be long.
 fn one_line(text: &str) -> String {
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
-    text.chars().take(MAX_CHARS).map(plain).collect()
+    plain(text).chars().take(MAX_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -62,3 +62,15 @@ async fn a_station_whose_stores_thread_dies_confirms_nothing_and_ends_with_the_t
             .contains("the store's thread ended in a panic")
     );
 }
+
+#[tokio::test]
+async fn a_station_whose_socket_fails_does_not_go_on_deaf() {
+    let (folder, station, _aircraft) = keys();
+    let server = server(folder.path(), station);
+    // The end of its socket's task looks the same from here.
+    server.endpoint.close(0_u32.into(), b"");
+    let running = server.run(std::future::pending());
+    let ended = tokio::time::timeout(LONG, running).await.expect("no end");
+    let error = ended.err().unwrap();
+    assert!(matches!(error, ServeError::Deaf { .. }), "{error}");
+}

@@ -15,7 +15,7 @@ use tokio::{
 
 use super::outcome::{ServeError, Totals};
 use crate::{
-    feeds::Commit,
+    feeds::{Published, published},
     store::{Applied, Store, StoreError},
 };
 
@@ -59,7 +59,7 @@ pub struct WriterGone;
 
 impl Writer {
     /// Hands the store to a thread of its own, which publishes each commit that changed something on `commits`.
-    pub fn start(store: Store, commits: broadcast::Sender<Commit>) -> io::Result<Self> {
+    pub fn start(store: Store, commits: broadcast::Sender<Published>) -> io::Result<Self> {
         let runtime = runtime::Builder::new_current_thread()
             .enable_time()
             .build()?;
@@ -145,7 +145,7 @@ impl Turn<'_> {
 async fn work(
     mut store: Store,
     mut queue: mpsc::Receiver<Job>,
-    commits: &broadcast::Sender<Commit>,
+    commits: &broadcast::Sender<Published>,
 ) -> Outcome {
     let mut totals = Totals::default();
     loop {
@@ -174,7 +174,7 @@ fn commit(
     store: &mut Store,
     batch: Batch,
     totals: &mut Totals,
-    commits: &broadcast::Sender<Commit>,
+    commits: &broadcast::Sender<Published>,
 ) -> Result<Applied, StoreError> {
     totals.refused += batch.refused as u64;
     if batch.messages.is_empty() {
@@ -186,7 +186,9 @@ fn commit(
     totals.refused += applied.refused.len() as u64;
     if !applied.changes.is_empty() {
         // Waits for nobody, and fails where nobody listens.
-        commits.send(mem::take(&mut applied.changes).into()).ok();
+        commits
+            .send(published(mem::take(&mut applied.changes)))
+            .ok();
     }
     Ok(applied)
 }

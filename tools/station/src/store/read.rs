@@ -20,6 +20,9 @@ pub(super) const SURVEYS: &str =
     "SELECT survey, run, coalesce(unixepoch(start, 'subsec'), start) AS start, software, model_name, model_version, aircraft
     FROM surveys ORDER BY fid";
 
+/// The end of the last year that RFC 3339 can tell, in milliseconds after 1970; messages carry no later time.
+const LAST_TIME_MS: f64 = 253_402_300_799_999.0;
+
 /// A flight or a replay, as the store knows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Flight {
@@ -170,11 +173,11 @@ fn known_time(row: &Row<'_>, column: &str) -> Result<Option<SystemTime>, Cause> 
 /// A time that SQLite gives in seconds after 1970; the store keeps milliseconds.
 fn instant(column: &str, seconds: f64) -> Result<SystemTime, Cause> {
     let milliseconds = (seconds * 1000.0).round();
-    if milliseconds >= 0.0 {
+    if (0.0..=LAST_TIME_MS).contains(&milliseconds) {
         Ok(UNIX_EPOCH + Duration::from_millis(milliseconds as u64))
     } else {
         Err(Cause::Damaged(format!(
-            "column {column}: {seconds} s lie before 1970"
+            "column {column}: {seconds} s do not lie between 1970 and 9999"
         )))
     }
 }

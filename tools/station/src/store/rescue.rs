@@ -62,6 +62,9 @@ impl Store {
         };
         match self.connection.execute("VACUUM INTO ?1", [place]) {
             Ok(_) => {
+                // What SQLite flushes is the file; its name need not outlast a loss of power yet.
+                let folder = Path::new(place).parent();
+                folder.map(scarp_files::sync_folder).transpose().ok();
                 for own in self.place.own_beside() {
                     fs::remove_file(own).ok();
                 }

@@ -1,7 +1,10 @@
 //! Messages, keys and processes for the tests of the ground station.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod enrolled;
 pub mod fleet;
+pub mod flights;
+mod reports;
 pub mod strangers;
 
 use std::{
@@ -12,18 +15,16 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime},
 };
 
-use geo::{Polygon, polygon};
-use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus, Run};
-use scarp_link::{Body, Config, Envelope, Journal, Survey, Uplink};
-use scarp_station::{
-    keys::{Authority, KeysError, Passphrase, Places},
-    store::{Store, StoreError},
-};
+use scarp_inventory::Run;
+use scarp_link::{Config, Journal, Uplink};
+use scarp_station::keys::{Authority, KeysError, Passphrase, Places};
 use scarp_test_support::signal::terminate;
 use uuid::Uuid;
+
+pub use reports::*;
 
 /// The name of the tests' drone.
 pub const AIRCRAFT: &str = "drone";
@@ -33,6 +34,7 @@ pub const RUN: Run = Run {
     survey: SURVEY,
     id: Uuid::from_u128(0x5CA2_9001),
 };
+
 /// Far longer than anything here takes; a test that reaches it has failed.
 pub const LONG: Duration = Duration::from_secs(60);
 
@@ -45,60 +47,6 @@ pub fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-pub fn envelope(body: Body) -> Envelope {
-    Envelope::new(RUN, body)
-}
-
-/// Frame number `sequence` of a flight eastwards along 46 degrees north.
-pub fn frame(sequence: u64) -> Envelope {
-    let west = 7.0 + sequence as f64 * 1e-4;
-    envelope(Body::Frame(FrameReport {
-        sequence,
-        name: format!("SCARP_{sequence:04}.JPG"),
-        time: Some(UNIX_EPOCH + Duration::from_millis(1_790_000_000_250 + 2000 * sequence)),
-        placement: Ok(FrameFootprint {
-            footprint: square(west, 46.0, 0.001),
-            gsd_m: 0.031,
-        }),
-    }))
-}
-
-pub fn untagged(sequence: u64) -> Envelope {
-    envelope(Body::Frame(FrameReport {
-        sequence,
-        name: "indoors.jpg".to_owned(),
-        time: None,
-        placement: Err("no GPS in its EXIF data".to_owned()),
-    }))
-}
-
-pub fn survey() -> Envelope {
-    envelope(Body::Survey(Survey {
-        software: "scarp 0.1.0".to_owned(),
-        model_name: "segformer-b0".to_owned(),
-        model_version: "0.1.0".to_owned(),
-    }))
-}
-
-/// Landslide number `id`, in `version`, whose area tells the version.
-pub fn landslide(id: u128, version: u32, status: LandslideStatus) -> Envelope {
-    let west = 7.0 + id as f64 * 0.01;
-    let hole = square(west + 0.001, 46.001, 0.0005).exterior().clone();
-    let hole = hole.into_iter().rev().collect();
-    envelope(Body::Landslide(Landslide {
-        id: Uuid::from_u128(id),
-        version,
-        status,
-        outline: Polygon::new(square(west, 46.0, 0.003).exterior().clone(), vec![hole]),
-        area_m2: 1000.0 * f64::from(version),
-        confidence: 0.875,
-        ce90_m: 3.5,
-        observations: 4,
-        first_seen: Some(UNIX_EPOCH + Duration::from_secs(1_790_000_000)),
-        last_seen: Some(UNIX_EPOCH + Duration::from_millis(1_790_000_010_500)),
-    }))
-}
-
 /// A file in `folder` with a passphrase, for its owner only.
 pub fn passphrase_file(folder: &Path) -> String {
     let file = folder.join("passphrase");
@@ -109,23 +57,6 @@ pub fn passphrase_file(folder: &Path) -> String {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     }
     file.to_str().unwrap().to_owned()
-}
-
-/// The landslides that stand in a store.
-pub fn landslides(store: &Store) -> Result<Vec<Landslide>, StoreError> {
-    let mut found = Vec::new();
-    store.landslides(|_, landslide| {
-        found.push(landslide);
-        Ok::<_, StoreError>(())
-    })?;
-    Ok(found)
-}
-
-pub fn square(west: f64, south: f64, side: f64) -> Polygon<f64> {
-    polygon![
-        (x: west, y: south), (x: west + side, y: south),
-        (x: west + side, y: south + side), (x: west, y: south + side),
-    ]
 }
 
 /// A folder with keys, for a store and a journal.

@@ -1,6 +1,7 @@
 //! Those who have no key: what they send to a station, as fast as a test asks.
 
 use std::{
+    collections::VecDeque,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
     sync::{
@@ -140,6 +141,37 @@ pub async fn knock(
     (refused.load(Ordering::Relaxed), made)
 }
 
+/// Begins handshakes without a certificate, `per_second` of them from the address `from`, and takes no further part in any, until `stop`.
+/// Each shows that its address is real. Returns how many.
+pub async fn abandon(
+    station: SocketAddr,
+    config: &quinn::ClientConfig,
+    from: IpAddr,
+    per_second: usize,
+    stop: &AtomicBool,
+) -> usize {
+    let (start, mut begun) = (Instant::now(), 0);
+    let mut held = VecDeque::new();
+    while !stop.load(Ordering::Relaxed) {
+        let relay = Relay::only_retries(station, from).await;
+        let endpoint = Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
+        let attempt = || endpoint.connect_with(config.clone(), relay.address, SERVER_NAME);
+        let attempts: Vec<_> = (0..per_second / 4).map(|_| attempt().unwrap()).collect();
+        begun += attempts.len();
+        held.push_back((relay, endpoint, attempts));
+        // Longer than the station keeps them. It is not told of their end.
+        if held.len() > 16
+            && let Some((relay, ..)) = held.pop_front()
+        {
+            relay.cut();
+        }
+        let due = Duration::from_secs_f64(begun as f64 / per_second as f64);
+        tokio::time::sleep(due.saturating_sub(start.elapsed())).await;
+    }
+    held.iter().for_each(|(relay, ..)| relay.cut());
+    begun
+}
+
 /// A way to a station that keeps what the client sends, and can be cut.
 #[derive(Clone)]
 pub struct Relay {
@@ -148,21 +180,42 @@ pub struct Relay {
     cut: Arc<AtomicBool>,
 }
 
+/// What becomes of a packet from the station.
+enum Fate {
+    Pass,
+    /// The station hears nothing from then on.
+    PassAsTheLast,
+    Drop,
+}
+
 /// A Retry's first byte: a long header of type 3 (RFC 9000, section 17.2.5).
 const RETRY: u8 = 0xf0;
 
 impl Relay {
     /// The station sees packets come from `from`.
     pub async fn new(station: SocketAddr, from: IpAddr) -> Self {
-        Self::cut_at(station, from, |_| false).await
+        Self::through(station, from, |_| Fate::Pass).await
     }
 
     /// The same, but the station hears nothing from when it has taken part in a handshake: it is left waiting for its end.
     pub async fn half_a_handshake(station: SocketAddr, from: IpAddr) -> Self {
-        Self::cut_at(station, from, |answer| answer[0] & RETRY != RETRY).await
+        let until_retry = |answer: &[u8]| match answer[0] & RETRY {
+            RETRY => Fate::Pass,
+            _ => Fate::PassAsTheLast,
+        };
+        Self::through(station, from, until_retry).await
     }
 
-    async fn cut_at(station: SocketAddr, from: IpAddr, last: fn(&[u8]) -> bool) -> Self {
+    /// The same, but the client hears nothing but that it must show its address.
+    pub async fn only_retries(station: SocketAddr, from: IpAddr) -> Self {
+        let retries = |answer: &[u8]| match answer[0] & RETRY {
+            RETRY => Fate::Pass,
+            _ => Fate::Drop,
+        };
+        Self::through(station, from, retries).await
+    }
+
+    async fn through(station: SocketAddr, from: IpAddr, judge: fn(&[u8]) -> Fate) -> Self {
         let near = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
         let far = Arc::new(UdpSocket::bind((from, 0)).await.unwrap());
         far.connect(station).await.unwrap();
@@ -192,8 +245,10 @@ impl Relay {
                 let Ok(length) = far.recv(&mut packet).await else {
                     continue;
                 };
-                if last(&packet[..length]) {
-                    cut.store(true, Ordering::Relaxed);
+                match judge(&packet[..length]) {
+                    Fate::Pass => {}
+                    Fate::PassAsTheLast => cut.store(true, Ordering::Relaxed),
+                    Fate::Drop => continue,
                 }
                 let client = *client.lock();
                 if let Some(client) = client {

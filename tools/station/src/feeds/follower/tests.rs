@@ -1,5 +1,5 @@
 use super::*;
-use crate::feeds::FeedError;
+use crate::feeds::{FeedError, Published};
 use scarp_inventory::Run;
 use scarp_link::{Body, Envelope, Survey};
 use std::{
@@ -48,7 +48,7 @@ impl Feed for Fake {
 
 /// A feed that is followed, with the ends of its channels in the test's hands.
 struct Jig {
-    commits: Sender<Commit>,
+    commits: Sender<Published>,
     asked: Told<Asked>,
     answers: Teller<Result<(), FeedError>>,
     follower: Follower,
@@ -85,7 +85,7 @@ impl Jig {
             model_version: String::new(),
         });
         let message = Envelope::new(Run::unnamed(Uuid::from_u128(survey)), body);
-        assert!(self.commits.send([message].into()).is_ok());
+        assert!(self.commits.send(Some([message].into())).is_ok());
     }
 
     fn asked(&self) -> Asked {
@@ -139,6 +139,20 @@ fn a_feed_that_falls_behind_holds_up_nobody_and_is_given_a_snapshot() {
     }
     jig.answers.send(Ok(())).unwrap();
     assert_eq!(jig.asked(), Asked::Snapshot);
+    jig.answers.send(Ok(())).unwrap();
+    let (rest, outcome) = jig.finish();
+    assert_eq!(rest, []);
+    outcome.unwrap();
+}
+
+#[test]
+fn a_commit_that_is_too_large_to_wait_is_shown_by_a_snapshot() {
+    let jig = Jig::start();
+    jig.commits.send(None).unwrap();
+    assert_eq!(jig.asked(), Asked::Snapshot);
+    jig.answers.send(Ok(())).unwrap();
+    jig.commit(1);
+    assert_eq!(jig.asked(), Asked::Update(vec![1]));
     jig.answers.send(Ok(())).unwrap();
     let (rest, outcome) = jig.finish();
     assert_eq!(rest, []);
