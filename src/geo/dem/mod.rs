@@ -166,7 +166,7 @@ impl Sampler<'_> {
                 continue;
             };
             let heights = self.heights(index)?;
-            match tile.between(&around, heights, |_| Err(SampleError::Outside)) {
+            match tile.inside(&around, heights) {
                 Ok(height) => {
                     self.cell_m = tile.cell_m;
                     return Ok(height);
@@ -179,7 +179,8 @@ impl Sampler<'_> {
 
     fn around(&mut self, index: usize, place: Wgs84) -> Option<Around> {
         let tile = &self.dem.tiles[index];
-        if !tile.may_hold(place) {
+        // Of a single tile, its lattice tells as fast.
+        if self.dem.tiles.len() > 1 && !tile.may_hold(place) {
             return None;
         }
         if self.patch.0 != index {

@@ -78,6 +78,20 @@ pub(super) struct Around {
     south: f64,
 }
 
+impl Around {
+    /// The height between a west and an east cell of the upper row, and of the lower one.
+    fn bilinear(&self, upper: (f64, f64), lower: (f64, f64)) -> Result<f64, SampleError> {
+        let upper = upper.0 * (1.0 - self.east) + upper.1 * self.east;
+        let lower = lower.0 * (1.0 - self.east) + lower.1 * self.east;
+        let height = upper * (1.0 - self.south) + lower * self.south;
+        if height.is_nan() {
+            Err(SampleError::NoData)
+        } else {
+            Ok(height)
+        }
+    }
+}
+
 impl Tile {
     /// A tile of `lattice` in `crs`; `None` where the system has no place for it.
     pub(super) fn new(
@@ -194,6 +208,16 @@ impl Tile {
         own.then(|| heights.get(row * width + column).copied().map(f64::from))?
     }
 
+    /// The height between four cells of the tile's own, bilinear.
+    pub(super) fn inside(&self, around: &Around, heights: &[f32]) -> Result<f64, SampleError> {
+        let first = around.top as usize * self.lattice.width + around.left as usize;
+        let pair = |first: usize| match heights.get(first..first + 2) {
+            Some(&[west, east]) => Ok((f64::from(west), f64::from(east))),
+            _ => Err(SampleError::Outside),
+        };
+        around.bilinear(pair(first)?, pair(first + self.lattice.width)?)
+    }
+
     /// The height between four cells, bilinear; those that are not the tile's own come from `beside`, by their place.
     pub(super) fn between(
         &self,
@@ -208,20 +232,8 @@ impl Tile {
                 beside(self.crs.inverse(x, y).ok_or(SampleError::Outside)?)
             }
         };
-        let Around {
-            left,
-            top,
-            east,
-            south,
-        } = *around;
-        let upper = at(left, top)? * (1.0 - east) + at(left + 1, top)? * east;
-        let lower = at(left, top + 1)? * (1.0 - east) + at(left + 1, top + 1)? * east;
-        let height = upper * (1.0 - south) + lower * south;
-        if height.is_nan() {
-            Err(SampleError::NoData)
-        } else {
-            Ok(height)
-        }
+        let mut pair = |row: i64| Ok((at(around.left, row)?, at(around.left + 1, row)?));
+        around.bilinear(pair(around.top)?, pair(around.top + 1)?)
     }
 }
 
