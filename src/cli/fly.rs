@@ -154,9 +154,10 @@ fn station(args: &Args, board: &Board) -> anyhow::Result<Option<Config>> {
 
 /// The terrain of the command line, or of the board.
 fn terrain(args: &Args, board: &Board) -> anyhow::Result<Terrain> {
-    match &args.terrain.dem {
-        Some(_) => args.terrain.terrain(board.errors.dem_m),
-        None => terrain::of_board(board),
+    if args.terrain.dem.is_empty() {
+        terrain::of_board(board)
+    } else {
+        args.terrain.terrain(board.errors.dem_m)
     }
 }
 

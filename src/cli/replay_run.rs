@@ -4,6 +4,7 @@ use std::{fmt::Write, fs, path::Path};
 
 use scarp_capture::TagSettings;
 use scarp_config::Board;
+use scarp_geo::elevation_files;
 use scarp_infer::Manifest;
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ pub struct Replayed<'a> {
     pub board: &'a Board,
     /// The model.
     pub model: &'a Manifest,
-    /// The elevation model.
+    /// The terrain.
     pub terrain: &'a TerrainArgs,
     /// How the photographs are read.
     pub settings: &'a TagSettings,
@@ -36,7 +37,9 @@ impl Replayed<'_> {
             return Uuid::new_v4();
         }
         let (inference, errors) = (&self.board.inference, &self.board.errors);
-        let dem = self.terrain.dem.as_deref().map(name_and_length);
+        // A folder that cannot be read was refused when the model was opened.
+        let tiles = elevation_files(&self.terrain.dem).unwrap_or_default();
+        let dem = tiles.first().map(|tile| name_and_length(tile));
         let mut told = format!(
             "scarp {}\n{:?}\n{errors:?}\n{:?}\n{} {}\n{dem:?} {:?}\n{:?} {}\n",
             env!("CARGO_PKG_VERSION"),
@@ -52,6 +55,9 @@ impl Replayed<'_> {
         let stated = self.terrain.stated();
         if stated.unit.is_some() || stated.overrides {
             let _ = writeln!(told, "{stated:?}");
+        }
+        for tile in tiles.iter().skip(1) {
+            let _ = writeln!(told, "{:?}", name_and_length(tile));
         }
         let geoid = self.terrain.geoid.as_deref().map(name_and_length);
         if geoid.is_some() || self.terrain.geoid_approximate {

@@ -8,9 +8,10 @@ use scarp_geo::{Dem, DemStatement, GeoidGrid, Geoids, HeightUnit, Terrain, Verti
 /// The terrain.
 #[derive(clap::Args)]
 pub struct TerrainArgs {
-    /// Elevation model (GeoTIFF); without one the ground is flat at the height of take-off
+    /// Elevation model (GeoTIFF, or .hgt of SRTM), or a folder of its tiles; may be given several times. Without one the ground
+    /// is flat at the height of take-off
     #[arg(long, value_name = "FILE")]
-    pub dem: Option<PathBuf>,
+    pub dem: Vec<PathBuf>,
     /// Vertical datum of the elevation model, where its file does not say: ellipsoid, egm96 or egm2008
     #[arg(long, value_name = "DATUM", requires = "dem")]
     pub dem_datum: Option<VerticalDatum>,
@@ -45,7 +46,7 @@ impl TerrainArgs {
     /// When the elevation model or the geoid cannot be used.
     pub fn terrain(&self, sigma_m: f64) -> anyhow::Result<Terrain> {
         let geoids = geoids(self.geoid.as_deref(), self.geoid_approximate)?;
-        open(self.dem.as_deref(), self.stated(), sigma_m, geoids)
+        open(&self.dem, self.stated(), sigma_m, geoids)
     }
 }
 
@@ -60,10 +61,11 @@ pub fn of_board(board: &Board) -> anyhow::Result<Terrain> {
         unit: paths.dem_unit,
         overrides: paths.dem_override,
     };
-    let dem = (!paths.dem.as_os_str().is_empty()).then_some(paths.dem.as_path());
+    let dem = Some(&paths.dem).filter(|path| !path.as_os_str().is_empty());
+    let dem: Vec<PathBuf> = dem.into_iter().cloned().collect();
     let geoid = (!paths.geoid.as_os_str().is_empty()).then_some(paths.geoid.as_path());
     let geoids = geoids(geoid, paths.geoid_approximate)?;
-    open(dem, stated, board.errors.dem_m, geoids)
+    open(&dem, stated, board.errors.dem_m, geoids)
 }
 
 fn geoids(egm2008: Option<&Path>, approximate: bool) -> anyhow::Result<Geoids> {
@@ -75,15 +77,15 @@ fn geoids(egm2008: Option<&Path>, approximate: bool) -> anyhow::Result<Geoids> {
 }
 
 fn open(
-    dem: Option<&Path>,
+    dem: &[PathBuf],
     stated: DemStatement,
     sigma_m: f64,
     geoids: Geoids,
 ) -> anyhow::Result<Terrain> {
-    let Some(path) = dem else {
+    if dem.is_empty() {
         return Ok(Terrain::flat(sigma_m));
-    };
-    let dem = Dem::open(path, stated)?;
+    }
+    let dem = Dem::open_all(dem, stated)?;
     for remark in dem.remarks() {
         log::warn!("{remark}");
     }

@@ -34,7 +34,7 @@ pub struct Paths {
     /// Folder of the model; empty for a released one, where such are kept.
     #[garde(skip)]
     pub model: PathBuf,
-    /// Elevation model; empty for ground that is flat at the height of take-off.
+    /// Elevation model, or a folder of its tiles; empty for ground that is flat at the height of take-off.
     #[garde(skip)]
     pub dem: PathBuf,
     /// Vertical datum of the elevation model where its file does not say: `ellipsoid`, `egm96` or `egm2008`.

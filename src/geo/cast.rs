@@ -2,7 +2,7 @@
 
 use nalgebra::Vector3;
 
-use super::{Dem, GeoError, Wgs84, ecef};
+use super::{Dem, GeoError, Wgs84, dem::Sampler, ecef};
 
 /// Nothing beyond is placed: at such ranges the attitude error alone is hundreds of metres.
 const MAX_RANGE_M: f64 = 20_000.0;
@@ -76,6 +76,7 @@ impl Ray {
         } else {
             start
         };
+        let mut dem = dem.sampler();
         let mut gap = above.height_m - dem.sample(above.place)?;
         if gap < -TOLERANCE_M {
             return Err(GeoError::BelowGround);
@@ -93,7 +94,7 @@ impl Ray {
             let below = self.at(above.range_m + step.min(MAX_RANGE_M));
             let next_gap = below.height_m - dem.sample(below.place)?;
             if next_gap <= 0.0 {
-                return self.between(dem, (above.range_m, gap), (below.range_m, next_gap));
+                return self.between(&mut dem, (above.range_m, gap), (below.range_m, next_gap));
             }
             (above, gap) = (below, next_gap);
         }
@@ -101,7 +102,12 @@ impl Ray {
     }
 
     /// The crossing between a range above the surface and one below, each with its gap to the surface.
-    fn between(&self, dem: &Dem, above: (f64, f64), below: (f64, f64)) -> Result<Hit, GeoError> {
+    fn between(
+        &self,
+        dem: &mut Sampler<'_>,
+        above: (f64, f64),
+        below: (f64, f64),
+    ) -> Result<Hit, GeoError> {
         let ((mut t0, mut g0), (mut t1, mut g1)) = (above, below);
         let mut last_side = 0.0;
         let mut at = self.at(t1);

@@ -30,18 +30,23 @@ pub(super) fn from_geodetic(place: Wgs84, height_m: f64) -> Vector3<f64> {
 pub(super) fn to_geodetic(p: &Vector3<f64>) -> (Wgs84, f64) {
     let b = A * (1.0 - F);
     let second_e2 = E2 / (1.0 - E2);
-    let rho = p.x.hypot(p.y);
-    let mut reduced = (p.z / rho * (A / b)).atan();
-    let mut latitude = 0.0;
+    let rho = (p.x * p.x + p.y * p.y).sqrt();
+    // Angles are kept as sine and cosine: a ray asks for hundreds of places.
+    let unit = |y: f64, x: f64| {
+        let length = (x * x + y * y).sqrt();
+        (y / length, x / length)
+    };
+    let mut reduced = unit(p.z * A, rho * b);
+    let mut latitude = reduced;
     for _ in 0..2 {
-        let (s, c) = reduced.sin_cos();
-        latitude = (p.z + second_e2 * b * s.powi(3)).atan2(rho - E2 * A * c.powi(3));
-        reduced = ((1.0 - F) * latitude.tan()).atan();
+        let (s, c) = reduced;
+        latitude = unit(p.z + second_e2 * b * s * s * s, rho - E2 * A * c * c * c);
+        reduced = unit((1.0 - F) * latitude.0, latitude.1);
     }
-    let (s, c) = latitude.sin_cos();
+    let (s, c) = latitude;
     let height = rho * c + p.z * s - A * (1.0 - E2 * s * s).sqrt();
     let place = Wgs84::new(
-        Latitude::from_degrees(latitude.to_degrees()),
+        Latitude::from_degrees(s.atan2(c).to_degrees()),
         Longitude::from_degrees(p.y.atan2(p.x).to_degrees()),
     );
     (place, height)

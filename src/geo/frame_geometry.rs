@@ -236,7 +236,7 @@ impl Geometry {
     /// Slope of the ground at a hit: metres up per metre north, per metre east.
     fn slope(&self, hit: &cast::Hit) -> (f64, f64) {
         match &self.terrain.surface {
-            Surface::Dem(dem) => dem.slope(hit.place),
+            Surface::Dem(dem) => dem.sampler().slope(hit.place),
             Surface::AboveTakeoff(_) | Surface::Level(_) => (0.0, 0.0),
         }
     }

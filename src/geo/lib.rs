@@ -5,6 +5,8 @@ mod attitude;
 mod camera;
 mod cast;
 mod ce90;
+#[cfg(feature = "geotiff")]
+pub mod crs;
 mod dem;
 mod ecef;
 mod error;
@@ -30,6 +32,8 @@ pub use area::area_m2;
 pub use attitude::Attitude;
 pub use camera::CameraModel;
 pub use ce90::{circular_error_90, linear_error_90};
+#[cfg(feature = "geotiff")]
+pub use dem::elevation_files;
 pub use dem::{Dem, DemError, DemStatement, HeightUnit, UnknownUnit};
 pub use error::GeoError;
 pub use frame_geometry::{Geometry, GroundPoint};

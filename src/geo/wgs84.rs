@@ -137,7 +137,11 @@ impl fmt::Display for Wgs84 {
 /// from one camera has no jump at the antimeridian. Plain numbers, because differences of longitudes and the x of an
 /// elevation model are brought near as well; for a longitude it is [`Longitude::near`].
 pub(super) fn longitude_near(longitude_deg: f64, near_deg: f64) -> f64 {
-    near_deg + (longitude_deg - near_deg + 180.0).rem_euclid(360.0) - 180.0
+    let off = longitude_deg - near_deg;
+    if (-180.0..180.0).contains(&off) {
+        return longitude_deg;
+    }
+    near_deg + (off + 180.0).rem_euclid(360.0) - 180.0
 }
 
 #[cfg(test)]

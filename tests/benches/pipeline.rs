@@ -6,8 +6,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use geo::Rect;
 use image::{Rgb, RgbImage};
 use scarp_geo::{
-    Altitudes, Attitude, CameraModel, Geometry, HeightAboveTakeoff, Latitude, LocalPlane,
-    Longitude, Pose, PoseCovariance, Terrain, Wgs84,
+    Altitudes, Attitude, CameraModel, Dem, Geometry, HeightAboveTakeoff, HeightEgm96, Latitude,
+    LocalPlane, Longitude, Pose, PoseCovariance, Terrain, Wgs84,
 };
 use scarp_infer::{Model, Segmenter, Tiling, blend, resample};
 use scarp_inventory::{Detection, Inventory, Observation, ProbabilityGrid, Settings, trace};
@@ -153,5 +153,49 @@ fn projection(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, images, inference, outlines, fusion, projection);
+/// A ray to a hill.
+fn rays(c: &mut Criterion) {
+    let hill = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/georeference/dem.tif");
+    let pose = Pose {
+        place: Wgs84::new(
+            Latitude::from_degrees(-46.563_2),
+            Longitude::from_degrees(-73.169_4),
+        ),
+        altitude: Altitudes {
+            egm96: Some(HeightEgm96::new(1400.0)),
+            ..Altitudes::default()
+        },
+        attitude: Attitude {
+            yaw_deg: 30.0,
+            pitch_deg: -80.0,
+            roll_deg: 1.0,
+        },
+        covariance: PoseCovariance::default(),
+        velocity: None,
+        time: None,
+    };
+    let camera = CameraModel::centred(4000, 3000, 2800.0);
+    let terrain = Dem::open(&hill, None).map(|dem| Terrain::dem(dem, 1.0));
+    let geometry = match terrain {
+        Ok(terrain) => Geometry::new(camera, &pose, &terrain),
+        Err(error) => {
+            eprintln!("rays not measured: {error}");
+            return;
+        }
+    };
+    c.bench_function(
+        "place one vertex with its CE90 on an elevation model",
+        |b| {
+            b.iter(|| {
+                geometry
+                    .as_ref()
+                    .map(|g| g.pixel_to_ground(black_box(1834.5), black_box(1278.9)))
+            });
+        },
+    );
+}
+
+criterion_group!(
+    benches, images, inference, outlines, fusion, projection, rays
+);
 criterion_main!(benches);

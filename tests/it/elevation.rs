@@ -75,12 +75,7 @@ fn a_file_that_is_no_elevation_model_is_refused_in_one_line_that_names_it() {
     let whole = std::fs::read(fixture("dem.tif")).unwrap();
     let cut = dir.path().join("cut.tif");
     std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
-    for path in [
-        text.as_path(),
-        cut.as_path(),
-        Path::new("missing.tif"),
-        &fixture("mercator.tif"),
-    ] {
+    for path in [text.as_path(), cut.as_path(), Path::new("missing.tif")] {
         let line = Dem::open(path, Some(VerticalDatum::Egm96))
             .unwrap_err()
             .to_string();

@@ -29,9 +29,9 @@ EGM96 = "EPSG:32615+5773"
 FOOT, US_FOOT = 0.3048, 1200 / 3937
 
 
-def hill(easting, northing):
+def hill(easting, northing, west=WEST, north=NORTH):
     """Metres over the geoid; bends so gently that what lies between four cells is theirs to 0.03 m."""
-    x, y = easting - WEST, northing - NORTH
+    x, y = easting - west, northing - north
     return 400 + 120 * np.sin(2 * np.pi * x / 7000) + 90 * np.cos(2 * np.pi * y / 8000) + 0.01 * x
 
 
@@ -98,15 +98,15 @@ class Kinds:
     def path(self, name):
         return self.folder / f"{name}.tif"
 
-    def placed(self, name, gaps=(), tolerance_m=0.1, heights=None, remark=None, **stated):
+    def placed(self, name, gaps=(), tolerance_m=0.1, heights=None, remark=None, file=None, **stated):
         heights = INSIDE if heights is None else heights
-        self.add(name, stated, heights=heights, gaps=list(gaps), tolerance_m=tolerance_m, remark=remark)
+        self.add(name, stated, file, heights=heights, gaps=list(gaps), tolerance_m=tolerance_m, remark=remark)
 
-    def refused(self, name, *words, **stated):
-        self.add(name, stated, refused=list(words))
+    def refused(self, name, *words, file=None, **stated):
+        self.add(name, stated, file, refused=list(words))
 
-    def add(self, name, stated, **wanted):
-        self.all.append({"name": name, "file": str(self.path(name)), "stated": stated, **wanted})
+    def add(self, name, stated, file=None, **wanted):
+        self.all.append({"name": name, "file": str(file or self.path(name)), "stated": stated, **wanted})
 
 
 def units(kinds):
@@ -286,6 +286,129 @@ def datums(kinds):
     kinds.refused("nothing", "no height at all")
 
 
+# EPSG code, metres that a unit of its coordinates is (None for degrees), and a place in its area.
+SYSTEMS = {
+    "NAD83 UTM": (26915, 1, 46.7, -92.1),
+    "NAD83 in degrees": (4269, None, 46.7, -92.1),
+    "Albers of the United States": (5070, 1, 38.9, -106.4),
+    "Minnesota North in survey feet": (26849, US_FOOT, 47.2, -93.5),
+    "web mercator": (3857, 1, -13.1, -72.5),
+    "web mercator far north": (3857, 1, 69.6, 18.9),
+    "Lambert of France": (2154, 1, 44.9, 6.4),
+    "LV95 of Switzerland": (2056, 1, 46.5, 8.0),
+    "British grid": (27700, 1, 56.8, -5.0),
+    "ETRS89 UTM": (25832, 1, 47.4, 11.0),
+    "Europe's equal area": (3035, 1, 61.6, 8.3),
+    "SIRGAS UTM": (31983, 1, -22.9, -43.2),
+    "plane of Japan": (6677, 1, 35.4, 138.7),
+    "New Zealand": (2193, 1, -43.6, 170.1),
+    "GDA2020 UTM": (7855, 1, -36.5, 148.3),
+    "Antarctica": (3031, 1, -77.5, 167.2),
+    "the Arctic": (3413, 1, 78.2, 15.6),
+    "Greenland beside the pole": (3413, 1, 83.2, -32.0),
+    "mercator of the Pacific over the antimeridian": (3832, 1, -16.8, 179.999),
+    "degrees over the antimeridian": (4326, None, -16.8, 179.999),
+}
+
+
+def systems(kinds):
+    """The same hill at other places, in the systems that people there use."""
+    for name, (code, unit, latitude, longitude) in SYSTEMS.items():
+        zone = (32600 if latitude > 0 else 32700) + int((longitude + 180) // 6) + 1
+        utm, other = f"EPSG:{zone}", f"EPSG:{code}"
+        # The zone's own metres, on from its middle meridian.
+        [(x, y)] = turned([(longitude, latitude)], "EPSG:4326", utm)
+        west, north = x - 3000, y + 3000
+        [(middle_x, middle_y)] = turned([(longitude, latitude)], "EPSG:4326", other)
+        # Cells of 30 m; web mercator's are smaller there.
+        step = 30 / 111_000 if unit is None else 30 / unit
+        step_x = step / np.cos(np.radians(latitude)) if unit is None else step
+        columns, rows = np.meshgrid(np.arange(220) - 109.5, np.arange(220) - 109.5)
+        points = list(zip((middle_x + columns * step_x).flat, (middle_y - rows * step).flat))
+        eastings, northings = np.array(turned(points, other, utm)).T.reshape(2, *columns.shape)
+        place = (middle_x - 110 * step_x, step_x, 0, middle_y + 110 * step, 0, -step)
+        heights = hill(eastings, northings, west, north)
+        write(kinds.path(name), heights, crs=other, place=place).SetMetadataItem("AREA_OR_POINT", "Area")
+        points = [(x + dx, y + dy) for dx in (-900.3, 3.1, 777.7) for dy in (-888.8, 11.1, 901.9)]
+        places = turned(points, utm, "EPSG:4326")
+        truths = [(lat, lon, float(hill(*point, west, north))) for point, (lon, lat) in zip(points, places)]
+        unit_of_heights = {"unit": "metre"} if unit == US_FOOT else {}
+        kinds.placed(name, heights=truths, datum="egm96", **unit_of_heights)
+    kinds.refused("Minnesota North in survey feet", "does not say what its heights are in", "--dem-unit", datum="egm96")
+    small = np.full((4, 4), 500.0)
+    for name, code, *words in (
+        ("NAD27", 26715, "NAD27", "grids", "gdalwarp -novshift"),
+        ("NZGD49 by a grid", 27205, "EPSG:27205", "nzgd2kgrid0005.gsb"),
+        ("a datum nobody describes", 2327, "EPSG:2327", "nothing says"),
+        ("south-west axes", 2053, "EPSG:2053", "axes"),
+    ):
+        write(kinds.path(name), small, crs=f"EPSG:{code}")
+        kinds.refused(name, *words, datum="egm96")
+    dataset = write(kinds.path("of no register"), small)
+    custom = osr.SpatialReference()
+    custom.ImportFromProj4("+proj=tmerc +lat_0=1 +lon_0=-92 +k=1 +x_0=7 +y_0=8 +datum=WGS84")
+    dataset.SetProjection(custom.ExportToWkt())
+    del dataset
+    kinds.refused("of no register", "no EPSG code", "gdalwarp -novshift", datum="egm96")
+
+
+def tiles(kinds):
+    metres = raster()
+    folder = kinds.folder / "tiles"
+    folder.mkdir(exist_ok=True)
+    for row in (0, 100):
+        for column in (0, 100):
+            place = (WEST + column * STEP_M, STEP_M, 0, NORTH - row * STEP_M, 0, -STEP_M)
+            part = metres[row : row + 100, column : column + 100]
+            write(folder / f"{row}-{column}.tif", part, place=place)
+    (folder / "README.txt").write_text("not a tile")
+    seams = truth(centres((50.2, 99.2, 99.5, 99.9, 150), (30, 99.1, 99.5, 99.8, 160.6)))
+    outside = truth([(WEST - 20, NORTH - 300), (WEST + 6100, NORTH - 300)])
+    kinds.placed("tiles", [p[:2] for p in outside], heights=INSIDE + seams, file=folder)
+
+    # A finer model of a part counts there, whatever the order of names.
+    finer = kinds.folder / "finer"
+    finer.mkdir(exist_ok=True)
+    write(finer / "a.tif", metres + 7)
+    columns, rows = np.meshgrid(np.arange(150) + 0.5, np.arange(150) + 0.5)
+    place = (WEST + 900, 10, 0, NORTH - 900, 0, -10)
+    write(finer / "b.tif", hill(WEST + 900 + columns * 10, NORTH - 900 - rows * 10), place=place)
+    kinds.placed("finer", heights=truth([(WEST + 1500, NORTH - 1500), (WEST + 2300, NORTH - 1111)]), file=finer)
+
+    mixed = kinds.folder / "mixed"
+    mixed.mkdir(exist_ok=True)
+    write(mixed / "a.tif", metres)
+    write(mixed / "b.tif", metres, crs="EPSG:32615+3855")
+    kinds.refused("mixed", "EGM2008", "EGM96", "over one datum", "b.tif", file=mixed)
+    empty = kinds.folder / "empty"
+    empty.mkdir(exist_ok=True)
+    kinds.refused("empty", "no .tif, .tiff or .hgt", file=empty)
+
+
+def srtm(kinds):
+    """A tile of three arc seconds, with a void of its own and one that is not."""
+    for name, south, west in (("N46W093", 46, -93), ("S47W074", -47, -74)):
+        side = 1201
+        columns, rows = np.meshgrid(np.arange(side) / (side - 1), np.arange(side) / (side - 1))
+        heights = np.round(700 + 400 * np.sin(4 * columns) + 200 * np.cos(5 * rows)).astype(">i2")
+        heights[200:210, 300:310] = -32768
+        heights[200:210, 400:410] = 0
+        path = kinds.folder / f"{name}.hgt"
+        path.write_bytes(heights.tobytes())
+        places = [(u, v) for u in (0.0, 0.11, 0.5123, 0.9999, 1.0) for v in (0.0, 0.2, 0.7531, 1.0)]
+        truths = [(south + 1 - v, west + u, 700 + 400 * np.sin(4 * u) + 200 * np.cos(5 * v)) for u, v in places]
+        gaps = [(south + 1 - 205 / 1200, west + c / 1200) for c in (305, 405)]
+        # Whole metres are half a metre off at most.
+        kinds.placed(name, gaps, tolerance_m=0.6, heights=truths, remark="hold 0", file=path)
+        kinds.refused(name, "EGM96", "not over EGM2008", file=path, datum="egm2008")
+    cut = kinds.folder / "N47W093.hgt"
+    cut.write_bytes(heights.tobytes()[:-2])
+    kinds.refused("cut", "length", file=cut)
+    nameless = kinds.folder / "duluth.hgt"
+    nameless.write_bytes(heights.tobytes())
+    kinds.refused("nameless", "N46W092.hgt", file=nameless)
+
+
 def advice(kinds, readme):
     """The line of the README that converts a model, on one in degrees over EGM96: its heights stay what they are."""
     line = next(line.strip() for line in readme.read_text().splitlines() if line.strip().startswith("gdalwarp "))
@@ -382,7 +505,7 @@ def main():
     folder, readme = Path(sys.argv[1]), Path(sys.argv[2])
     gdal.SetConfigOption("GDAL_TIFF_INTERNAL_MASK", "YES")
     kinds = Kinds(folder)
-    for make in (units, scales, sparse, gaps, seaside, storage, datums):
+    for make in (units, scales, sparse, gaps, seaside, storage, datums, systems, tiles, srtm):
         make(kinds)
     advice(kinds, readme)
     masks(kinds)

@@ -62,6 +62,28 @@ pub enum DemError {
         /// What is wrong.
         reason: String,
     },
+    /// There is no file.
+    #[error(
+        "elevation model {path}: there is no .tif, .tiff or .hgt file in it; give a folder that has some"
+    )]
+    NoFiles {
+        /// The folders.
+        path: String,
+    },
+    /// Two files have heights over different datums.
+    #[error(
+        "elevation model {path}: its heights are over {datum}, those of {other} over {other_datum}; give files over one datum"
+    )]
+    MixedDatums {
+        /// The file.
+        path: String,
+        /// Its datum.
+        datum: VerticalDatum,
+        /// The first file.
+        other: String,
+        /// That one's datum.
+        other_datum: VerticalDatum,
+    },
     /// The file does not say what its heights are over.
     #[error(
         "elevation model {path} does not say what its heights are over; state the vertical datum (ellipsoid, EGM96 or EGM2008)"
@@ -127,6 +149,8 @@ pub enum SampleError {
     Outside,
     /// The place lies in a gap of the model.
     NoData,
+    /// The file that holds the place cannot be read any more.
+    Unreadable,
 }
 
 impl fmt::Display for SampleError {
@@ -134,6 +158,7 @@ impl fmt::Display for SampleError {
         f.write_str(match self {
             Self::Outside => "does not reach",
             Self::NoData => "has no data",
+            Self::Unreadable => "cannot be read any more",
         })
     }
 }

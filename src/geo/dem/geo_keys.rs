@@ -1,7 +1,13 @@
 //! The reference systems of an elevation model, from its GeoTIFF keys (OGC 19-008r4).
 
-use super::{HeightUnit, crs::Crs};
-use crate::{Utm, VerticalDatum};
+use super::{
+    HeightUnit,
+    crs::{Crs, Projection},
+};
+use crate::{
+    Latitude, Longitude, Utm, VerticalDatum, Wgs84,
+    crs::{Conversion, System},
+};
 
 const GT_MODEL_TYPE: u16 = 1024;
 const GT_RASTER_TYPE: u16 = 1025;
@@ -71,34 +77,69 @@ impl GeoKeys<'_> {
         self.get(GT_RASTER_TYPE) == Some(2)
     }
 
-    pub(super) fn horizontal(&self) -> Result<Crs, String> {
+    /// The horizontal reference system, and how many metres a unit of its coordinates is; `None` where they are degrees.
+    ///
+    /// # Errors
+    /// Why it cannot be computed.
+    pub(super) fn horizontal(&self) -> Result<(Crs, Option<f64>), String> {
         match self.get(GT_MODEL_TYPE) {
-            Some(1) => {
-                let code = self.get(PROJECTED_CRS).unwrap_or(0);
-                let metres = self.get(PROJ_LINEAR_UNITS).is_none_or(|u| u == EPSG_METRE);
-                Utm::from_epsg(code)
-                    .filter(|_| metres)
-                    .map(Crs::Utm)
-                    .ok_or_else(|| {
-                        format!(
-                            "its projected reference system is EPSG:{code}, not WGS84 UTM in metres"
-                        )
-                    })
-            }
-            Some(2) => {
-                let code = self.get(GEODETIC_CRS).unwrap_or(0);
-                let degrees = self
-                    .get(GEOG_ANGULAR_UNITS)
-                    .is_none_or(|u| u == EPSG_DEGREE);
-                if degrees && (code == EPSG_WGS84 || code == EPSG_WGS84_3D) {
-                    Ok(Crs::Geographic)
-                } else {
-                    Err(format!(
-                        "its geographic reference system is EPSG:{code}, not WGS84 in degrees"
-                    ))
-                }
-            }
+            Some(1) => self.projected(),
+            Some(2) => self.geographic(),
             _ => Err("it has no horizontal reference system".to_owned()),
+        }
+    }
+
+    fn projected(&self) -> Result<(Crs, Option<f64>), String> {
+        let code = self.get(PROJECTED_CRS).unwrap_or(0);
+        if [0, 32_767].contains(&code) {
+            return Err("its projected reference system has no EPSG code".to_owned());
+        }
+        let unit = match self.get(PROJ_LINEAR_UNITS) {
+            None | Some(0) => None,
+            Some(EPSG_METRE) => Some(HeightUnit::Metre),
+            Some(EPSG_FOOT) => Some(HeightUnit::Foot),
+            Some(EPSG_US_SURVEY_FOOT) => Some(HeightUnit::UsSurveyFoot),
+            Some(unit) => return Err(format!("its coordinates are in the unit EPSG:{unit}")),
+        };
+        let (crs, metres) = match Utm::from_epsg(code) {
+            Some(utm) => (Crs::projected(utm), 1.0),
+            None => {
+                let (projection, metres) = Registered::new(code)?;
+                let Some(metres) = metres else {
+                    return Err(format!(
+                        "its projected reference system EPSG:{code} is none"
+                    ));
+                };
+                (Crs::projected(projection), metres)
+            }
+        };
+        match unit.map(HeightUnit::metres) {
+            Some(stated) if (stated / metres - 1.0).abs() > 1e-9 => Err(format!(
+                "its coordinates are in units of {stated} m, those of EPSG:{code} of {metres} m"
+            )),
+            _ => Ok((crs, Some(metres))),
+        }
+    }
+
+    fn geographic(&self) -> Result<(Crs, Option<f64>), String> {
+        let code = self.get(GEODETIC_CRS).unwrap_or(0);
+        if let Some(unit) = self
+            .get(GEOG_ANGULAR_UNITS)
+            .filter(|unit| ![0, EPSG_DEGREE].contains(unit))
+        {
+            return Err(format!(
+                "its coordinates are in the unit EPSG:{unit}, not in degrees"
+            ));
+        }
+        match code {
+            EPSG_WGS84 | EPSG_WGS84_3D => Ok((Crs::Geographic, None)),
+            0 | 32_767 => Err("its geographic reference system has no EPSG code".to_owned()),
+            code => match Registered::new(code)? {
+                (projection, None) => Ok((Crs::projected(projection), None)),
+                (_, Some(_)) => Err(format!(
+                    "its geographic reference system EPSG:{code} is none"
+                )),
+            },
         }
     }
 
@@ -140,22 +181,69 @@ impl GeoKeys<'_> {
         }
     }
 
-    /// The unit that belongs to the vertical reference system, metres where the file names none.
+    /// The unit that belongs to the vertical reference system; `None` where the file names none.
     ///
     /// # Errors
     /// Why it is not known.
-    pub(super) fn implied_unit(&self) -> Result<HeightUnit, String> {
+    pub(super) fn implied_unit(&self) -> Result<Option<HeightUnit>, String> {
         match self.get(VERTICAL_CRS) {
-            None
-            | Some(0 | 32_767)
-            | Some(EPSG_EGM96 | EPSG_EGM2008 | EPSG_WGS84_3D | GEOTIFF10_WGS84_ELLIPSOID) => {
-                Ok(HeightUnit::Metre)
+            None | Some(0 | 32_767) => Ok(None),
+            Some(EPSG_EGM96 | EPSG_EGM2008 | EPSG_WGS84_3D | GEOTIFF10_WGS84_ELLIPSOID) => {
+                Ok(Some(HeightUnit::Metre))
             }
             Some(code) => NATIONAL
                 .iter()
                 .find(|(known, ..)| *known == code)
-                .map(|(.., unit)| *unit)
+                .map(|(.., unit)| Some(*unit))
                 .ok_or_else(|| format!("the unit of EPSG:{code} is not known here")),
         }
+    }
+}
+
+/// A system of EPSG's register, by way of `proj4rs`.
+struct Registered {
+    forward: Conversion,
+    inverse: Conversion,
+    metres_per_unit: Option<f64>,
+}
+
+impl Registered {
+    fn new(code: u16) -> Result<(Self, Option<f64>), String> {
+        let system = System::Epsg(code);
+        let reason = |e: crate::crs::CrsError| e.reason().to_owned();
+        // What is told of a datum comes before what is told of the computation that it makes impossible.
+        let forward = Conversion::new(&System::WGS84, &system).map_err(reason)?;
+        let inverse = Conversion::new(&system, &System::WGS84).map_err(reason)?;
+        let metres_per_unit = system.metres_per_unit().map_err(reason)?;
+        let projection = Self {
+            forward,
+            inverse,
+            metres_per_unit,
+        };
+        Ok((projection, metres_per_unit))
+    }
+}
+
+impl Projection for Registered {
+    fn forward(&self, place: Wgs84) -> Option<(f64, f64)> {
+        self.forward
+            .apply((place.longitude_deg(), place.latitude_deg()))
+    }
+
+    fn inverse(&self, x: f64, y: f64) -> Option<Wgs84> {
+        let (longitude, latitude) = self.inverse.apply((x, y))?;
+        Some(Wgs84::new(
+            Latitude::from_degrees(latitude),
+            Longitude::from_degrees(longitude),
+        ))
+    }
+
+    fn metres_per_unit(&self) -> f64 {
+        // A degree of latitude.
+        self.metres_per_unit.unwrap_or(111_000.0)
+    }
+
+    fn is_degrees(&self) -> bool {
+        self.metres_per_unit.is_none()
     }
 }

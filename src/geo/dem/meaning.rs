@@ -15,25 +15,40 @@ pub(super) fn datum(
 ) -> Result<VerticalDatum, DemError> {
     let path = || name.to_owned();
     match (keys.vertical(), stated.datum) {
+        (Vertical::Over(file), _) => agreed_datum(name, file, stated),
         (_, Some(given)) if stated.overrides => Ok(given),
-        (Vertical::Over(file), Some(given)) if file != given => Err(DemError::DatumConflict {
-            path: path(),
-            file,
-            given,
-        }),
-        (Vertical::Over(datum), _) | (Vertical::Unstated, Some(datum)) => Ok(datum),
+        (Vertical::Unstated, Some(given)) => Ok(given),
         (Vertical::Unstated, None) => Err(DemError::UnknownDatum { path: path() }),
         (Vertical::Unsupported(name), _) => Err(DemError::UnsupportedDatum { path: path(), name }),
     }
 }
 
+/// What the heights of a file over a datum that it names are over, where the user may name one, too.
+pub(super) fn agreed_datum(
+    name: &str,
+    file: VerticalDatum,
+    stated: DemStatement,
+) -> Result<VerticalDatum, DemError> {
+    match stated.datum {
+        Some(given) if stated.overrides || file == given => Ok(given),
+        Some(given) => Err(DemError::DatumConflict {
+            path: name.to_owned(),
+            file,
+            given,
+        }),
+        None => Ok(file),
+    }
+}
+
 /// The unit of the heights: what the band, the vertical unit and the user say, who have to agree. Where nobody says anything, that of
-/// the vertical reference system; as in GDAL, a band may count in another.
+/// the vertical reference system; as in GDAL, a band may count in another. Without
+/// such a system it is the metre where coordinates are metres or degrees (`is_in_metres`).
 pub(super) fn unit(
     name: &str,
     keys: &GeoKeys<'_>,
     band: &BandMetadata,
     stated: DemStatement,
+    is_in_metres: bool,
 ) -> Result<HeightUnit, DemError> {
     if let (Some(unit), true) = (stated.unit, stated.overrides) {
         return Ok(unit);
@@ -52,7 +67,12 @@ pub(super) fn unit(
         .into_iter()
         .filter_map(|(who, unit)| Some((who, unit?)));
     let Some((first_from, first)) = said.next() else {
-        return keys.implied_unit().map_err(unknown);
+        let implied = keys.implied_unit().map_err(unknown)?;
+        if implied.is_none() && !is_in_metres {
+            let reason = "its coordinates are in feet, and it does not say what its heights are in";
+            return Err(unknown(reason.to_owned()));
+        }
+        return Ok(implied.unwrap_or(HeightUnit::Metre));
     };
     match said.find(|(_, unit)| *unit != first) {
         None => Ok(first),

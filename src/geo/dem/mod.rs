@@ -1,5 +1,7 @@
 //! Elevation models.
 
+mod cache;
+#[cfg_attr(not(feature = "geotiff"), expect(dead_code, reason = "files need it"))]
 mod crs;
 mod error;
 #[cfg(feature = "geotiff")]
@@ -9,9 +11,13 @@ mod geo_keys;
 #[cfg(feature = "geotiff")]
 mod geotiff;
 #[cfg(feature = "geotiff")]
+mod hgt;
+#[cfg(feature = "geotiff")]
 mod mask;
 #[cfg(feature = "geotiff")]
 mod meaning;
+#[cfg(feature = "geotiff")]
+mod open;
 #[cfg(feature = "geotiff")]
 mod samples;
 #[cfg(feature = "geotiff")]
@@ -19,10 +25,20 @@ mod side_files;
 mod statement;
 #[cfg(feature = "geotiff")]
 mod storage;
+#[cfg_attr(not(feature = "geotiff"), expect(dead_code, reason = "files need it"))]
+mod tile;
 #[cfg(feature = "geotiff")]
 mod voids;
 
-use self::crs::Crs;
+use std::sync::Arc;
+
+#[cfg(feature = "geotiff")]
+pub use self::open::elevation_files;
+use self::{
+    cache::{Cache, Heights},
+    crs::Patch,
+    tile::{Around, Tile},
+};
 pub use self::{
     error::{DemError, SampleError},
     statement::{DemStatement, HeightUnit, UnknownUnit},
@@ -30,23 +46,19 @@ pub use self::{
 use super::ecef;
 use crate::{Latitude, Longitude, VerticalDatum, Wgs84};
 
-/// A raster of ground heights over one vertical datum.
+/// Rasters of ground heights over one vertical datum: one file, or the tiles of an area.
+///
+/// Where several hold a place, the one with the smallest cells counts. At the seam between tiles that do not overlap, the
+/// cells of both do.
 #[derive(Debug)]
 pub struct Dem {
-    crs: Crs,
+    /// The smallest cells first.
+    tiles: Vec<Tile>,
+    cache: Cache,
+    #[cfg_attr(not(feature = "geotiff"), expect(dead_code, reason = "files need it"))]
+    stated: DemStatement,
     datum: VerticalDatum,
-    width: usize,
-    height: usize,
-    /// Place of the centre of the top left cell, in units of the reference system.
-    first_x: f64,
-    first_y: f64,
-    /// Side lengths of a cell in units of the reference system; y counts downward.
-    step_x: f64,
-    step_y: f64,
-    /// Row by row from the top; gaps are NaN.
-    heights: Vec<f32>,
     range_m: (f64, f64),
-    cell_m: f64,
     remarks: Vec<String>,
 }
 
@@ -63,13 +75,7 @@ impl Dem {
         self.range_m
     }
 
-    /// The smaller side of a cell in metres.
-    #[must_use]
-    pub fn cell_m(&self) -> f64 {
-        self.cell_m
-    }
-
-    /// What was understood of the file that it does not say: sentences for whoever named it.
+    /// What was understood of the files that they do not say: sentences for whoever named them.
     #[must_use]
     pub fn remarks(&self) -> &[String] {
         &self.remarks
@@ -80,56 +86,137 @@ impl Dem {
     /// # Errors
     /// When one of the four lies outside or in a gap.
     pub fn sample(&self, place: Wgs84) -> Result<f64, SampleError> {
-        let (x, y) = self.crs.forward(place, self.first_x);
-        let column = (x - self.first_x) / self.step_x;
-        let row = (self.first_y - y) / self.step_y;
-        let (left, fx) = cell_and_fraction(column, self.width)?;
-        let (top, fy) = cell_and_fraction(row, self.height)?;
-        let at = |r: usize, c: usize| {
-            let height = self.heights.get(r * self.width + c).copied();
-            height.map(f64::from).ok_or(SampleError::Outside)
-        };
-        let upper = at(top, left)? * (1.0 - fx) + at(top, left + 1)? * fx;
-        let lower = at(top + 1, left)? * (1.0 - fx) + at(top + 1, left + 1)? * fx;
-        let height = upper * (1.0 - fy) + lower * fy;
-        if height.is_nan() {
-            Err(SampleError::NoData)
-        } else {
-            Ok(height)
+        self.sampler().sample(place)
+    }
+
+    /// Samples many places near to one another.
+    pub(super) fn sampler(&self) -> Sampler<'_> {
+        Sampler {
+            dem: self,
+            held: None,
+            patch: (usize::MAX, None),
+            cell_m: self.tiles.first().map_or(1.0, |tile| tile.cell_m),
         }
     }
 
+    #[cfg(feature = "geotiff")]
+    fn read_again(&self, tile: usize) -> Result<Heights, SampleError> {
+        let path = self.tiles.get(tile).map(|tile| tile.path.as_path());
+        let read = path.and_then(|path| open::read(path, self.stated).ok());
+        read.map(|read| Arc::new(read.heights))
+            .ok_or(SampleError::Unreadable)
+    }
+
+    #[cfg(not(feature = "geotiff"))]
+    fn read_again(&self, _: usize) -> Result<Heights, SampleError> {
+        Err(SampleError::Unreadable)
+    }
+}
+
+/// Samples an elevation model along a ray, and keeps what its next place needs too.
+pub(super) struct Sampler<'a> {
+    dem: &'a Dem,
+    held: Option<(usize, Heights)>,
+    /// Of the reference system of that tile.
+    patch: (usize, Option<Arc<Patch>>),
+    cell_m: f64,
+}
+
+impl Sampler<'_> {
+    /// The smaller side in metres of the cells that gave the last height.
+    pub(super) fn cell_m(&self) -> f64 {
+        self.cell_m
+    }
+
+    /// See [`Dem::sample`].
+    pub(super) fn sample(&mut self, place: Wgs84) -> Result<f64, SampleError> {
+        let mut reason = match self.within_a_tile(place) {
+            Ok(height) => return Ok(height),
+            Err(reason) => reason,
+        };
+        if self.dem.tiles.len() < 2 {
+            return Err(reason);
+        }
+        let dem = self.dem;
+        for (index, tile) in dem.tiles.iter().enumerate() {
+            let Some(around) = self.around(index, place) else {
+                continue;
+            };
+            let heights = Arc::clone(self.heights(index)?);
+            let between = tile.between(&around, &heights, |place| self.within_a_tile(place));
+            match between {
+                Ok(height) => {
+                    self.cell_m = tile.cell_m;
+                    return Ok(height);
+                }
+                Err(SampleError::NoData) => reason = SampleError::NoData,
+                Err(_) => {}
+            }
+        }
+        Err(reason)
+    }
+
+    /// The height from the first tile whose own cells lie around the place.
+    fn within_a_tile(&mut self, place: Wgs84) -> Result<f64, SampleError> {
+        let dem = self.dem;
+        let mut reason = SampleError::Outside;
+        for (index, tile) in dem.tiles.iter().enumerate() {
+            let around = self.around(index, place);
+            let Some(around) = around.filter(|around| tile.is_inside(around)) else {
+                continue;
+            };
+            let heights = self.heights(index)?;
+            match tile.inside(&around, heights) {
+                Ok(height) => {
+                    self.cell_m = tile.cell_m;
+                    return Ok(height);
+                }
+                Err(here) => reason = here,
+            }
+        }
+        Err(reason)
+    }
+
+    fn around(&mut self, index: usize, place: Wgs84) -> Option<Around> {
+        let tile = &self.dem.tiles[index];
+        // Of a single tile, its lattice tells as fast.
+        if self.dem.tiles.len() > 1 && !tile.may_hold(place) {
+            return None;
+        }
+        if self.patch.0 != index {
+            self.patch = (index, None);
+        }
+        tile.around(place, &mut self.patch.1)
+    }
+
+    fn heights(&mut self, index: usize) -> Result<&Heights, SampleError> {
+        let dem = self.dem;
+        let held = match self.held.take() {
+            Some(held) if held.0 == index => held,
+            _ => (index, dem.cache.heights(index, || dem.read_again(index))?),
+        };
+        Ok(&self.held.insert(held).1)
+    }
+
     /// Slope over two cells: metres up per metre north and per metre east; towards a gap or the edge, over one.
-    pub(super) fn slope(&self, place: Wgs84) -> (f64, f64) {
+    pub(super) fn slope(&mut self, place: Wgs84) -> (f64, f64) {
+        let here = self.sample(place).ok();
+        let cell_m = self.cell_m;
         let (latitude_deg, longitude_deg) = (place.latitude_deg(), place.longitude_deg());
-        let degrees_north = (self.cell_m / ecef::A).to_degrees();
+        let degrees_north = (cell_m / ecef::A).to_degrees();
         let degrees_east = degrees_north / latitude_deg.to_radians().cos().max(1e-6);
-        let at = |d_lat: f64, d_lon: f64| {
+        let mut at = |d_lat: f64, d_lon: f64| {
             let latitude = Latitude::from_degrees(latitude_deg + d_lat);
             let longitude = Longitude::from_degrees(longitude_deg + d_lon);
             self.sample(Wgs84::new(latitude, longitude)).ok()
         };
-        let along = |d_lat: f64, d_lon: f64| {
-            let here = self.sample(place).ok();
-            match (at(-d_lat, -d_lon), here, at(d_lat, d_lon)) {
-                (Some(b), _, Some(a)) => (a - b) / (2.0 * self.cell_m),
-                (None, Some(h), Some(a)) => (a - h) / self.cell_m,
-                (Some(b), Some(h), None) => (h - b) / self.cell_m,
-                _ => 0.0,
-            }
+        let mut along = |d_lat: f64, d_lon: f64| match (at(-d_lat, -d_lon), here, at(d_lat, d_lon))
+        {
+            (Some(b), _, Some(a)) => (a - b) / (2.0 * cell_m),
+            (None, Some(h), Some(a)) => (a - h) / cell_m,
+            (Some(b), Some(h), None) => (h - b) / cell_m,
+            _ => 0.0,
         };
         (along(degrees_north, 0.0), along(0.0, degrees_east))
     }
-}
-
-/// Index of the cell centre at or before `position` and the fraction of the way to the next one.
-fn cell_and_fraction(position: f64, count: usize) -> Result<(usize, f64), SampleError> {
-    // A place on the last centre, but for rounding, has all its weight there.
-    const ROUNDING: f64 = 1e-6;
-    let last = count as f64 - 1.0;
-    if count < 2 || !(-ROUNDING..=last + ROUNDING).contains(&position) {
-        return Err(SampleError::Outside);
-    }
-    let cell = (position.max(0.0) as usize).min(count - 2);
-    Ok((cell, (position - cell as f64).clamp(0.0, 1.0)))
 }

@@ -22,6 +22,50 @@ pub(super) fn is_undeclared_gap(raw: f64, height_m: f64) -> bool {
         || height_m > NO_HEIGHT.max(*PLAUSIBLE_M.end())
 }
 
+/// Turns unwritten cells into gaps (see [`clear_unwritten`]), and tells of them and of the number that was taken for a gap without
+/// being declared.
+pub(super) fn remarks(
+    name: &str,
+    undeclared: Option<f64>,
+    heights: &mut [f32],
+    width: usize,
+    zero: f32,
+) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if let Some(raw) = undeclared {
+        remarks.push(format!(
+            "elevation model {name}: cells that hold {raw} are taken for gaps, which the file does not declare"
+        ));
+    }
+    let unwritten = clear_unwritten(heights, width, zero);
+    if unwritten > 0 {
+        remarks.push(format!(
+            "elevation model {name}: {unwritten} cells hold 0 where the ground beside them does not come down to it; they are taken for gaps"
+        ));
+    }
+    remarks
+}
+
+/// The lowest and the highest height, which are such as the earth's surface has.
+pub(super) fn range(heights: &[f32]) -> Result<(f64, f64), String> {
+    let (lowest, highest) = heights
+        .iter()
+        .filter(|h| !h.is_nan())
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &h| {
+            (low.min(h), high.max(h))
+        });
+    if lowest > highest {
+        return Err("it holds no height at all".to_owned());
+    }
+    let range = (f64::from(lowest), f64::from(highest));
+    if !(PLAUSIBLE_M.contains(&range.0) && PLAUSIBLE_M.contains(&range.1)) {
+        return Err(format!(
+            "its heights run from {lowest} to {highest} m, which the earth's surface does not"
+        ));
+    }
+    Ok(range)
+}
+
 /// A patch of 4-connected zeros, and the cells beside it.
 #[derive(Clone, Copy, Default)]
 struct Patch {
@@ -42,7 +86,7 @@ struct Run {
 /// turned. `zero` is the height that a cell has which nobody wrote.
 ///
 /// The sea, too, holds zeros. It has shores; what a mosaic, a warp or an unwritten block left at zero has steps around it.
-pub(super) fn clear_unwritten(heights: &mut [f32], width: usize, zero: f32) -> u64 {
+fn clear_unwritten(heights: &mut [f32], width: usize, zero: f32) -> u64 {
     let rows: Vec<&[f32]> = heights.chunks_exact(width).collect();
     let mut patches = Patches::default();
     let mut runs: Vec<Vec<Run>> = Vec::with_capacity(rows.len());

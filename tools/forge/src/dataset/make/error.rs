@@ -2,9 +2,10 @@
 
 use std::{io, path::PathBuf};
 
+use scarp_geo::crs::CrsError;
 use thiserror::Error;
 
-use super::{CrsError, OutlinesError};
+use super::OutlinesError;
 use crate::{
     dataset::DatasetError,
     raster::{Crs, RasterError},

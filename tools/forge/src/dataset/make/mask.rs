@@ -1,9 +1,9 @@
 //! Outlines turned into pixels: a pixel is landslide when its centre lies inside a polygon.
 
 use geo::{BoundingRect, MultiLineString, Polygon, Rect};
-use scarp_geo::fill_spans;
+use scarp_geo::{crs::Conversion, fill_spans};
 
-use super::{crs::Conversion, outlines::Rings};
+use super::outlines::Rings;
 use crate::raster::{Georeference, Window};
 
 /// The polygons that touch one image, in its pixels.

@@ -1,7 +1,6 @@
 //! A dataset made of georeferenced images and outlines, as GDCLD was (Fang et al., ESSD 16, 4817, 2024, section 3.2):
 //! masks of 0 and 1, tiles without overlap, negatives kept by list, events left out for testing.
 
-mod crs;
 mod error;
 mod mask;
 mod options;
@@ -19,7 +18,6 @@ use std::{
 };
 
 pub use self::{
-    crs::{Conversion, CrsError, System},
     error::{MakeError, SceneError},
     options::{By, Options},
     outlines::{Outlines, OutlinesError, Rings},

@@ -5,8 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use scarp_geo::crs::{Conversion, System};
+
 use super::{
-    Conversion, Options, Outlines, SceneError, System,
+    Options, Outlines, SceneError,
     mask::Mask,
     split::{self, Bounds},
 };

@@ -1,8 +1,8 @@
 //! Who learns and who is judged.
 
+use scarp_geo::crs::{Conversion, CrsError, System};
 use sha2::{Digest, Sha256};
 
-use super::crs::{Conversion, CrsError, System};
 use crate::raster::Georeference;
 
 /// A place in a shuffled row that depends on nothing but the seed and the name: the same on every machine, and the order of

@@ -533,7 +533,10 @@ fn outlines_that_do_not_say_where_they_are_or_are_no_polygons_are_refused() {
         ("a.shp", "does not say its reference system ("),
         ("none.gpkg", "does not say its reference system"),
         ("metres.geojson", "does not say its reference system"),
-        ("old.gpkg", "EPSG:4267 cannot be computed"),
+        (
+            "old.gpkg",
+            "the datum of EPSG:4267 is not known here: NAD27 lies to WGS84 by grids",
+        ),
         ("slides.kml", "convert it, for instance with ogr2ogr"),
         ("broken.gpkg", "cannot be read"),
         ("empty.geojson", "holds no polygon"),

@@ -3,9 +3,9 @@
 use std::{fs, path::Path};
 
 use geojson::{Feature, GeoJson, Geometry, GeometryValue, JsonObject, JsonValue};
+use scarp_geo::crs::System;
 
 use super::{OutlinesError, Rings, unreadable};
-use crate::dataset::make::crs::System;
 
 pub(super) fn read(path: &Path) -> Result<(System, Vec<Rings>), OutlinesError> {
     let text = fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;

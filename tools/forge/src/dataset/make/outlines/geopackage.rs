@@ -6,9 +6,9 @@ use geo_traits::{
     CoordTrait, GeometryTrait, GeometryType, LineStringTrait, MultiPolygonTrait, PolygonTrait,
 };
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
+use scarp_geo::crs::System;
 
 use super::{OutlinesError, Rings, unreadable};
-use crate::dataset::make::crs::System;
 
 const LAYERS: &str = "SELECT c.table_name, g.column_name, g.srs_id FROM gpkg_contents c \
     JOIN gpkg_geometry_columns g ON g.table_name = c.table_name WHERE c.data_type = 'features' ORDER BY 1";

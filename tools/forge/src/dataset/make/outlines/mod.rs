@@ -6,9 +6,8 @@ mod shapefile;
 
 use std::path::{Path, PathBuf};
 
+use scarp_geo::crs::{CrsError, System};
 use thiserror::Error;
-
-use super::crs::{CrsError, System};
 
 /// A polygon: its outer ring and holes, in no order; what an odd number of them encloses is inside.
 pub type Rings = Vec<Vec<(f64, f64)>>;

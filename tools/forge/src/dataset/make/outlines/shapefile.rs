@@ -2,10 +2,10 @@
 
 use std::{fs, io, path::Path};
 
+use scarp_geo::crs::System;
 use shapefile::{PolygonRing, Shape, ShapeReader, record::traits::HasXY};
 
 use super::{OutlinesError, Rings, unreadable};
-use crate::dataset::make::crs::System;
 
 pub(super) fn read(path: &Path) -> Result<(System, Vec<Rings>), OutlinesError> {
     let system = system(path)?;

@@ -1,4 +1,4 @@
-//! From one reference system to another, where both are known.
+//! From one horizontal reference system to another, where both are known (EPSG's register, by way of `proj4rs`).
 
 use std::fmt;
 
@@ -9,6 +9,14 @@ use thiserror::Error;
 #[derive(Debug, Error, PartialEq)]
 #[error("{0}; reproject it, for instance with ogr2ogr -t_srs or gdalwarp -t_srs")]
 pub struct CrsError(String);
+
+impl CrsError {
+    /// Why, without what to do.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.0
+    }
+}
 
 /// A reference system of the plane, x to the east and y to the north.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,11 +64,26 @@ impl System {
     }
 
     fn proj(&self) -> Result<Proj, CrsError> {
-        Proj::from_proj_string(self.definition()?).map_err(|e| {
+        let definition = self.definition()?;
+        if definition.contains("+axis=") {
+            return Err(CrsError(format!(
+                "the axes of its reference system {self} do not go east and north"
+            )));
+        }
+        Proj::from_proj_string(definition).map_err(|e| {
             CrsError(format!(
                 "its reference system {self} cannot be computed ({e})"
             ))
         })
+    }
+
+    /// Metres that a unit of its coordinates is; `None` where they are degrees.
+    ///
+    /// # Errors
+    /// When the system is not known or cannot be computed.
+    pub fn metres_per_unit(&self) -> Result<Option<f64>, CrsError> {
+        let proj = self.proj()?;
+        Ok((!proj.is_latlong()).then(|| proj.to_meter()))
     }
 }
 
@@ -71,26 +94,32 @@ fn outer_authority(wkt: &str) -> Option<u16> {
     last.strip_suffix("\"]]")?.parse().ok()
 }
 
-/// Whether the definition says how its datum lies to WGS84. Modern geocentric datums on GRS80 (ETRS89, CGCS2000,
-/// JGD2011) are WGS84 to about a metre; an older one without parameters may be off by hundreds.
-fn datum_is_known(definition: &str) -> bool {
+/// Why it is not known how the datum of a definition lies to WGS84; `None` where it is. Modern geocentric datums on GRS80 (ETRS89,
+/// CGCS2000, JGD2011) are WGS84 to about a metre; an older one without parameters may be off by hundreds.
+fn unknown_datum(definition: &str) -> Option<String> {
     let has = |start: &str| definition.split_whitespace().find(|w| w.starts_with(start));
-    if let Some(grids) = has("+nadgrids=") {
-        return grids == "+nadgrids=@null";
+    let grids = has("+nadgrids=").map(|w| &w["+nadgrids=".len()..]);
+    if let Some(grids) = grids.filter(|grids| *grids != "@null") {
+        return Some(format!(
+            "it lies to WGS84 by the grid {grids}, which is not here"
+        ));
     }
-    if let Some(datum) = has("+datum=") {
-        // Its grids of corrections are not here.
-        return datum != "+datum=NAD27";
+    if has("+datum=") == Some("+datum=NAD27") {
+        return Some("NAD27 lies to WGS84 by grids, which are not here".to_owned());
+    }
+    if grids.is_some() || has("+datum=").is_some() {
+        return None;
     }
     let number = |start: &str| has(start).and_then(|w| w[start.len()..].parse::<f64>().ok());
     let like_wgs84 = number("+a=") == Some(6_378_137.0)
         && number("+rf=").is_some_and(|rf| {
             (rf - 298.257_222).abs() < 1e-4 || (rf - 298.257_223_563).abs() < 1e-4
         });
-    has("+towgs84=").is_some()
+    let is_known = has("+towgs84=").is_some()
         || has("+ellps=GRS80").is_some()
         || has("+ellps=WGS84").is_some()
-        || like_wgs84
+        || like_wgs84;
+    (!is_known).then(|| "nothing says how it lies to WGS84".to_owned())
 }
 
 /// Turns coordinates of one system into another's.
@@ -102,18 +131,18 @@ impl Conversion {
     /// # Errors
     /// When a system is not known, or they differ and one does not say how its datum lies to WGS84.
     pub fn new(from: &System, to: &System) -> Result<Self, CrsError> {
-        let (a, b) = (from.proj()?, to.proj()?);
         if from.definition()? == to.definition()? {
-            return Ok(Self(None));
+            // Nothing to compute; but what cannot be computed is refused the same.
+            return from.proj().map(|_| Self(None));
         }
         for system in [from, to] {
-            if !datum_is_known(system.definition()?) {
+            if let Some(why) = unknown_datum(system.definition()?) {
                 return Err(CrsError(format!(
-                    "how the datum of {system} lies to WGS84 is not known here"
+                    "the datum of {system} is not known here: {why}"
                 )));
             }
         }
-        Ok(Self(Some((a, b))))
+        Ok(Self(Some((from.proj()?, to.proj()?))))
     }
 
     /// Like [`Conversion::new`], but good to a few hundred metres only where a datum is not known.
@@ -143,10 +172,9 @@ impl Conversion {
 
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
-    use scarp_geo::{Latitude, Longitude, Utm, Wgs84};
-
     use super::*;
+    use crate::{Latitude, Longitude, Utm, Wgs84};
+    use rstest::rstest;
 
     const UTM48: &str = r#"PROJCS["WGS_1984_UTM_Zone_48N",GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],PARAMETER["False_Easting",500000.0],PARAMETER["False_Northing",0.0],PARAMETER["Central_Meridian",105.0],PARAMETER["Scale_Factor",0.9996],PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]"#;
 
@@ -177,10 +205,13 @@ mod tests {
     }
 
     #[rstest]
-    #[case(System::Epsg(4267), "EPSG:4267 cannot be computed")]
+    #[case(
+        System::Epsg(4267),
+        "the datum of EPSG:4267 is not known here: NAD27 lies to WGS84 by grids"
+    )]
     #[case(
         System::Epsg(2327),
-        "how the datum of EPSG:2327 lies to WGS84 is not known"
+        "the datum of EPSG:2327 is not known here: nothing says how it lies to WGS84"
     )]
     #[case(System::Epsg(1), "EPSG:1 is not known")]
     fn what_is_not_known_is_refused(#[case] system: System, #[case] reason: &str) {
