@@ -108,12 +108,25 @@ unsafe fn tile<const R: usize, const V: usize>(
                 stride,
                 scale,
                 bias,
+                residual,
+                gain,
             } => {
                 let (scale, bias) = (by_panel::<V>(scale, column), by_panel::<V>(bias, column));
+                let gain = _mm512_set1_ps(gain);
                 for (r, sums) in sums.iter().enumerate() {
                     let mut rounded = [_mm512_setzero_si512(); V];
                     for v in 0..V {
-                        let value = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[v]), scale[v], bias[v]);
+                        let mut value =
+                            _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[v]), scale[v], bias[v]);
+                        if !residual.is_null() {
+                            let place = (row + r) * stride + column + v * PANEL;
+                            let more = _mm_maskz_loadu_epi8(
+                                first(columns - v * PANEL),
+                                residual.add(place).cast(),
+                            );
+                            let more = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(more));
+                            value = _mm512_fmadd_ps(more, gain, value);
+                        }
                         rounded[v] = _mm512_cvtps_epi32(_mm512_min_ps(most, value));
                     }
                     bytes(rounded, out.add((row + r) * stride + column), columns);

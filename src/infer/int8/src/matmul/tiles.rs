@@ -92,6 +92,8 @@ pub(super) enum Target {
         stride: usize,
         scale: *const f32,
         bias: *const f32,
+        residual: *const u8,
+        gain: f32,
     },
     Weighted {
         out: *mut u8,
@@ -122,11 +124,14 @@ impl From<Output<'_>> for Target {
                 stride,
                 scale,
                 bias,
+                residual,
             } => Self::Quantized {
                 out: out.as_mut_ptr(),
                 stride,
                 scale: scale.as_ptr(),
                 bias: bias.as_ptr(),
+                residual: residual.map_or(std::ptr::null(), |residual| residual.rows.as_ptr()),
+                gain: residual.map_or(0.0, |residual| residual.gain),
             },
             Output::Weighted {
                 out,
