@@ -228,6 +228,21 @@ unsafe fn epilogue<const R: usize>(
                 stride,
                 scale,
                 bias,
+            } => {
+                let (scale, bias) = (by_column(scale, column), by_column(bias, column));
+                for (r, sums) in sums.iter().enumerate() {
+                    let mut values = scale;
+                    for v in 0..FOUR {
+                        values[v] = vfmaq_f32(bias[v], vcvtq_f32_s32(sums[v]), scale[v]);
+                    }
+                    store_bytes(values, out.add((row + r) * stride + column), columns);
+                }
+            }
+            Target::Added {
+                out,
+                stride,
+                scale,
+                bias,
                 residual,
                 gain,
             } => {
@@ -237,11 +252,9 @@ unsafe fn epilogue<const R: usize>(
                     for v in 0..FOUR {
                         values[v] = vfmaq_f32(bias[v], vcvtq_f32_s32(sums[v]), scale[v]);
                     }
-                    if !residual.is_null() {
-                        let more = bytes(residual.add((row + r) * stride + column), columns);
-                        for v in 0..FOUR {
-                            values[v] = vfmaq_n_f32(values[v], more[v], gain);
-                        }
+                    let more = bytes(residual.add((row + r) * stride + column), columns);
+                    for v in 0..FOUR {
+                        values[v] = vfmaq_n_f32(values[v], more[v], gain);
                     }
                     store_bytes(values, out.add((row + r) * stride + column), columns);
                 }

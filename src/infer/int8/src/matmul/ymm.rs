@@ -83,6 +83,21 @@ unsafe fn epilogue<const R: usize>(
                 stride,
                 scale,
                 bias,
+            } => {
+                let (scale, bias) = (by_column(scale, column), by_column(bias, column));
+                for (r, sums) in sums.iter().enumerate() {
+                    let mut values = [_mm256_setzero_ps(); PAIR];
+                    for v in 0..PAIR {
+                        values[v] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sums[v]), scale[v], bias[v]);
+                    }
+                    store_bytes(values, out.add((row + r) * stride + column), columns);
+                }
+            }
+            Target::Added {
+                out,
+                stride,
+                scale,
+                bias,
                 residual,
                 gain,
             } => {
@@ -92,11 +107,9 @@ unsafe fn epilogue<const R: usize>(
                     for v in 0..PAIR {
                         values[v] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sums[v]), scale[v], bias[v]);
                     }
-                    if !residual.is_null() {
-                        let more = bytes(residual.add((row + r) * stride + column), columns);
-                        for v in 0..PAIR {
-                            values[v] = _mm256_fmadd_ps(more[v], _mm256_set1_ps(gain), values[v]);
-                        }
+                    let more = bytes(residual.add((row + r) * stride + column), columns);
+                    for v in 0..PAIR {
+                        values[v] = _mm256_fmadd_ps(more[v], _mm256_set1_ps(gain), values[v]);
                     }
                     store_bytes(values, out.add((row + r) * stride + column), columns);
                 }
