@@ -41,11 +41,12 @@ pub(super) fn with_numbers(
 ) -> Option<Value> {
     let channels = values.shape(x.id).channels;
     let numbers = numbers(constant, &x.view, channels)?;
-    let (add, mul, div, max) = (
+    let (add, mul, div, max, min) = (
         op.is::<math::Add>(),
         op.is::<math::Mul>(),
         op.is::<math::Div>(),
         op.is::<math::Max>(),
+        op.is::<math::Min>(),
     );
     let of = x.id;
     Some(match (values.get(of).clone(), numbers) {
@@ -112,6 +113,9 @@ pub(super) fn with_numbers(
             factor: factor / more,
         },
         (_, Numbers::One(0.0)) if max => Value::Relu { of },
+        (Value::Relu { of }, Numbers::One(most)) if min && most > 0.0 => {
+            Value::Clipped { of, most }
+        }
         (_, Numbers::One(factor)) if mul => Value::Scaled { of, factor },
         (_, Numbers::One(factor)) if div => Value::Scaled {
             of,

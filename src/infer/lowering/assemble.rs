@@ -3,9 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use scarp_int8::{
-    Attention, Branch, Builder, Convolution, Decoder, Depthwise, DepthwiseParts, Epilogue,
-    FeedForward, IMAGE_CHANNELS, InputQuantize, Linear, MAPS, Network, Norm, Operator,
-    Quantization, Softmax, Source, TensorId, Upsample, Window,
+    Activation, Attention, Branch, Builder, Convolution, Decoder, Depthwise, DepthwiseParts,
+    Epilogue, FeedForward, IMAGE_CHANNELS, InputQuantize, InvertedResidual, Linear, MAPS, Network,
+    Norm, Operator, Quantization, Softmax, Source, TensorId, Upsample, Window,
 };
 
 use super::{
@@ -162,17 +162,138 @@ impl<'a> Assembly<'a> {
                     }
                 }
             }
-            Value::Relu { of: inner } if self.product(*inner).is_some() => {
-                // Bytes at the zero point or above stand for nothing below zero.
-                if output.zero != 0 {
-                    return Err(self.refuse(id, "is a ReLU with a zero point above 0"));
-                }
-                self.byte_product(*inner, output)?
+            Value::Sum { of: [a, b] } => {
+                // A branch is a product; the other term is the map itself.
+                let (x, branch) = if self.product(*b).is_some() {
+                    (*a, *b)
+                } else {
+                    (*b, *a)
+                };
+                self.inverted_residual(branch, Some(x), output)?
             }
-            Value::Product { .. } => self.byte_product(of, output)?,
+            Value::Product { of: inner, .. } if self.is_depthwise(*inner) => {
+                self.inverted_residual(of, None, output)?
+            }
+            Value::Relu { .. } | Value::Clipped { .. } | Value::Product { .. } => {
+                self.byte_product(self.clamped(of, output)?, output)?
+            }
             _ => return Err(self.refuse(of, "is no part of a SegFormer that is known here")),
         };
         Ok(self.add(id, operator))
+    }
+
+    /// What becomes `id` where bytes of `output` hold it in their range: the value before ReLU or ReLU6, or `id` itself.
+    fn clamped(&self, id: Id, output: Quantization) -> Result<Id, Unfused> {
+        let (of, most) = match self.values.get(id) {
+            Value::Relu { of } => (*of, f32::INFINITY),
+            Value::Clipped { of, most } => (*of, *most),
+            _ => return Ok(id),
+        };
+        // Bytes at the zero point or above stand for nothing below zero.
+        if output.zero != 0 {
+            return Err(self.refuse(id, "is a ReLU with a zero point above 0"));
+        }
+        if (most / output.scale).round() < 255.0 {
+            return Err(self.refuse(id, "is held below the greatest byte"));
+        }
+        Ok(of)
+    }
+
+    /// Whether these bytes are those of a depthwise convolution with no more than a ReLU or ReLU6 behind it.
+    fn is_depthwise(&self, id: Id) -> bool {
+        let inner = self
+            .bytes_of(id)
+            .and_then(|(of, output)| self.clamped(of, output));
+        inner.is_ok_and(|inner| matches!(self.values.get(inner), Value::Depthwise { .. }))
+    }
+
+    /// The bytes of `branch`, a product of a depthwise convolution, plus those of `x` where there is one.
+    fn inverted_residual(
+        &mut self,
+        branch: Id,
+        x: Option<Id>,
+        output: Quantization,
+    ) -> Result<Operator, Unfused> {
+        let product = self
+            .product(branch)
+            .filter(|product| product.window.is_none())
+            .ok_or_else(|| self.refuse(branch, "is no linear layer of bytes"))?;
+        let (convolved, convolved_bytes) = self.bytes_of(product.of)?;
+        let convolved = self.clamped(convolved, convolved_bytes)?;
+        let (depthwise, under) = self.depthwise(convolved, Activation::Clamp, convolved_bytes)?;
+        let (expanded, expanded_bytes) = self.bytes_of(under)?;
+        let expansion = self
+            .clamped(expanded, expanded_bytes)
+            .ok()
+            .and_then(|inner| Some((inner, self.product(inner)?)))
+            .filter(|(_, product)| product.window.is_none() && x != Some(under));
+        let (expand, input) = match expansion {
+            Some((inner, product)) => {
+                let expand = self.linear(inner, &product)?;
+                (Some(expand.quantized(1.0, expanded_bytes)), product.of)
+            }
+            None => (None, under),
+        };
+        let project = self.linear(branch, &product)?;
+        let project = match x {
+            Some(x) if x == input => {
+                let (_, residual) = self.bytes_of(x)?;
+                project.quantized_with_residual(residual, output)
+            }
+            Some(x) => return Err(self.refuse(x, "is added to a branch that begins elsewhere")),
+            None => project.quantized(1.0, output),
+        };
+        let layer = InvertedResidual {
+            expand,
+            depthwise,
+            project,
+            residual: x.is_some(),
+            size: self.values.shape(under).size,
+        };
+        Ok(Operator::InvertedResidual(layer, self.bytes(input)?))
+    }
+
+    /// A depthwise convolution that gives bytes of `output`, and the bytes under it.
+    fn depthwise(
+        &self,
+        id: Id,
+        activation: Activation,
+        output: Quantization,
+    ) -> Result<(Depthwise, Id), Unfused> {
+        let Value::Depthwise {
+            of,
+            weights,
+            bias,
+            window,
+        } = self.values.get(id)
+        else {
+            return Err(self.refuse(id, "is no depthwise convolution"));
+        };
+        if !Depthwise::takes(*window) {
+            return Err(self.refuse(id, "is a depthwise convolution of neither 3x3 nor 5x5"));
+        }
+        let (_, input) = self.bytes_of(*of)?;
+        let weights = integer_weights::quantized(weights, bias.as_deref()).ok_or_else(|| {
+            self.refuse(id, "has weights that are not symmetric 8-bit by channel")
+        })?;
+        let (channels, taps) = (self.values.shape(id).channels, window.side * window.side);
+        let parts = DepthwiseParts {
+            window: *window,
+            weights: (0..taps * channels)
+                .map(|i| weights.values[i % channels * taps + i / channels])
+                .collect(),
+            scale: weights
+                .scale
+                .iter()
+                .map(|scale| scale * input.scale)
+                .collect(),
+            bias: weights.bias,
+            input_zero: input.zero,
+            activation,
+            output_scale: output.scale,
+            output_zero: output.zero,
+        };
+        Ok((Depthwise::new(parts), *of))
     }
 
     fn byte_product(&mut self, id: Id, output: Quantization) -> Result<Operator, Unfused> {
@@ -258,15 +379,11 @@ impl<'a> Assembly<'a> {
         activated: Quantization,
         depthwise: Id,
     ) -> Result<Operator, Unfused> {
-        let Value::Depthwise {
-            of: expanded,
-            weights,
-            bias,
-        } = self.values.get(depthwise)
-        else {
-            return Err(self.refuse(depthwise, "is no depthwise convolution"));
-        };
-        let (expansion, expanded) = self.bytes_of(*expanded)?;
+        let (convolution, under) = self.depthwise(depthwise, Activation::Gelu, activated)?;
+        if self.values.shape(depthwise).size != self.values.shape(x).size {
+            return Err(self.refuse(depthwise, "is not as large as what it is added to"));
+        }
+        let (expansion, expanded) = self.bytes_of(under)?;
         let product = self
             .product(expansion)
             .ok_or_else(|| self.refuse(expansion, "is no product of bytes"))?;
@@ -276,31 +393,10 @@ impl<'a> Assembly<'a> {
             Value::Norm { of, affine } if *of == x => affine,
             _ => return Err(self.refuse(normed, "does not normalise what it is added to")),
         };
-        let channels = self.values.shape(depthwise).channels;
-        let by_channel = integer_weights::quantized(weights, bias.as_deref()).ok_or_else(|| {
-            self.refuse(
-                depthwise,
-                "has weights that are not symmetric 8-bit by channel",
-            )
-        })?;
-        let parts = DepthwiseParts {
-            weights: (0..9 * channels)
-                .map(|i| by_channel.values[i % channels * 9 + i / channels])
-                .collect(),
-            scale: by_channel
-                .scale
-                .iter()
-                .map(|scale| scale * expanded.scale)
-                .collect(),
-            bias: by_channel.bias,
-            input_zero: expanded.zero,
-            output_scale: activated.scale,
-            output_zero: activated.zero,
-        };
         let layer = FeedForward {
             norm: norm(affine).quantized(input.scale, input.zero),
             expand,
-            depthwise: Depthwise::new(parts),
+            depthwise: convolution,
             contract,
             size: self.values.shape(x).size,
         };

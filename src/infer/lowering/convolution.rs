@@ -15,22 +15,16 @@ use super::{
     ir::{Matrix, Shape, SymbolicTensor, Value, Values, floats},
 };
 
-/// A square window without dilation, the same along both axes.
+/// A square window without dilation, the same along both axes. It may have more border after the map than before it, as
+/// TensorFlow's "same" padding does.
 fn window(pool: &PoolSpec) -> Option<Window> {
     let &[side, other] = pool.kernel_shape.as_slice() else {
         return None;
     };
-    let border = match &pool.padding {
-        PaddingSpec::Valid => 0,
+    let (before, after) = match &pool.padding {
+        PaddingSpec::Valid => (0, 0),
         PaddingSpec::Explicit(before, after)
-        | PaddingSpec::ExplicitOnnxPool(before, after, false) => {
-            let border = *before.first()?;
-            before
-                .iter()
-                .chain(after)
-                .all(|&b| b == border)
-                .then_some(border)?
-        }
+        | PaddingSpec::ExplicitOnnxPool(before, after, false) => (same(before)?, same(after)?),
         _ => return None,
     };
     let (strides, dilations) = (pool.strides(), pool.dilations());
@@ -38,8 +32,15 @@ fn window(pool: &PoolSpec) -> Option<Window> {
     plain.then_some(Window {
         side,
         step: strides[0],
-        border,
+        before,
+        after,
     })
+}
+
+/// The one number that all of `numbers` are.
+fn same(numbers: &[usize]) -> Option<usize> {
+    let first = *numbers.first()?;
+    numbers.iter().all(|&n| n == first).then_some(first)
 }
 
 pub(super) fn convolution(
@@ -78,13 +79,7 @@ pub(super) fn convolution(
             channels: shape.channels,
             strides,
         };
-        let window = (window
-            != Window {
-                side: 1,
-                step: 1,
-                border: 0,
-            })
-        .then_some(window);
+        let window = (window != Window::even(1, 1, 0)).then_some(window);
         Value::Product {
             of: x.id,
             weights: matrix,
@@ -93,12 +88,6 @@ pub(super) fn convolution(
         }
     } else if conv.group == shape.channels
         && outputs == shape.channels
-        && window
-            == (Window {
-                side: 3,
-                step: 1,
-                border: 1,
-            })
         && weights.len() == outputs * taps
     {
         let strides = [taps, 1, 0];
@@ -113,6 +102,7 @@ pub(super) fn convolution(
             of: x.id,
             weights: matrix,
             bias: Some(bias),
+            window,
         }
     } else {
         return None;
@@ -142,7 +132,8 @@ pub(super) fn pooling(
     let window = window(&pool.pool_spec)?;
     let fits = shape.size.height.is_multiple_of(window.side)
         && shape.size.width.is_multiple_of(window.side);
-    let plain = pool.normalize && window.border == 0 && window.step == window.side;
+    let plain =
+        pool.normalize && (window.before, window.after) == (0, 0) && window.step == window.side;
     if !(plain && fits && x.view.is_planes(shape.size, shape.channels)) {
         return None;
     }

@@ -87,11 +87,12 @@ pub(super) enum Value {
         bias: Option<Arc<[f32]>>,
         window: Option<Window>,
     },
-    /// 3x3 convolution of each channel by itself: 9 x channels.
+    /// Convolution of each channel by itself: side x side x channels.
     Depthwise {
         of: Id,
         weights: Matrix,
         bias: Option<Arc<[f32]>>,
+        window: Window,
     },
     /// Sum over channels.
     ChannelSum { of: Id },
@@ -117,6 +118,8 @@ pub(super) enum Value {
     Gelu { of: Id, factor: f32 },
     /// Not below zero.
     Relu { of: Id },
+    /// Not below zero, not above `most`: ReLU6 where that is 6.
+    Clipped { of: Id, most: f32 },
     /// Queries times keys, by head.
     Scores {
         queries: Id,

@@ -1,4 +1,4 @@
-//! Recognises a quantized SegFormer in tract's typed graph and builds the fused operators that compute the same.
+//! Recognises a quantized SegFormer, with its own encoder or EfficientNet-Lite, in tract's typed graph and builds the fused operators that compute the same.
 //!
 //! Three steps: [`symbolic_evaluation`] follows the graph and says what each tensor means ([`ir`]), freed of its layout ([`axis_layout`]);
 //! [`assemble`] groups the values into operators; [`integer_weights`] finds the integers again that the typed graph holds as

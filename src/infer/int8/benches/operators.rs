@@ -12,9 +12,9 @@ use std::{
 };
 
 use scarp_int8::{
-    Attention, Branch, Columns, Convolution, Decoder, Depthwise, DepthwiseParts, Epilogue,
-    FeedForward, InputQuantize, Isa, Linear, Norm, Pixels, Quantization, Size, Softmax, ThreadPool,
-    Weights, Window,
+    Activation, Attention, Branch, Columns, Convolution, Decoder, Depthwise, DepthwiseParts,
+    Epilogue, FeedForward, InputQuantize, InvertedResidual, Isa, Linear, Norm, Pixels,
+    Quantization, Size, Softmax, ThreadPool, Weights, Window,
     matmul::{Output, Packed, Rows, multiply, padded},
 };
 
@@ -99,9 +99,11 @@ fn product(isa: Isa, rows: usize, k: usize, n: usize) -> Case {
     )
 }
 
-fn depthwise(channels: usize) -> Depthwise {
+fn depthwise(channels: usize, window: Window, activation: Activation) -> Depthwise {
     Depthwise::new(DepthwiseParts {
-        weights: (0..9 * channels)
+        window,
+        activation,
+        weights: (0..window.side * window.side * channels)
             .map(|i| (i * 31 % 255) as u8 as i8)
             .collect(),
         scale: vec![0.0002; channels],
@@ -202,7 +204,7 @@ fn cases(isa: Isa) -> Vec<Case> {
         // PVTv2's feed-forward layers are twice as wide in the first two stages.
         for factor in [4, 8].into_iter().take(if i < 2 { 2 } else { 1 }) {
             let hidden = factor * channels;
-            let depthwise = depthwise(hidden);
+            let depthwise = depthwise(hidden, Window::even(3, 1, 1), Activation::Gelu);
             let (layer, row, mut out) = (
                 depthwise.clone(),
                 bytes(size.width * hidden),
@@ -214,7 +216,7 @@ fn cases(isa: Isa) -> Vec<Case> {
                 Work::Moved(2 * area * hidden),
                 move || {
                     for _ in 0..height {
-                        layer.row(isa, [&row, &row, &row], black_box(&mut out));
+                        layer.row(isa, &[&row[..]; 3], black_box(&mut out));
                     }
                 },
             ));
@@ -240,12 +242,85 @@ fn cases(isa: Isa) -> Vec<Case> {
             ));
         }
     }
+    cases.extend(inverted_residuals(isa));
     cases.extend([
         entry(isa),
         embedding(isa),
         decoder(isa),
         resized_product(isa),
     ]);
+    cases
+}
+
+/// Blocks of EfficientNet-Lite1 under a picture of 512 x 512: each kind of window, and its convolution alone.
+fn inverted_residuals(isa: Isa) -> Vec<Case> {
+    let after = |side| Window {
+        side,
+        step: 2,
+        before: side / 2 - 1,
+        after: side / 2,
+    };
+    let mut cases = Vec::new();
+    for (side, window, inputs, expansion, outputs) in [
+        (256, Window::even(3, 1, 1), 32, 1, 16),
+        (256, after(3), 16, 6, 24),
+        (128, Window::even(3, 1, 1), 24, 6, 24),
+        (128, after(5), 24, 6, 40),
+        (64, Window::even(5, 1, 2), 40, 6, 40),
+        (32, Window::even(3, 1, 1), 80, 6, 80),
+        (32, Window::even(5, 1, 2), 112, 6, 112),
+        (16, Window::even(5, 1, 2), 192, 6, 192),
+    ] {
+        let size = Size {
+            height: side,
+            width: side,
+        };
+        let hidden = inputs * expansion;
+        let depthwise = depthwise(hidden, window, Activation::Clamp);
+        let project = linear(hidden, outputs);
+        let residual = inputs == outputs;
+        let layer = InvertedResidual {
+            expand: (expansion > 1).then(|| linear(inputs, hidden).quantized(1.0, BYTES)),
+            depthwise: depthwise.clone(),
+            project: if residual {
+                project.quantized_with_residual(BYTES, BYTES)
+            } else {
+                project.quantized(1.0, BYTES)
+            },
+            residual,
+            size,
+        };
+        let name = format!("{0}x{0} step {1}", window.side, window.step);
+        let Size { height, width } = layer.output();
+        let (row, mut line) = (bytes(side * hidden), vec![0; width * hidden]);
+        cases.push(case(
+            format!("depthwise {name} {} x {hidden}", size.area()),
+            Work::Moved((size.area() + height * width) * hidden),
+            move || {
+                let rows = [&row[..]; 5];
+                for _ in 0..height {
+                    depthwise.row(isa, &rows[..window.side], black_box(&mut line));
+                }
+            },
+        ));
+        let taps = window.side * window.side;
+        let products = (expansion > 1) as usize * size.area() * inputs * hidden
+            + height * width * hidden * (taps + outputs);
+        let (mut pool, mut scratch) = (ThreadPool::new(1), vec![0; layer.scratch() + 64]);
+        let start = scratch.as_ptr().align_offset(64);
+        let (x, mut out) = (
+            bytes(size.area() * inputs),
+            vec![0; height * width * outputs],
+        );
+        cases.push(case(
+            format!("residual {name} {side} {inputs} {hidden} {outputs}"),
+            Work::Products(products),
+            move || {
+                let scratch = &mut scratch[start..][..layer.scratch()];
+                layer.run(isa, &mut pool, &x, scratch, black_box(&mut out));
+            },
+        ));
+    }
     cases
 }
 
@@ -291,11 +366,7 @@ fn embedding(isa: Isa) -> Case {
     };
     let layer = Convolution {
         linear: linear(7 * 7 * 4, 32),
-        window: Some(Window {
-            side: 7,
-            step: 4,
-            border: 3,
-        }),
+        window: Some(Window::even(7, 4, 3)),
         epilogue: Epilogue::NormFloats(norm(32)),
         size,
         channels: 4,
@@ -417,6 +488,7 @@ fn product_limit(isa: Isa) -> f64 {
                 stride: n,
                 scale: &scale,
                 bias: &bias,
+                residual: None,
             };
             multiply(isa, rows, b.view(), out);
         }

@@ -1,13 +1,10 @@
-//! The feed-forward half of a block: norm, expansion, depthwise convolution with GELU, contraction, residual. The expanded
-//! rows, four or eight times as wide as the map, live in a thread's scratch memory only.
+//! The feed-forward half of a block: norm, expansion, depthwise convolution with GELU, contraction, residual.
 
 use crate::{
     Depthwise, Isa, Linear, Norm, Size, ThreadPool,
+    bands::{Bands, Under},
     memory::{Scratch, size_of_scratch},
 };
-
-/// Pixels that are multiplied together at least, so that weights are fetched once for many of them.
-const PIXELS: usize = 96;
 
 /// `x + contract(gelu(depthwise(expand(norm(x)))))`.
 #[derive(Debug, Clone)]
@@ -16,7 +13,7 @@ pub struct FeedForward {
     pub norm: Norm,
     /// Quantized for the convolution.
     pub expand: Linear,
-    /// Quantized for the contraction.
+    /// Quantized for the contraction; its output is as large as its input.
     pub depthwise: Depthwise,
     /// To floats.
     pub contract: Linear,
@@ -25,20 +22,22 @@ pub struct FeedForward {
 }
 
 impl FeedForward {
-    /// Rows of the map that are worked on together.
-    fn group(&self) -> usize {
-        PIXELS.div_ceil(self.size.width).min(self.size.height)
+    fn bands(&self) -> Bands<'_> {
+        Bands {
+            depthwise: &self.depthwise,
+            size: self.size,
+        }
+    }
+
+    /// Normed values under a group of rows.
+    fn normed(&self) -> usize {
+        self.bands().under() * self.size.width * self.expand.inputs()
     }
 
     /// Bytes of scratch memory for each thread.
     #[must_use]
     pub fn scratch(&self) -> usize {
-        let hidden = self.size.width * self.depthwise.channels();
-        let group = self.group();
-        size_of_scratch::<u8>((group + 2) * self.size.width * self.expand.inputs())
-            + size_of_scratch::<u8>((group + 2) * hidden)
-            + size_of_scratch::<u8>(group * hidden)
-            + size_of_scratch::<u8>(hidden)
+        size_of_scratch::<u8>(self.normed()) + self.bands().scratch(true)
     }
 
     /// Runs over a whole map of floats.
@@ -50,80 +49,31 @@ impl FeedForward {
         scratch: &mut [u8],
         out: &mut [f32],
     ) {
-        let row = self.size.width * self.contract.outputs();
-        // Bands overlap by two rows of the expansion, so they are as few as keep all threads at work.
-        let bands = if pool.threads() == 1 {
-            1
-        } else {
-            4 * pool.threads()
-        };
-        let band = self
-            .size
-            .height
-            .div_ceil(bands)
-            .next_multiple_of(self.group());
+        let (width, bands) = (self.size.width, self.bands());
+        let row = width * self.contract.outputs();
+        let band = bands.band(pool.threads());
         pool.chunks(out, band * row, scratch, |number, out, scratch| {
-            self.band(isa, x, number * band, out, &mut Scratch::new(scratch));
-        });
-    }
-
-    /// The rows of `out`, the first of which is row `top` of the map.
-    fn band(&self, isa: Isa, x: &[f32], top: usize, out: &mut [f32], scratch: &mut Scratch<'_>) {
-        let (width, height) = (self.size.width, self.size.height);
-        let (row, hidden) = (
-            width * self.contract.outputs(),
-            width * self.depthwise.channels(),
-        );
-        let group = self.group();
-        let normed = scratch.take::<u8>((group + 2) * width * self.expand.inputs());
-        let expanded = scratch.take::<u8>((group + 2) * hidden);
-        let activated = scratch.take::<u8>(group * hidden);
-        let border = scratch.take::<u8>(hidden);
-        border.fill(self.depthwise.input_zero());
-
-        let bottom = top + out.len() / row;
-        // Rows `first..end` of the map lie expanded at the start of `expanded`.
-        let (mut first, mut end) = (top.saturating_sub(1), top.saturating_sub(1));
-        for (number, out) in out.chunks_mut(group * row).enumerate() {
-            let y = top + number * group;
-            let rows = out.len() / row;
-            // The row above is still there, and the first of these rows; the rest is new.
-            let keep = y.saturating_sub(1).max(first);
-            expanded.copy_within((keep - first) * hidden..(end - first) * hidden, 0);
-            first = keep;
-            let until = (y + rows + 1).min(height).min(bottom + 1);
-            let fresh = &x[end * row..until * row];
-            let normed = &mut normed[..(until - end) * width * self.expand.inputs()];
-            self.norm.bytes(isa, fresh, normed);
-            self.expand.bytes(
+            let mut scratch = Scratch::new(scratch);
+            let normed = scratch.take::<u8>(self.normed());
+            let rows = number * band..number * band + out.len() / row;
+            let under = Under::Expanded(&mut |rows, expanded| {
+                let normed = &mut normed[..rows.len() * width * self.expand.inputs()];
+                self.norm
+                    .bytes(isa, &x[rows.start * row..rows.end * row], normed);
+                self.expand.bytes(isa, normed, expanded);
+            });
+            bands.run(
                 isa,
-                normed,
-                &mut expanded[(end - first) * hidden..(until - first) * hidden],
-            );
-            end = until;
-
-            let line = |y: usize| &expanded[(y - first) * hidden..][..hidden];
-            for (i, activated) in activated[..rows * hidden]
-                .chunks_exact_mut(hidden)
-                .enumerate()
-            {
-                let y = y + i;
-                let above = if y == 0 { &*border } else { line(y - 1) };
-                let below = if y + 1 == height {
-                    &*border
-                } else {
-                    line(y + 1)
-                };
-                self.depthwise.row(isa, [above, line(y), below], activated);
-            }
-            let residual = &x[y * row..][..out.len()];
-            self.contract.floats(
-                isa,
-                &activated[..rows * hidden],
-                Some(residual),
-                f32::NEG_INFINITY,
+                rows,
+                under,
+                &mut scratch,
                 out,
+                |first, activated, out| {
+                    let residual = &x[first * row..][..out.len()];
+                    self.contract
+                        .floats(isa, activated, Some(residual), f32::NEG_INFINITY, out);
+                },
             );
-        }
+        });
     }
 }

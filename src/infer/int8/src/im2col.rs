@@ -46,13 +46,17 @@ impl Im2col<'_> {
 
     /// Windows from (`y`, `x`) on in their row that reach over no border.
     fn inside(&self, y: usize, x: usize, across: usize) -> usize {
-        let Window { side, step, border } = self.window;
+        let Window {
+            side, step, before, ..
+        } = self.window;
         let (top, left) = (y * step, x * step);
-        if top < border || left < border || top + side > self.size.height + border {
+        if top < before || left < before || top + side > self.size.height + before {
             return 0;
         }
-        let last = (self.size.width + border).saturating_sub(side) / step;
-        (last + 1).min(across).saturating_sub(x)
+        let fitting = (self.size.width + before)
+            .checked_sub(side)
+            .map_or(0, |more| more / step + 1);
+        fitting.min(across).saturating_sub(x)
     }
 
     /// Copies up to `count` windows that reach over no border in `N` pieces for each of their lines, which single
@@ -68,10 +72,12 @@ impl Im2col<'_> {
         if count == 0 {
             return 0;
         }
-        let Window { side, step, border } = self.window;
+        let Window {
+            side, step, before, ..
+        } = self.window;
         let line = side * self.channels;
         let (stride, advance) = (self.size.width * self.channels, step * self.channels);
-        let corner = (y * step - border) * stride + (x * step - border) * self.channels;
+        let corner = (y * step - before) * stride + (x * step - before) * self.channels;
         let length = if N == 0 { line } else { N * PIECE };
         let first_end = corner + (side - 1) * stride + length;
         let Some(more) = self.input.len().checked_sub(first_end) else {
@@ -90,20 +96,22 @@ impl Im2col<'_> {
 
     /// Copies one window that reaches beyond the map.
     fn bordered(&self, (y, x): (usize, usize), row: &mut [u8]) {
-        let Window { side, step, border } = self.window;
+        let Window {
+            side, step, before, ..
+        } = self.window;
         let line = side * self.channels;
         let stride = self.size.width * self.channels;
         // Columns of the window that lie inside the map.
-        let left = border.saturating_sub(x * step).min(side);
-        let right = (self.size.width + border)
+        let left = before.saturating_sub(x * step).min(side);
+        let right = (self.size.width + before)
             .saturating_sub(x * step)
             .min(side);
         for dy in 0..side {
             let to = dy * line;
             row[to..to + line].fill(self.zero);
-            let y = (y * step + dy).wrapping_sub(border);
+            let y = (y * step + dy).wrapping_sub(before);
             if y < self.size.height && left < right {
-                let from = y * stride + (x * step + left - border) * self.channels;
+                let from = y * stride + (x * step + left - before) * self.channels;
                 let length = (right - left) * self.channels;
                 row[to + left * self.channels..][..length]
                     .copy_from_slice(&self.input[from..from + length]);

@@ -1,4 +1,4 @@
-//! The int8 operators of SegFormer, fused: activations are bytes, channels last, and nothing wider than a few rows is ever
+//! The int8 operators of SegFormer and EfficientNet-Lite, fused: activations are bytes, channels last, and nothing wider than a few rows is ever
 //! written between two products.
 //!
 //! The crate knows nothing of ONNX or tract; `scarp_infer` recognises a network and builds a [`Network`] of it. Each operator
@@ -8,6 +8,7 @@
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 mod attention;
+mod bands;
 mod convolution;
 mod decoder;
 mod depthwise;
@@ -15,6 +16,7 @@ mod feed_forward;
 mod gelu;
 mod im2col;
 mod input;
+mod inverted_residual;
 mod isa;
 mod lerp_tap;
 mod linear;
@@ -35,9 +37,10 @@ mod vectorise;
 pub use attention::{Attention, Columns};
 pub use convolution::{Convolution, Epilogue};
 pub use decoder::{Branch, Decoder, MAPS};
-pub use depthwise::{Depthwise, DepthwiseParts};
+pub use depthwise::{Activation, Depthwise, DepthwiseParts};
 pub use feed_forward::FeedForward;
 pub use input::{IMAGE_CHANNELS, InputQuantize, Pixels};
+pub use inverted_residual::InvertedResidual;
 pub use isa::Isa;
 pub use lerp_tap::LerpTap;
 pub use linear::{Linear, Quantization, Weights};

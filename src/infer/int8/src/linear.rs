@@ -2,7 +2,7 @@
 
 use crate::{
     Isa,
-    matmul::{Output, Packed, Rows, multiply, padded},
+    matmul::{Output, Packed, Residual, Rows, multiply, padded},
 };
 
 /// Quantized weights: `value = weight * scale`, by output.
@@ -33,6 +33,8 @@ pub struct Linear {
     packed: Packed,
     scale: Vec<f32>,
     bias: Vec<f32>,
+    /// Worth of a residual's step, in steps of the output.
+    gain: f32,
 }
 
 impl Linear {
@@ -62,6 +64,7 @@ impl Linear {
                     .collect(),
             ),
             bias: fill(weights.bias.clone()),
+            gain: 0.0,
         }
     }
 
@@ -74,6 +77,16 @@ impl Linear {
             .iter_mut()
             .for_each(|bias| *bias = bias.mul_add(gain, f32::from(output.zero)));
         self
+    }
+
+    /// The same product, quantized to `output`, for a map of bytes that stand for numbers as `residual` says to be added.
+    #[must_use]
+    pub fn quantized_with_residual(self, residual: Quantization, output: Quantization) -> Self {
+        let mut layer = self.quantized(1.0, output);
+        layer.gain = residual.scale / output.scale;
+        let zero = layer.gain * f32::from(residual.zero);
+        layer.bias.iter_mut().for_each(|bias| *bias -= zero);
+        layer
     }
 
     /// Bytes of an input row, a multiple of 4.
@@ -102,10 +115,25 @@ impl Linear {
 
     /// Rows of bytes to rows of bytes; to be called on what [`quantized`](Self::quantized) gave.
     pub fn bytes(&self, isa: Isa, rows: &[u8], out: &mut [u8]) {
+        self.quantize(isa, rows, None, out);
+    }
+
+    /// The same plus `residual`, rows like the output's; to be called on what
+    /// [`quantized_with_residual`](Self::quantized_with_residual) gave.
+    pub fn bytes_with_residual(&self, isa: Isa, rows: &[u8], residual: &[u8], out: &mut [u8]) {
+        let residual = Residual {
+            rows: residual,
+            gain: self.gain,
+        };
+        self.quantize(isa, rows, Some(residual), out);
+    }
+
+    fn quantize(&self, isa: Isa, rows: &[u8], residual: Option<Residual<'_>>, out: &mut [u8]) {
         let output = Output::Quantized {
             stride: self.outputs(),
             scale: &self.scale,
             bias: &self.bias,
+            residual,
             out,
         };
         multiply(isa, self.rows(rows), self.packed.view(), output);

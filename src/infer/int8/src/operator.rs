@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Attention, Convolution, Decoder, Epilogue, FeedForward, IMAGE_CHANNELS, InputQuantize, Linear,
-    Norm, Upsample,
+    Attention, Convolution, Decoder, Epilogue, FeedForward, IMAGE_CHANNELS, InputQuantize,
+    InvertedResidual, Linear, Norm, Upsample,
 };
 
 /// Number of an activation.
@@ -26,6 +26,8 @@ pub enum Operator {
     Attention(Arc<Attention>, [TensorId; 3]),
     /// Feed-forward of a map of floats.
     FeedForward(FeedForward, TensorId),
+    /// Expansion, depthwise convolution and projection of a map of bytes.
+    InvertedResidual(InvertedResidual, TensorId),
     /// Logits of the finest map, then the coarser ones.
     Decoder(Decoder, TensorId, Vec<TensorId>),
     /// Logits brought to another size.
@@ -59,6 +61,7 @@ impl Operator {
             Self::Convolution(_, x)
             | Self::Norm(_, _, x)
             | Self::FeedForward(_, x)
+            | Self::InvertedResidual(_, x)
             | Self::Upsample(_, x) => {
                 vec![*x]
             }
@@ -85,6 +88,7 @@ impl Operator {
             Self::Context(..) => "pack keys and values",
             Self::Attention(..) => "attention",
             Self::FeedForward(..) => "feed-forward",
+            Self::InvertedResidual(..) => "inverted residual",
             Self::Decoder(..) => "decoder",
             Self::Upsample(..) => "upsample",
         }
@@ -97,6 +101,7 @@ impl Operator {
             Self::Convolution(..)
             | Self::Attention(..)
             | Self::FeedForward(..)
+            | Self::InvertedResidual(..)
             | Self::Decoder(..) => "u8 x i8",
         }
     }
@@ -112,9 +117,10 @@ impl Operator {
                 layer.pixels * (linear(&layer.query) + linear(&layer.project) + products)
             }
             Self::FeedForward(layer, _) => {
-                let taps = 9 * layer.depthwise.channels();
+                let taps = layer.depthwise.multiplications();
                 layer.size.area() * (linear(&layer.expand) + linear(&layer.contract) + taps)
             }
+            Self::InvertedResidual(layer, _) => layer.multiplications(),
             Self::Decoder(layer, ..) => layer.multiplications(),
         };
         count as u64
@@ -136,6 +142,7 @@ impl Operator {
             Self::Context(layer, _) => layer.context_bytes(),
             Self::Attention(layer, _) => 4 * layer.pixels * layer.project.outputs(),
             Self::FeedForward(layer, _) => 4 * layer.size.area() * layer.contract.outputs(),
+            Self::InvertedResidual(layer, _) => layer.output().area() * layer.project.outputs(),
             Self::Decoder(layer, ..) => 4 * layer.size().area() * layer.classes(),
             Self::Upsample(layer, _) => 4 * layer.to.area() * layer.channels,
         }
@@ -147,6 +154,7 @@ impl Operator {
             Self::Convolution(layer, _) => layer.scratch(),
             Self::Attention(layer, _) => layer.scratch(),
             Self::FeedForward(layer, _) => layer.scratch(),
+            Self::InvertedResidual(layer, _) => layer.scratch(),
             Self::Decoder(layer, ..) => layer.scratch(),
             Self::InputQuantize(layer) => layer.scratch(),
             Self::Norm(..) | Self::Context(..) | Self::Upsample(..) => 0,

@@ -138,6 +138,9 @@ impl Session {
             Operator::FeedForward(layer, x) => {
                 layer.run(isa, pool, floats(x), scratch, bytemuck::cast_slice_mut(out));
             }
+            Operator::InvertedResidual(layer, x) => {
+                layer.run(isa, pool, bytes(x), scratch, out);
+            }
             Operator::Upsample(layer, x) => {
                 layer.run(isa, pool, floats(x), bytemuck::cast_slice_mut(out));
             }

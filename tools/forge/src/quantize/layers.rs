@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use tract_onnx::pb::NodeProto;
+
 use crate::graph::{Graph, NodeExt};
 
-/// A layer that multiplies.
+/// A layer that multiplies, or a sum that takes what such a layer reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
     /// Name of its output, which is unique.
@@ -21,11 +23,57 @@ pub struct Layer {
 
 /// All layers that can be quantized, in running order.
 ///
-/// Everything that multiplies is; Resize stays float, because ONNX Runtime computes a bilinear one wrongly between
-/// QuantizeLinear and DequantizeLinear (microsoft/onnxruntime 21319); Softmax, LayerNormalization, GELU and sums lose most and
-/// cost little. The product of a Softmax with the values stays float because tract 0.23 computes it wrongly in that form.
+/// Everything that multiplies is, and residual sums as [`sums`] says; Resize stays float, because ONNX Runtime computes a
+/// bilinear one wrongly between QuantizeLinear and DequantizeLinear (microsoft/onnxruntime 21319); Softmax, LayerNormalization,
+/// GELU and other sums lose most and cost little. The product of a Softmax with the values stays float because tract 0.23
+/// computes it wrongly in that form.
 #[must_use]
 pub fn layers(graph: &Graph) -> Vec<Layer> {
+    let mut layers = products(graph);
+    layers.extend(sums(graph, &layers));
+    let place = |layer: &Layer| {
+        let makes = |node: &NodeProto| node.output.first() == Some(&layer.name);
+        graph.nodes().iter().position(makes)
+    };
+    layers.sort_by_cached_key(place);
+    layers
+}
+
+/// Sums of a convolution's output and a map that some of `layers` read: the map, which is in 8 bits already, is added as it is
+/// in 8 bits, and need not be kept as floats beside them. So it is in the inverted residuals of MobileNetV2 and EfficientNet;
+/// a transformer normalises the map before a layer reads it, and adds it as floats.
+fn sums(graph: &Graph, layers: &[Layer]) -> Vec<Layer> {
+    let wiring = graph.wiring();
+    let read: HashSet<&str> = layers
+        .iter()
+        .flat_map(|layer| layer.activations.iter().map(|(_, value)| value.as_str()))
+        .collect();
+    let convolutions: HashSet<&str> = layers
+        .iter()
+        .filter(|layer| layer.op == "Conv" && wiring.consumers(&layer.name) == 1)
+        .map(|layer| layer.name.as_str())
+        .collect();
+    let sum = |node: &NodeProto| {
+        let (a, b) = (node.input(0)?, node.input(1)?);
+        let index = match (convolutions.contains(a), convolutions.contains(b)) {
+            (true, false) if read.contains(b) => 1,
+            (false, true) if read.contains(a) => 0,
+            _ => return None,
+        };
+        Some(Layer {
+            name: node.output.first()?.clone(),
+            op: node.op_type.clone(),
+            activations: vec![(index, node.input(index)?.to_owned())],
+            weight: None,
+            bias: None,
+        })
+    };
+    let adds = graph.nodes().iter().filter(|node| node.op_type == "Add");
+    adds.filter_map(sum).collect()
+}
+
+/// The layers that multiply.
+fn products(graph: &Graph) -> Vec<Layer> {
     let wiring = graph.wiring();
     let from_softmax = |value: &str| {
         let maker = wiring

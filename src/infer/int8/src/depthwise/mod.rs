@@ -1,22 +1,36 @@
-//! The 3x3 depthwise convolution of the feed-forward layer with GELU and quantization, row by row.
+//! The depthwise convolution, 3x3 or 5x5, with activation and quantization, row by row.
 
-use crate::{Isa, gelu::gelu, round::to_u8, vectorise::Job};
+use crate::{Isa, Window, gelu::gelu, round::to_u8, vectorise::Job};
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 
 const LANES: usize = 16;
+/// Pixels along the sides of the largest window.
+pub(crate) const LARGEST: usize = 5;
 
-/// Weights and scales of the convolution: `out = round(gelu(sum * scale + bias) * gain + zero)` by channel.
+/// What follows a depthwise convolution's sums, before they are rounded to bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing: the bytes' range holds them, which makes a ReLU where 0 stands for 0 and a ReLU6 where 255 stands for 6.
+    Clamp,
+    /// [`gelu`].
+    Gelu,
+}
+
+/// Weights and scales of the convolution: `out = round(activation(sum * scale + bias) * gain + zero)` by channel.
 #[derive(Debug, Clone)]
 pub struct Depthwise {
+    window: Window,
     channels: usize,
     /// By tap (row, column), by channel.
     taps: Vec<i16>,
     /// What each sum starts from: the zero point's share of it, negated.
     offsets: Vec<i32>,
+    /// Includes `gain` where nothing stands between, as `bias` includes `zero`.
     scale: Vec<f32>,
     bias: Vec<f32>,
+    activation: Activation,
     gain: f32,
     zero: f32,
     input_zero: u8,
@@ -27,7 +41,9 @@ pub struct Depthwise {
 /// What a [`Depthwise`] is made of.
 #[derive(Debug, Clone)]
 pub struct DepthwiseParts {
-    /// Weights by tap (row, column), by channel: 9 x channels.
+    /// 3x3 or 5x5.
+    pub window: Window,
+    /// Weights by tap (row, column), by channel: side x side x channels.
     pub weights: Vec<i8>,
     /// Scale of input times weight, by channel.
     pub scale: Vec<f32>,
@@ -35,6 +51,8 @@ pub struct DepthwiseParts {
     pub bias: Vec<f32>,
     /// Zero point of the input, which the border is filled with.
     pub input_zero: u8,
+    /// What follows.
+    pub activation: Activation,
     /// Scale of the output.
     pub output_scale: f32,
     /// Zero point of the output.
@@ -42,16 +60,33 @@ pub struct DepthwiseParts {
 }
 
 impl Depthwise {
+    /// Whether there is a convolution with such a window.
+    #[must_use]
+    pub fn takes(window: Window) -> bool {
+        [3, LARGEST].contains(&window.side) && window.step >= 1
+    }
+
     /// Packs the weights for every kernel of this processor.
     ///
     /// # Panics
-    /// When the parts disagree in length.
+    /// When the parts disagree in length, or the window is none that it takes.
     #[must_use]
     pub fn new(parts: DepthwiseParts) -> Self {
         let channels = parts.bias.len();
-        assert!(parts.weights.len() == 9 * channels && parts.scale.len() == channels);
+        let taps = parts.window.side * parts.window.side;
+        assert!(Self::takes(parts.window), "an unknown window");
+        assert!(parts.weights.len() == taps * channels && parts.scale.len() == channels);
+        let mut parts = parts;
+        let (gain, zero) = (parts.output_scale.recip(), f32::from(parts.output_zero));
+        if parts.activation == Activation::Clamp {
+            parts.scale.iter_mut().for_each(|scale| *scale *= gain);
+            parts
+                .bias
+                .iter_mut()
+                .for_each(|bias| *bias = bias.mul_add(gain, zero));
+        }
         let sum = |channel| {
-            (0..9)
+            (0..taps)
                 .map(|tap| i32::from(parts.weights[tap * channels + channel]))
                 .sum::<i32>()
         };
@@ -59,6 +94,7 @@ impl Depthwise {
             .map(|c| -i32::from(parts.input_zero) * sum(c))
             .collect();
         Self {
+            window: parts.window,
             channels,
             taps: parts
                 .weights
@@ -70,10 +106,17 @@ impl Depthwise {
             offsets,
             scale: parts.scale,
             bias: parts.bias,
-            gain: parts.output_scale.recip(),
-            zero: f32::from(parts.output_zero),
+            activation: parts.activation,
+            gain,
+            zero,
             input_zero: parts.input_zero,
         }
+    }
+
+    /// How it moves over its map.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        self.window
     }
 
     /// Channels of input and output.
@@ -88,24 +131,35 @@ impl Depthwise {
         self.input_zero
     }
 
-    /// One row of the output from the three input rows around it; beyond the map a row of the input's zero point stands in.
-    /// Every row is width x channels.
+    /// Multiplications for each pixel of the output.
+    pub(crate) fn multiplications(&self) -> usize {
+        self.window.side * self.window.side * self.channels
+    }
+
+    /// One row of the output from the input rows under the window, as many as it is high; beyond the map a row of the input's
+    /// zero point stands in. Every row is width x channels.
     ///
     /// # Panics
-    /// When the rows disagree in length or are no whole number of pixels.
-    pub fn row(&self, isa: Isa, rows: [&[u8]; 3], out: &mut [u8]) {
+    /// When the rows are not as many or not of the length that window and output ask for.
+    pub fn row(&self, isa: Isa, rows: &[&[u8]], out: &mut [u8]) {
+        let length = rows.first().map_or(0, |row| row.len());
+        let width = length / self.channels;
         assert!(
-            rows.iter().all(|row| row.len() == out.len())
-                && out.len().is_multiple_of(self.channels)
+            rows.len() == self.window.side
+                && length == width * self.channels
+                && rows.iter().all(|row| row.len() == length)
+                && self.window.along(width).map(|out| out * self.channels) == Some(out.len()),
+            "rows that do not fit"
         );
         #[cfg(target_arch = "x86_64")]
         if let (crate::isa::Set::Avx512Vnni, Some(packed)) = (isa.set(), &self.packed) {
-            // SAFETY: the set was found on this processor; all four rows have the same length.
+            // SAFETY: the set was found on this processor; number and length of the rows were checked.
             return unsafe { avx512::row(self, packed, rows, out) };
         }
         isa.run(Row {
             layer: self,
             rows,
+            width,
             out,
         });
     }
@@ -113,17 +167,22 @@ impl Depthwise {
 
 struct Row<'a> {
     layer: &'a Depthwise,
-    rows: [&'a [u8]; 3],
+    rows: &'a [&'a [u8]],
+    /// Pixels of a row.
+    width: usize,
     out: &'a mut [u8],
 }
 
 impl Job for Row<'_> {
     #[inline(always)]
     fn run(self) {
-        match self.layer.channels {
-            LANES.. => self.by::<LANES>(),
-            4.. => self.by::<4>(),
-            _ => self.by::<1>(),
+        match (self.layer.window.side, self.layer.channels) {
+            (3, LANES..) => self.by::<LANES, 3>(),
+            (3, 4..) => self.by::<4, 3>(),
+            (3, _) => self.by::<1, 3>(),
+            (_, LANES..) => self.by::<LANES, LARGEST>(),
+            (_, 4..) => self.by::<4, LARGEST>(),
+            (_, _) => self.by::<1, LARGEST>(),
         }
     }
 }
@@ -131,38 +190,50 @@ impl Job for Row<'_> {
 impl Row<'_> {
     /// `N` channels at a time; the last ones overlap those before them where `N` does not divide the channels.
     #[inline(always)]
-    fn by<const N: usize>(self) {
-        let Self { layer, rows, out } = self;
+    fn by<const N: usize, const SIDE: usize>(self) {
+        let Self {
+            layer,
+            rows,
+            width,
+            out,
+        } = self;
         let channels = layer.channels;
-        let pixels = out.len() / channels;
+        let Window { step, before, .. } = layer.window;
         let border = [layer.input_zero; N];
         for (x, out) in out.chunks_exact_mut(channels).enumerate() {
             for first in (0..channels).step_by(N) {
                 let first = first.min(channels - N);
                 // In arrays of fixed length, which the compiler keeps in registers.
                 let mut sums: [i32; N] = part(&layer.offsets, first);
-                for tap in 0..9 {
-                    // The column before the first is beyond the last as well.
-                    let column = (x + tap % 3).wrapping_sub(1);
-                    let values: [u8; N] = if column < pixels {
-                        part(rows[tap / 3], column * channels + first)
-                    } else {
-                        border
-                    };
-                    let weights: [i16; N] = part(&layer.taps, tap * channels + first);
-                    for i in 0..N {
-                        // 255 * 128 fits 16 bits.
-                        sums[i] += i32::from(i16::from(values[i]).wrapping_mul(weights[i]));
+                for (dy, row) in rows.iter().take(SIDE).enumerate() {
+                    for dx in 0..SIDE {
+                        // A column before the first is beyond the last as well.
+                        let column = (x * step + dx).wrapping_sub(before);
+                        let values: [u8; N] = if column < width {
+                            part(row, column * channels + first)
+                        } else {
+                            border
+                        };
+                        let tap = dy * SIDE + dx;
+                        let weights: [i16; N] = part(&layer.taps, tap * channels + first);
+                        for i in 0..N {
+                            // 255 * 128 fits 16 bits.
+                            sums[i] += i32::from(i16::from(values[i]).wrapping_mul(weights[i]));
+                        }
                     }
                 }
                 let (scale, bias): ([f32; N], [f32; N]) =
                     (part(&layer.scale, first), part(&layer.bias, first));
-                let mut bytes = [0; N];
+                let mut values = [0.0; N];
                 for i in 0..N {
-                    let value = gelu((sums[i] as f32).mul_add(scale[i], bias[i]));
-                    bytes[i] = to_u8(value.mul_add(layer.gain, layer.zero));
+                    values[i] = (sums[i] as f32).mul_add(scale[i], bias[i]);
                 }
-                out[first..first + N].copy_from_slice(&bytes);
+                if layer.activation == Activation::Gelu {
+                    for value in &mut values {
+                        *value = gelu(*value).mul_add(layer.gain, layer.zero);
+                    }
+                }
+                out[first..first + N].copy_from_slice(&values.map(to_u8));
             }
         }
     }

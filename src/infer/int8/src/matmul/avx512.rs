@@ -18,16 +18,30 @@ use super::{
 pub(super) unsafe fn multiply(rows: Rows<'_>, matrix: Matrix<'_>, output: Output<'_>) {
     let product = Operands::new(rows, matrix);
     let target = Target::from(output);
+    // SAFETY: the caller's promise.
+    unsafe {
+        if matches!(target, Target::Added { .. }) {
+            across::<true>(&product, target);
+        } else {
+            across::<false>(&product, target);
+        }
+    }
+}
+
+/// Every column. What a tile becomes in the end is known to it in so far as `ADDED` says whether there is a residual: with one
+/// more way out in the loop over its rows, the compiler would not unroll it, and all sums would lie in memory.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+unsafe fn across<const ADDED: bool>(product: &Operands, target: Target) {
     let mut column = 0;
     while column < product.n {
         let panels = (product.n - column).div_ceil(PANEL);
         // SAFETY: columns and rows stay inside the checked product.
         unsafe {
             match panels {
-                1 => down::<1>(&product, target, column),
-                2 => down::<2>(&product, target, column),
-                3 => down::<3>(&product, target, column),
-                _ => down::<4>(&product, target, column),
+                1 => down::<1, ADDED>(product, target, column),
+                2 => down::<2, ADDED>(product, target, column),
+                3 => down::<3, ADDED>(product, target, column),
+                _ => down::<4, ADDED>(product, target, column),
             }
         }
         column += panels.min(4) * PANEL;
@@ -36,7 +50,11 @@ pub(super) unsafe fn multiply(rows: Rows<'_>, matrix: Matrix<'_>, output: Output
 
 /// Every row of `V` panels.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn down<const V: usize>(product: &Operands, target: Target, column: usize) {
+unsafe fn down<const V: usize, const ADDED: bool>(
+    product: &Operands,
+    target: Target,
+    column: usize,
+) {
     // Sums of `V` panels fill the registers at this many rows.
     let height = const {
         if V <= 2 {
@@ -53,14 +71,14 @@ unsafe fn down<const V: usize>(product: &Operands, target: Target, column: usize
         // SAFETY: `rows` rows from `row` on exist.
         row += unsafe {
             match rows {
-                12 if V <= 2 => tile::<12, V>(product, target, row, column),
-                8.. if V <= 3 => tile::<8, V>(product, target, row, column),
-                6.. => tile::<6, V>(product, target, row, column),
-                5 => tile::<5, V>(product, target, row, column),
-                4 => tile::<4, V>(product, target, row, column),
-                3 => tile::<3, V>(product, target, row, column),
-                2 => tile::<2, V>(product, target, row, column),
-                _ => tile::<1, V>(product, target, row, column),
+                12 if V <= 2 => tile::<12, V, ADDED>(product, target, row, column),
+                8.. if V <= 3 => tile::<8, V, ADDED>(product, target, row, column),
+                6.. => tile::<6, V, ADDED>(product, target, row, column),
+                5 => tile::<5, V, ADDED>(product, target, row, column),
+                4 => tile::<4, V, ADDED>(product, target, row, column),
+                3 => tile::<3, V, ADDED>(product, target, row, column),
+                2 => tile::<2, V, ADDED>(product, target, row, column),
+                _ => tile::<1, V, ADDED>(product, target, row, column),
             }
         };
     }
@@ -68,7 +86,7 @@ unsafe fn down<const V: usize>(product: &Operands, target: Target, column: usize
 
 /// `R` rows of `V` panels from (`row`, `column`) on; returns `R`.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn tile<const R: usize, const V: usize>(
+unsafe fn tile<const R: usize, const V: usize, const ADDED: bool>(
     product: &Operands,
     target: Target,
     row: usize,
@@ -102,6 +120,34 @@ unsafe fn tile<const R: usize, const V: usize>(
         let columns = product.n - column;
         // Beyond 32 bits the conversion would give a negative number.
         let most = _mm512_set1_ps(255.0);
+        if ADDED {
+            if let Target::Added {
+                out,
+                stride,
+                scale,
+                bias,
+                residual,
+                gain,
+            } = target
+            {
+                let (scale, bias) = (by_panel::<V>(scale, column), by_panel::<V>(bias, column));
+                let gain = _mm512_set1_ps(gain);
+                for (r, sums) in sums.iter().enumerate() {
+                    let place = (row + r) * stride + column;
+                    let mut rounded = [_mm512_setzero_si512(); V];
+                    for v in 0..V {
+                        let value = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[v]), scale[v], bias[v]);
+                        let more = residual.add(place + v * PANEL).cast();
+                        let more = _mm_maskz_loadu_epi8(first(columns - v * PANEL), more);
+                        let more = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(more));
+                        let value = _mm512_fmadd_ps(more, gain, value);
+                        rounded[v] = _mm512_cvtps_epi32(_mm512_min_ps(most, value));
+                    }
+                    bytes(rounded, out.add(place), columns);
+                }
+            }
+            return R;
+        }
         match target {
             Target::Quantized {
                 out,
@@ -119,6 +165,7 @@ unsafe fn tile<const R: usize, const V: usize>(
                     bytes(rounded, out.add((row + r) * stride + column), columns);
                 }
             }
+            Target::Added { .. } => {}
             Target::Weighted {
                 out,
                 stride,

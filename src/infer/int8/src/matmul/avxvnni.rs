@@ -43,7 +43,7 @@ impl Step for Dot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matmul::{Packed, padded, portable};
+    use crate::matmul::{Packed, Residual, padded, portable};
 
     /// The same instruction in EVEX encoding. Processors of our tests have AVX-512 but not AVX-VNNI, and no emulator at hand
     /// has it either, so this stands in for [`Dot`]: of `multiply`, only the encoding of one instruction goes untested.
@@ -102,6 +102,7 @@ mod tests {
             let (scale, bias) = (vec![0.01; padded(n)], vec![100.0; padded(n)]);
             let factors: Vec<f32> = (0..count).map(|row| row as f32 * 0.1).collect();
             let residual: Vec<f32> = (0..count * n).map(|i| i as f32).collect();
+            let added: Vec<u8> = (0..count * n).map(|i| (i * 5) as u8).collect();
             let all = |multiply: &dyn Fn(Output<'_>)| {
                 let mut bytes = [vec![0; count * n], vec![0; count * n]];
                 let (mut floats, mut sums) = (vec![0.0; count * n], vec![0; count * n]);
@@ -111,6 +112,10 @@ mod tests {
                     stride: n,
                     scale: &scale,
                     bias: &bias,
+                    residual: Some(Residual {
+                        rows: &added,
+                        gain: 0.3,
+                    }),
                 });
                 multiply(Output::Weighted {
                     out: weighted,

@@ -35,7 +35,8 @@ pub struct Rows<'a> {
 /// that of the output's rows.
 #[derive(Debug)]
 pub enum Output<'a> {
-    /// `round(sum * scale + bias)` held in 0..=255; scale and bias include the output's quantization.
+    /// `round(sum * scale + bias)` held in 0..=255, the residual times its gain added before rounding where there is one; scale
+    /// and bias include the output's quantization.
     Quantized {
         /// Receives the rows.
         out: &'a mut [u8],
@@ -45,6 +46,8 @@ pub enum Output<'a> {
         scale: &'a [f32],
         /// By column.
         bias: &'a [f32],
+        /// Added before rounding.
+        residual: Option<Residual<'a>>,
     },
     /// As `Quantized`, but each row's sums are first multiplied by a factor of its own and no bias but the zero point is
     /// added: the closing of softmax times values.
@@ -82,6 +85,15 @@ pub enum Output<'a> {
         /// From row to row.
         stride: usize,
     },
+}
+
+/// Rows of bytes to be added to a product's.
+#[derive(Debug, Clone, Copy)]
+pub struct Residual<'a> {
+    /// As far apart as the output's rows.
+    pub rows: &'a [u8],
+    /// Worth of one of its steps, in steps of the output. What its zero point adds is part of the product's bias.
+    pub gain: f32,
 }
 
 /// Multiplies `rows` by `matrix` and finishes as `output` says.
@@ -142,9 +154,11 @@ fn check(rows: &Rows<'_>, matrix: &Matrix<'_>, output: &Output<'_>) {
             stride,
             scale,
             bias,
+            residual,
         } => {
+            let length = residual.map_or(out.len(), |r| r.rows.len().min(out.len()));
             *stride >= n
-                && out.len() >= reach(rows.count, *stride, n)
+                && length >= reach(rows.count, *stride, n)
                 && scale.len().min(bias.len()) >= columns
         }
         Output::Weighted {

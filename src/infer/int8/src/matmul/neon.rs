@@ -238,6 +238,27 @@ unsafe fn epilogue<const R: usize>(
                     store_bytes(values, out.add((row + r) * stride + column), columns);
                 }
             }
+            Target::Added {
+                out,
+                stride,
+                scale,
+                bias,
+                residual,
+                gain,
+            } => {
+                let (scale, bias) = (by_column(scale, column), by_column(bias, column));
+                for (r, sums) in sums.iter().enumerate() {
+                    let mut values = scale;
+                    for v in 0..FOUR {
+                        values[v] = vfmaq_f32(bias[v], vcvtq_f32_s32(sums[v]), scale[v]);
+                    }
+                    let more = bytes(residual.add((row + r) * stride + column), columns);
+                    for v in 0..FOUR {
+                        values[v] = vfmaq_n_f32(values[v], more[v], gain);
+                    }
+                    store_bytes(values, out.add((row + r) * stride + column), columns);
+                }
+            }
             Target::Weighted {
                 out,
                 stride,
@@ -324,6 +345,29 @@ unsafe fn row_of(values: *const f32, columns: usize) -> [float32x4_t; FOUR] {
             vld1q_f32(from.add(4)),
             vld1q_f32(from.add(8)),
             vld1q_f32(from.add(12)),
+        ]
+    }
+}
+
+/// Sixteen bytes as floats, or the first `columns` of them and zeros.
+#[inline(always)]
+unsafe fn bytes(from: *const u8, columns: usize) -> [float32x4_t; FOUR] {
+    let mut some = [0; PANEL];
+    // SAFETY: the caller owns `columns` bytes from `from` on.
+    unsafe {
+        let from = if columns >= PANEL {
+            from
+        } else {
+            some.as_mut_ptr().copy_from_nonoverlapping(from, columns);
+            some.as_ptr()
+        };
+        let bytes = vld1q_u8(from);
+        let (low, high) = (vmovl_u8(vget_low_u8(bytes)), vmovl_high_u8(bytes));
+        [
+            vcvtq_f32_u32(vmovl_u16(vget_low_u16(low))),
+            vcvtq_f32_u32(vmovl_high_u16(low)),
+            vcvtq_f32_u32(vmovl_u16(vget_low_u16(high))),
+            vcvtq_f32_u32(vmovl_high_u16(high)),
         ]
     }
 }

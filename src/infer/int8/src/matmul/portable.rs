@@ -41,10 +41,17 @@ pub(super) fn store(row: usize, first: usize, sums: &[i32], output: &mut Output<
             stride,
             scale,
             bias,
+            residual,
         } => {
-            let out = &mut out[row * *stride + first..][..count];
-            for (i, (out, sum)) in out.iter_mut().zip(sums).enumerate() {
-                *out = to_u8((*sum as f32).mul_add(scale[first + i], bias[first + i]));
+            let start = row * *stride + first;
+            for (i, (out, sum)) in out[start..][..count].iter_mut().zip(sums).enumerate() {
+                let value = (*sum as f32).mul_add(scale[first + i], bias[first + i]);
+                *out = to_u8(match residual {
+                    Some(residual) => {
+                        f32::from(residual.rows[start + i]).mul_add(residual.gain, value)
+                    }
+                    None => value,
+                });
             }
         }
         Output::Weighted {

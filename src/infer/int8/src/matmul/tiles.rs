@@ -93,6 +93,15 @@ pub(super) enum Target {
         scale: *const f32,
         bias: *const f32,
     },
+    /// [`Output::Quantized`] with a residual; apart, for kernels to tell at compile time.
+    Added {
+        out: *mut u8,
+        stride: usize,
+        scale: *const f32,
+        bias: *const f32,
+        residual: *const u8,
+        gain: f32,
+    },
     Weighted {
         out: *mut u8,
         stride: usize,
@@ -122,11 +131,26 @@ impl From<Output<'_>> for Target {
                 stride,
                 scale,
                 bias,
+                residual: None,
             } => Self::Quantized {
                 out: out.as_mut_ptr(),
                 stride,
                 scale: scale.as_ptr(),
                 bias: bias.as_ptr(),
+            },
+            Output::Quantized {
+                out,
+                stride,
+                scale,
+                bias,
+                residual: Some(residual),
+            } => Self::Added {
+                out: out.as_mut_ptr(),
+                stride,
+                scale: scale.as_ptr(),
+                bias: bias.as_ptr(),
+                residual: residual.rows.as_ptr(),
+                gain: residual.gain,
             },
             Output::Weighted {
                 out,

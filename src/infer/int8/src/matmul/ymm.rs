@@ -93,6 +93,27 @@ unsafe fn epilogue<const R: usize>(
                     store_bytes(values, out.add((row + r) * stride + column), columns);
                 }
             }
+            Target::Added {
+                out,
+                stride,
+                scale,
+                bias,
+                residual,
+                gain,
+            } => {
+                let (scale, bias) = (by_column(scale, column), by_column(bias, column));
+                for (r, sums) in sums.iter().enumerate() {
+                    let mut values = [_mm256_setzero_ps(); PAIR];
+                    for v in 0..PAIR {
+                        values[v] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sums[v]), scale[v], bias[v]);
+                    }
+                    let more = bytes(residual.add((row + r) * stride + column), columns);
+                    for v in 0..PAIR {
+                        values[v] = _mm256_fmadd_ps(more[v], _mm256_set1_ps(gain), values[v]);
+                    }
+                    store_bytes(values, out.add((row + r) * stride + column), columns);
+                }
+            }
             Target::Weighted {
                 out,
                 stride,
@@ -186,6 +207,25 @@ unsafe fn first(columns: usize, v: usize) -> __m256i {
             _mm256_set1_epi32(columns),
             _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
         )
+    }
+}
+
+/// Sixteen bytes as floats, or the first `columns` of them and zeros.
+#[inline(always)]
+unsafe fn bytes(from: *const u8, columns: usize) -> [__m256; PAIR] {
+    // SAFETY: the caller owns `columns` bytes from `from` on.
+    unsafe {
+        let bytes = if columns >= PANEL {
+            _mm_loadu_si128(from.cast())
+        } else {
+            let mut some = [0_u8; PANEL];
+            some.as_mut_ptr().copy_from_nonoverlapping(from, columns);
+            _mm_loadu_si128(some.as_ptr().cast())
+        };
+        [
+            _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes)),
+            _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128::<8>(bytes))),
+        ]
     }
 }
 

@@ -5,39 +5,27 @@ use scarp_int8::{
 
 use crate::reference::{Memory, Random, random_layers, rounds_to};
 
-/// Patch embeddings and spatial reductions of SegFormer, 1x1, and others that are none of them.
-const WINDOWS: [Option<Window>; 7] = [
+/// Patch embeddings and spatial reductions of SegFormer, 1x1, the stem of EfficientNet-Lite with a border after the map only, and others that are none of them.
+const WINDOWS: [Option<Window>; 9] = [
     None,
     Some(Window {
-        side: 7,
-        step: 4,
-        border: 3,
-    }),
-    Some(Window {
         side: 3,
         step: 2,
-        border: 1,
-    }),
-    Some(Window {
-        side: 8,
-        step: 8,
-        border: 0,
-    }),
-    Some(Window {
-        side: 2,
-        step: 2,
-        border: 0,
+        before: 0,
+        after: 1,
     }),
     Some(Window {
         side: 3,
         step: 1,
-        border: 2,
+        before: 2,
+        after: 0,
     }),
-    Some(Window {
-        side: 1,
-        step: 1,
-        border: 0,
-    }),
+    Some(Window::even(7, 4, 3)),
+    Some(Window::even(3, 2, 1)),
+    Some(Window::even(8, 8, 0)),
+    Some(Window::even(2, 2, 0)),
+    Some(Window::even(3, 1, 2)),
+    Some(Window::even(1, 1, 0)),
 ];
 
 #[derive(Debug)]
@@ -92,11 +80,7 @@ impl Case {
 
     /// The convolution by its definition, pixel by pixel.
     fn exact(&self) -> Vec<f64> {
-        let window = self.window.unwrap_or(Window {
-            side: 1,
-            step: 1,
-            border: 0,
-        });
+        let window = self.window.unwrap_or(Window::even(1, 1, 0));
         let output = window
             .over(self.size)
             .expect("cases are made so that it fits");
@@ -114,7 +98,7 @@ impl Case {
                     let (tap, c) = (i / self.channels, i % self.channels);
                     let (y, x) = (y + tap / window.side, x + tap % window.side);
                     let inside = |at: usize, end: usize| {
-                        at.checked_sub(window.border).filter(|&at| at < end)
+                        at.checked_sub(window.before).filter(|&at| at < end)
                     };
                     if let (Some(y), Some(x)) =
                         (inside(y, self.size.height), inside(x, self.size.width))

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use scarp_int8::{FeedForward, Isa, Size, ThreadPool};
+use scarp_int8::{Activation, FeedForward, Isa, Size, ThreadPool, Window};
 
 use crate::reference::{Memory, Random, random_layers};
 
@@ -9,7 +9,13 @@ fn layer(random: &mut Random, size: Size, channels: usize, factor: usize) -> Fee
     let quantizations: Vec<_> = (0..3)
         .map(|_| random_layers::quantization(random))
         .collect();
-    let mut parts = random_layers::depthwise_parts(random, hidden, quantizations[1]);
+    let mut parts = random_layers::depthwise_parts(
+        random,
+        hidden,
+        quantizations[1],
+        Window::even(3, 1, 1),
+        Activation::Gelu,
+    );
     (parts.output_scale, parts.output_zero) = (quantizations[2].scale, quantizations[2].zero);
     FeedForward {
         norm: random_layers::norm(random, channels)
@@ -51,7 +57,7 @@ fn one_by_one(layer: &FeedForward, isa: Isa, x: &[f32]) -> Vec<f32> {
         let row = |y: usize| &expanded[y * line..][..line];
         layer
             .depthwise
-            .row(isa, [row(y), row(y + 1), row(y + 2)], activated);
+            .row(isa, &[row(y), row(y + 1), row(y + 2)], activated);
     }
     let mut out = vec![0.0; x.len()];
     layer

@@ -6,6 +6,7 @@ mod decoder;
 mod depthwise;
 mod feed_forward;
 mod input_quantize;
+mod inverted_residual;
 mod isa_detection;
 mod linear;
 mod matmul;

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use scarp_int8::{
     Isa,
-    matmul::{Matrix, Output, Packed, Rows, multiply, pack, padded, panel_bytes},
+    matmul::{Matrix, Output, Packed, Residual, Rows, multiply, pack, padded, panel_bytes},
 };
 
 use crate::reference::{Random, rounds_to};
@@ -48,6 +48,7 @@ struct Operands {
     /// By row.
     factors: Vec<f32>,
     residual: Vec<f32>,
+    residual_bytes: Vec<u8>,
     /// The exact sums, by row, by column.
     exact: Vec<i64>,
 }
@@ -93,6 +94,7 @@ impl Case {
             bias: random.floats(padded(n), -100.0, 300.0),
             factors: random.floats(rows, 0.5, 1.5),
             residual: random.floats((rows - 1) * self.out_stride() + n, -100.0, 100.0),
+            residual_bytes: random.bytes((rows - 1) * self.out_stride() + n),
             exact,
         }
     }
@@ -174,19 +176,24 @@ proptest! {
     }
 
     #[test]
-    fn quantized_outputs_are_the_nearest_bytes_and_the_same_with_every_set(case in cases()) {
+    fn quantized_outputs_are_the_nearest_bytes_and_the_same_with_every_set(
+        case in cases(), gain in prop_oneof![Just(None), (-1.5..1.5f32).prop_map(Some)],
+    ) {
         let mut random = Random::new(case.seed);
         let operands = case.operands(&mut random);
         let before: Vec<u8> = (0..case.out_length()).map(|_| random.next() as u8).collect();
         let outs: Vec<_> = Isa::available().into_iter().map(|isa| {
             let stride = case.out_stride();
             let out = case.run(isa, &operands, &before, |out, operands| {
-                Output::Quantized { out, stride, scale: &operands.scale, bias: &operands.bias }
+                let residual = gain.map(|gain| Residual { rows: &operands.residual_bytes, gain });
+                Output::Quantized { out, stride, scale: &operands.scale, bias: &operands.bias, residual }
             });
             (isa, out)
         }).collect();
         for (row, column, found, sum) in case.written(&outs[0].1, &operands) {
-            let exact = sum as f64 * f64::from(operands.scale[column]) + f64::from(operands.bias[column]);
+            let byte = f64::from(operands.residual_bytes[row * case.out_stride() + column]);
+            let more = byte * f64::from(gain.unwrap_or(0.0));
+            let exact = sum as f64 * f64::from(operands.scale[column]) + f64::from(operands.bias[column]) + more;
             prop_assert!(rounds_to(found, exact, 1e-4), "row {row}, column {column}: {found} for {exact}");
         }
         for (isa, out) in &outs {

@@ -1,6 +1,8 @@
 //! Scales that no sensible model has still saturate, on every set of instructions.
 
-use scarp_int8::{Depthwise, DepthwiseParts, Isa, Linear, Norm, Quantization, Weights};
+use scarp_int8::{
+    Activation, Depthwise, DepthwiseParts, Isa, Linear, Norm, Quantization, Weights, Window,
+};
 
 const HUGE: f32 = 1e12;
 
@@ -51,18 +53,22 @@ fn norms_beyond_32_bits_are_held_at_the_ends_of_the_range() {
 
 #[test]
 fn activations_beyond_32_bits_are_held_at_the_end_of_the_range() {
-    let layer = Depthwise::new(DepthwiseParts {
-        weights: vec![1; 9 * 64],
-        scale: vec![HUGE; 64],
-        bias: vec![0.0; 64],
-        input_zero: 0,
-        output_scale: 1.0,
-        output_zero: 0,
-    });
-    let row = vec![255; 2 * 64];
-    for isa in Isa::available() {
-        let mut out = vec![7; 2 * 64];
-        layer.row(isa, [&row; 3], &mut out);
-        assert_eq!(out, [255; 2 * 64], "{}", isa.name());
+    for activation in [Activation::Gelu, Activation::Clamp] {
+        let layer = Depthwise::new(DepthwiseParts {
+            window: Window::even(3, 1, 1),
+            weights: vec![1; 9 * 64],
+            scale: vec![HUGE; 64],
+            bias: vec![0.0; 64],
+            input_zero: 0,
+            activation,
+            output_scale: 1.0,
+            output_zero: 0,
+        });
+        let row = vec![255; 2 * 64];
+        for isa in Isa::available() {
+            let mut out = vec![7; 2 * 64];
+            layer.row(isa, &[&row[..]; 3], &mut out);
+            assert_eq!(out, [255; 2 * 64], "{}, {activation:?}", isa.name());
+        }
     }
 }

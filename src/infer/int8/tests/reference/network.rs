@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use scarp_int8::{
-    Attention, Branch, Builder, Columns, Convolution, Decoder, Epilogue, FeedForward,
-    IMAGE_CHANNELS, Input, InputQuantize, Isa, Network, Norm, Operator, Quantization, Size,
-    Softmax, Source, ThreadPool, Upsample, Window,
+    Activation, Attention, Branch, Builder, Columns, Convolution, Decoder, Depthwise, Epilogue,
+    FeedForward, IMAGE_CHANNELS, Input, InputQuantize, InvertedResidual, Isa, Network, Norm,
+    Operator, Quantization, Size, Softmax, Source, ThreadPool, Upsample, Window,
 };
 
 use super::{Memory, Random, random_layers};
@@ -21,6 +21,7 @@ pub struct Small {
     feed_forward: FeedForward,
     last_norm: Norm,
     merge: Convolution,
+    inverted: InvertedResidual,
     decoder: Decoder,
     upsample: Upsample,
 }
@@ -37,7 +38,7 @@ impl Small {
             reduction: 2,
             output: q[0],
         };
-        let window = |side, step, border| Some(Window { side, step, border });
+        let window = |side, step, border| Some(Window::even(side, step, border));
         let mut convolution =
             |window: Option<Window>, size, inputs, outputs, input: Quantization, norm| {
                 let side = window.map_or(1, |window| window.side);
@@ -78,8 +79,22 @@ impl Small {
         reduce.epilogue = Epilogue::NormBytes(
             random_layers::norm(random, channels).quantized(q[2].scale, q[2].zero),
         );
-        let mut parts = random_layers::depthwise_parts(random, 4 * channels, q[4]);
+        let mut parts = random_layers::depthwise_parts(
+            random,
+            4 * channels,
+            q[4],
+            Window::even(3, 1, 1),
+            Activation::Gelu,
+        );
         (parts.output_scale, parts.output_zero) = (q[3].scale, q[3].zero);
+        let mut inner = random_layers::depthwise_parts(
+            random,
+            4 * width,
+            q[1],
+            Window::even(5, 1, 2),
+            Activation::Clamp,
+        );
+        (inner.output_scale, inner.output_zero) = (q[2].scale, q[2].zero);
         let scores =
             Softmax::new(f64::from(q[3].scale) * f64::from(q[4].scale)).expect("a positive scale");
         Self {
@@ -100,18 +115,28 @@ impl Small {
                 norm: random_layers::norm(random, channels).quantized(q[2].scale, q[2].zero),
                 expand: random_layers::linear(random, channels, 4 * channels, q[2])
                     .quantized(1.0, q[4]),
-                depthwise: scarp_int8::Depthwise::new(parts),
+                depthwise: Depthwise::new(parts),
                 contract: random_layers::linear(random, 4 * channels, channels, q[3]),
                 size: map,
             },
             last_norm: random_layers::norm(random, channels).quantized(q[5].scale, q[5].zero),
+            inverted: InvertedResidual {
+                expand: Some(
+                    random_layers::linear(random, width, 4 * width, q[6]).quantized(1.0, q[1]),
+                ),
+                depthwise: Depthwise::new(inner),
+                project: random_layers::linear(random, 4 * width, width, q[2])
+                    .quantized_with_residual(q[6], q[7]),
+                residual: true,
+                size: merge.output(),
+            },
             decoder: Decoder::new(
                 Branch {
                     project: random_layers::linear(random, channels, width, q[5]),
                     size: map,
                 },
                 vec![Branch {
-                    project: random_layers::linear(random, width, width, q[6]),
+                    project: random_layers::linear(random, width, width, q[7]),
                     size: merge.output(),
                 }],
                 q[0],
@@ -167,7 +192,9 @@ impl Small {
             Operator::Norm(self.last_norm.clone(), pixels, fed),
         );
         let merged = builder.add("merge", Operator::Convolution(self.merge.clone(), finest));
-        let decoder = Operator::Decoder(self.decoder.clone(), finest, vec![merged]);
+        let inverted = Operator::InvertedResidual(self.inverted.clone(), merged);
+        let inverted = builder.add("inverted", inverted);
+        let decoder = Operator::Decoder(self.decoder.clone(), finest, vec![inverted]);
         let logits = builder.add("decoder", decoder);
         builder.add(
             "upsample",
@@ -218,9 +245,12 @@ impl Small {
         self.last_norm.bytes(isa, &fed, &mut finest);
         let mut merged = vec![0; self.merge.output().area() * self.merge.linear.outputs()];
         self.merge.bytes(isa, pool, &finest, scratch, &mut merged);
+        let mut inverted = vec![0; merged.len()];
+        self.inverted
+            .run(isa, pool, &merged, scratch, &mut inverted);
         let mut logits = vec![0.0; 2 * pixels];
         self.decoder
-            .run(isa, pool, &finest, &[&merged], scratch, &mut logits);
+            .run(isa, pool, &finest, &[&inverted], scratch, &mut logits);
         let mut large = vec![0.0; 2 * self.upsample.to.area()];
         self.upsample.run(isa, pool, &logits, &mut large);
         large

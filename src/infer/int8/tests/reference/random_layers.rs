@@ -1,6 +1,6 @@
 //! Layers with made-up weights.
 
-use scarp_int8::{Depthwise, DepthwiseParts, Linear, Norm, Quantization, Weights};
+use scarp_int8::{Activation, DepthwiseParts, Linear, Norm, Quantization, Weights, Window};
 
 use super::Random;
 
@@ -52,9 +52,13 @@ pub fn depthwise_parts(
     random: &mut Random,
     channels: usize,
     input: Quantization,
+    window: Window,
+    activation: Activation,
 ) -> DepthwiseParts {
     DepthwiseParts {
-        weights: random.weights(9 * channels),
+        window,
+        activation,
+        weights: random.weights(window.side * window.side * channels),
         scale: (0..channels)
             .map(|_| input.scale * random.within(0.001, 0.01))
             .collect(),
@@ -65,6 +69,24 @@ pub fn depthwise_parts(
     }
 }
 
-pub fn depthwise(random: &mut Random, channels: usize, input: Quantization) -> Depthwise {
-    Depthwise::new(depthwise_parts(random, channels, input))
-}
+/// Windows of depthwise convolutions: SegFormer's, and those of EfficientNet-Lite, whose border TensorFlow puts after the map
+/// first; then one that no kernel takes.
+pub const DEPTHWISE: [Window; 7] = [
+    Window::even(3, 1, 1),
+    Window::even(5, 1, 2),
+    Window {
+        side: 3,
+        step: 2,
+        before: 0,
+        after: 1,
+    },
+    Window {
+        side: 5,
+        step: 2,
+        before: 1,
+        after: 2,
+    },
+    Window::even(3, 2, 1),
+    Window::even(5, 2, 0),
+    Window::even(3, 3, 1),
+];
