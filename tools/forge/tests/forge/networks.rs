@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rstest::rstest;
 use scarp_forge::{
     engine,
-    graph::Graph,
+    graph::{Graph, float_tensor},
     network::{Assumed, Network, NetworkError},
     optimise::{optimise, parity},
     quantize::{self, Evaluator, Observer, Options},
@@ -177,20 +177,8 @@ fn every_observer_gives_a_released_model_in_8_bits_that_finds_the_same(#[case] o
     assert!(int8 > 0.9 && int8 < 1.0, "{int8}");
 }
 
-#[rstest]
-fn a_quantized_segformer_of_any_exporter_flies_in_fused_operators(
-    #[values(
-        "train_segformer_folded",
-        "train_segformer_standard",
-        "hf_segformer",
-        "hf_segformer_static",
-        "hf_segformer_dynamo",
-        "mmseg_segformer",
-        "mmseg_segformer_batchnorm",
-        "smp_segformer_pvt"
-    )]
-    name: &str,
-) {
+/// A network optimised, its picture's planes, and its 8-bit form with ranges from these.
+fn quantized(name: &str) -> (Network, Vec<f32>, Graph) {
     let network = read(name);
     let (graph, _) = optimise(&network.graph, &network.shape()).unwrap();
     let network = Network { graph, ..network };
@@ -206,6 +194,26 @@ fn a_quantized_segformer_of_any_exporter_flies_in_fused_operators(
         tick: &|_| (),
     };
     let (graph, _) = quantize::quantize(&network, &planes, &judge, &options).unwrap();
+    let [planes] = planes;
+    (network, planes, graph)
+}
+
+#[rstest]
+fn a_quantized_segformer_of_any_exporter_flies_in_fused_operators(
+    #[values(
+        "train_segformer_folded",
+        "train_segformer_standard",
+        "hf_segformer",
+        "hf_segformer_static",
+        "hf_segformer_dynamo",
+        "mmseg_segformer",
+        "mmseg_segformer_batchnorm",
+        "smp_segformer_pvt",
+        "train_efficientnet"
+    )]
+    name: &str,
+) {
+    let (network, planes, graph) = quantized(name);
     let model = network.model(&graph).unwrap();
     assert_eq!(model.engine().name(), "int8", "{:?}", model.declined());
     let (columns, rows) = network.manifest.output_size();
@@ -213,13 +221,13 @@ fn a_quantized_segformer_of_any_exporter_flies_in_fused_operators(
     model
         .session()
         .unwrap()
-        .run(Tile::Planes(&planes[0]), &mut cells)
+        .run(Tile::Planes(&planes), &mut cells)
         .unwrap();
     let output = network.manifest.output.name.as_str();
     let tract = engine::Engine::new(&graph, &network.shape(), &[output]).unwrap();
     let mut expected = Vec::new();
     tract
-        .run(&planes[0], |_, logits| expected = logits.to_vec())
+        .run(&planes, |_, logits| expected = logits.to_vec())
         .unwrap();
     let probability = |i: usize| {
         let logit = if expected.len() == cells.len() {
@@ -233,6 +241,26 @@ fn a_quantized_segformer_of_any_exporter_flies_in_fused_operators(
         .map(|i| (cells[i] - probability(i)).abs())
         .sum();
     assert!(sum / (cells.len() as f32) < 0.01, "{sum}");
+}
+
+#[test]
+fn a_relu_whose_bytes_reach_above_its_bound_is_left_to_tract() {
+    let (network, _, mut graph) = quantized("train_efficientnet");
+    let bound = graph.add_constant(float_tensor(&[], &[0.5]), "bound");
+    for clip in graph
+        .nodes_mut()
+        .iter_mut()
+        .filter(|node| node.op_type == "Clip")
+    {
+        clip.input[2].clone_from(&bound);
+    }
+    let model = network.model(&graph).unwrap();
+    assert_eq!(model.engine().name(), "tract");
+    let [declined] = model.declined() else {
+        panic!("{:?}", model.declined());
+    };
+    let reason = "is a ReLU whose bytes reach above its bound";
+    assert!(declined.reason.ends_with(reason), "{declined:?}");
 }
 
 #[test]

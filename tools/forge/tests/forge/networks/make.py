@@ -182,6 +182,24 @@ def export_train(path: Path, folded: bool) -> float:
     return difference
 
 
+def train_efficientnet(path: Path) -> float:
+    """This project's own trainer with an encoder of EfficientNet-Lite's blocks, among them strided and 5x5 ones."""
+    sys.path.insert(0, str(TRAIN))
+    from scarp_train.networks import build, encoders, segformer
+    from scarp_train.recipe import NetworkSpec
+    from scarp_train.release.export import export_onnx
+    from timm.models.efficientnet import _gen_efficientnet_lite
+
+    name = "tf_efficientnet_lite0"
+    narrow = partial(_gen_efficientnet_lite, channel_multiplier=0.1, depth_multiplier=0.5, pad_type="same")
+    with mock.patch.object(encoders.timm, "create_model", narrow):
+        network = build(NetworkSpec(encoder=name))
+    network.head = segformer.Head(network.encoder.dims, DECODER)
+    difference = export_onnx(randomise_torch(network), path, SIDE)
+    save(onnx.load(path), path)
+    return difference
+
+
 # Other networks
 
 
@@ -448,6 +466,7 @@ FIXTURES: tuple[Fixture, ...] = (
     smp_segformer_pvt,
     train_segformer_standard,
     train_segformer_folded,
+    train_efficientnet,
     unet,
     deeplabv3,
     hrnet,
