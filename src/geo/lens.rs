@@ -46,6 +46,8 @@ const WIDEST_RAD: f64 = 3.0;
 const STEPS: u32 = 2000;
 /// How well a bent ray is straightened, in tangents: a ten-thousandth of a pixel of any camera.
 const STRAIGHT: f64 = 1e-9;
+/// Half the width of the differences that slopes are taken from, in tangents.
+const SLOPE_STEP: f64 = 1e-6;
 /// Turns of the search, far more than it takes.
 const MAX_TURNS: u32 = 60;
 
@@ -84,23 +86,40 @@ impl Brown {
         (x * factor + dx, y * factor + dy)
     }
 
-    /// The tangents before the lens. The tangential part is small beside the radial one, so it is taken off as found so far and the
-    /// radial one undone for what is left, again and again.
+    /// The tangents before the lens, by Newton's method from where the radial part alone would have them.
     fn straighten(&self, bent_x: f64, bent_y: f64) -> Option<(f64, f64)> {
-        let (mut dx, mut dy) = (0.0, 0.0);
+        let bent = bent_x.hypot(bent_y);
+        // The tangential part may carry a ray a little farther than the radial part does at its reach.
+        let within = bent.min(self.radial(self.reach));
+        let straight = inverse(within, self.reach, |r| self.radial(r))?;
+        let scale = if bent > 0.0 { straight / bent } else { 1.0 };
+        let (mut x, mut y) = (bent_x * scale, bent_y * scale);
         for _ in 0..MAX_TURNS {
-            let (radial_x, radial_y) = (bent_x - dx, bent_y - dy);
-            let bent = radial_x.hypot(radial_y);
-            let straight = inverse(bent, self.reach, |r| self.radial(r))?;
-            let scale = if bent > 0.0 { straight / bent } else { 1.0 };
-            let (x, y) = (radial_x * scale, radial_y * scale);
-            (dx, dy) = self.tangential(x, y);
             let (there_x, there_y) = self.bend(x, y);
-            if (there_x - bent_x).hypot(there_y - bent_y) < STRAIGHT {
-                return Some((x, y));
+            let (off_x, off_y) = (bent_x - there_x, bent_y - there_y);
+            if off_x.hypot(off_y) < STRAIGHT {
+                return (x.hypot(y) <= self.reach).then_some((x, y));
             }
+            let ((xx, yx), (xy, yy)) = self.slopes(x, y);
+            let determinant = xx * yy - xy * yx;
+            // Where it turns back, or is no number.
+            if determinant.partial_cmp(&0.0) != Some(std::cmp::Ordering::Greater) {
+                return None;
+            }
+            x += (yy * off_x - xy * off_y) / determinant;
+            y += (xx * off_y - yx * off_x) / determinant;
         }
         None
+    }
+
+    /// How the bent tangents change with x, and with y, by central differences.
+    fn slopes(&self, x: f64, y: f64) -> ((f64, f64), (f64, f64)) {
+        let slope = |dx: f64, dy: f64| {
+            let (ahead, behind) = (self.bend(x + dx, y + dy), self.bend(x - dx, y - dy));
+            let width = 2.0 * (dx + dy);
+            ((ahead.0 - behind.0) / width, (ahead.1 - behind.1) / width)
+        };
+        (slope(SLOPE_STEP, 0.0), slope(0.0, SLOPE_STEP))
     }
 }
 

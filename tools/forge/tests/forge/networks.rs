@@ -244,7 +244,7 @@ fn a_quantized_segformer_of_any_exporter_flies_in_fused_operators(
 }
 
 #[test]
-fn a_relu_whose_bytes_reach_above_its_bound_is_left_to_tract() {
+fn a_clip_that_holds_bytes_below_their_greatest_is_left_to_tract() {
     let (network, _, mut graph) = quantized("train_efficientnet");
     let bound = graph.add_constant(float_tensor(&[], &[0.5]), "bound");
     for clip in graph
@@ -259,7 +259,7 @@ fn a_relu_whose_bytes_reach_above_its_bound_is_left_to_tract() {
     let [declined] = model.declined() else {
         panic!("{:?}", model.declined());
     };
-    let reason = "is a ReLU whose bytes reach above its bound";
+    let reason = "is held below the greatest byte";
     assert!(declined.reason.ends_with(reason), "{declined:?}");
 }
 
