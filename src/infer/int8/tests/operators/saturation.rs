@@ -64,7 +64,7 @@ fn activations_beyond_32_bits_are_held_at_the_end_of_the_range() {
             output_scale: 1.0,
             output_zero: 0,
         });
-        let row = vec![255; 2 * 64];
+        let row = [255_u8; 2 * 64];
         for isa in Isa::available() {
             let mut out = vec![7; 2 * 64];
             layer.row(isa, &[&row[..]; 3], &mut out);
