@@ -9,12 +9,14 @@ use geo::{Coord, MapCoords, Polygon};
 
 use super::{
     contour::{Field, contours},
-    vote_grid::{Position, SIDE, VoteGrid, block_of},
+    vote_grid::{Cell, Position, SIDE, VoteGrid, block_of},
 };
 
 /// 4-connected cells, in order of rows and columns.
 pub(super) struct Component {
     pub cells: Vec<Position>,
+    /// Whether ground that no frame saw, or that is forgotten, lies beside one of them.
+    pub cut_off: bool,
 }
 
 /// Cells already visited, a bit each.
@@ -47,19 +49,26 @@ impl Visited {
 impl Component {
     /// The component around `seed`, unless that is no landslide or visited before.
     pub fn around(seed: Position, votes: &VoteGrid, visited: &mut Visited) -> Option<Self> {
-        let mut enter = |at| votes.cell(at).open() && visited.insert(at);
-        if !enter(seed) {
+        let mut enter = |at, cell: Cell| cell.open() && visited.insert(at);
+        if !enter(seed, votes.cell(seed)) {
             return None;
         }
         let mut cells = vec![seed];
+        let mut cut_off = false;
         let mut next = 0;
         while let Some(&(x, y)) = cells.get(next) {
             next += 1;
             let around = [(x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1)];
-            cells.extend(around.into_iter().filter(|&at| enter(at)));
+            for at in around {
+                let cell = votes.cell(at);
+                cut_off |= cell.observations == 0;
+                if enter(at, cell) {
+                    cells.push(at);
+                }
+            }
         }
         cells.sort_unstable_by_key(|&(x, y)| (y, x));
-        Some(Self { cells })
+        Some(Self { cells, cut_off })
     }
 
     /// The first cell by row and column.

@@ -36,6 +36,7 @@ pub fn landslide_feature(run: Run, landslide: &Landslide) -> Feature {
         ("run", json!(run.id)),
         ("version", json!(landslide.version)),
         ("area_m2", rounded(landslide.area_m2, AREA)),
+        ("cut_off", json!(landslide.cut_off)),
         ("confidence", rounded(landslide.confidence, PROBABILITY)),
         ("ce90_m", rounded(landslide.ce90_m, CE90)),
         ("observations", json!(landslide.observations)),

@@ -16,7 +16,7 @@ use super::{
     vote_grid::{FROZEN, Position, VoteGrid},
 };
 
-/// A landslide is reported again when this share of its cells has changed.
+/// A landslide is reported again when this share of its cells has changed, or whether it is cut off.
 const NOTABLE_SHARE: f64 = 0.1;
 
 /// Fuses what overlapping frames saw into landslides that last.
@@ -154,7 +154,8 @@ impl Inventory {
         if let Some(known) = self.known.get_mut(&track) {
             known.changed += won;
             known.first = component.first();
-            let notable = known.changed as f64 >= NOTABLE_SHARE * component.cells.len() as f64;
+            let notable = known.changed as f64 >= NOTABLE_SHARE * component.cells.len() as f64
+                || known.report.cut_off != component.cut_off;
             return notable.then(|| self.renew(track, component)).flatten();
         }
         self.next += 1;

@@ -17,8 +17,10 @@ pub struct Landslide {
     /// Outline with holes, x = longitude and y = latitude in degrees (WGS84), outer ring counter-clockwise. A withdrawn
     /// landslide carries the outline last reported.
     pub outline: Polygon<f64>,
-    /// Area in square metres.
+    /// Area in square metres; of a landslide that is cut off, that of the part that was searched.
     pub area_m2: f64,
+    /// Whether its outline ends where the searched ground does, somewhere: it may go on outside, and is at least as large as its area.
+    pub cut_off: bool,
     /// Mean over its cells of the landslide probability, frames that saw none counting as 0; from 0 to 1.
     pub confidence: f64,
     /// Radius in metres that holds the true position with 90 % probability; the mean of its detections'.

@@ -34,6 +34,7 @@ pub(super) fn active(
         version,
         status: LandslideStatus::Active,
         area_m2: outline.unsigned_area(),
+        cut_off: component.cut_off,
         outline: outline.map_coords(|metres| plane.to_geographic(metres)),
         confidence: findings.confidence,
         ce90_m: findings.ce90_m,

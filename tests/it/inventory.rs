@@ -103,6 +103,42 @@ fn one_observation_reports_a_landslide_with_its_size_place_and_accuracy() {
 }
 
 #[test]
+fn a_landslide_at_the_edge_of_what_was_searched_is_cut_off_until_a_frame_shows_what_lies_beyond() {
+    let mut inventory = inventory(SETTINGS);
+    let within = || {
+        frame(
+            1,
+            rect(-50.0, -50.0, 50.0, 50.0),
+            &[rect(-10.0, -10.0, 10.0, 10.0)],
+        )
+    };
+    assert!(!inventory.observe(&within()).unwrap()[0].cut_off);
+    // Over the frame's edge; the outline ends with the frame.
+    let over = frame(
+        2,
+        rect(100.0, -50.0, 150.0, 50.0),
+        &[rect(130.0, -10.0, 180.0, 10.0)],
+    );
+    let reports = inventory.observe(&over).unwrap();
+    let [cut] = &reports[..] else {
+        panic!("{reports:?}");
+    };
+    assert!(cut.cut_off && (cut.area_m2 - 400.0).abs() < 5.0, "{cut:?}");
+    // The ground beyond it is none: as large as before, and yet reported anew at once.
+    let beyond = frame(
+        3,
+        rect(145.0, -60.0, 200.0, 60.0),
+        &[rect(145.0, -10.0, 150.0, 10.0)],
+    );
+    let reports = inventory.observe(&beyond).unwrap();
+    let [whole] = &reports[..] else {
+        panic!("{reports:?}");
+    };
+    assert_eq!((whole.id, whole.version, whole.cut_off), (cut.id, 2, false));
+    assert!((whole.area_m2 - 400.0).abs() < 5.0, "{whole:?}");
+}
+
+#[test]
 fn only_frames_that_saw_landslide_count_as_observations_of_it() {
     let ground = || rect(-50.0, -50.0, 50.0, 50.0);
     let slide = || rect(-10.0, -10.0, 10.0, 10.0);

@@ -83,6 +83,7 @@ fn landslide(slide: &Landslide) -> Value {
         "confidence": slide.confidence,
         "ce90_m": slide.ce90_m,
         "observations": slide.observations,
+        "cut_off": slide.cut_off,
     });
     for (name, time) in [
         ("first_seen_unix_us", slide.first_seen),

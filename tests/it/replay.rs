@@ -504,6 +504,7 @@ fn what_a_replay_leaves_is_geojson_by_the_standard_that_names_its_survey() {
                 "area_m2",
                 "ce90_m",
                 "confidence",
+                "cut_off",
                 "first_seen",
                 "last_seen",
                 "observations",

@@ -27,6 +27,7 @@ fn landslide(id: u128) -> Landslide {
         area_m2: 100.0,
         confidence: 0.9,
         ce90_m: 3.0,
+        cut_off: false,
         observations: 1,
         first_seen: None,
         last_seen: None,

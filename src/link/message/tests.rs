@@ -54,11 +54,11 @@ fn run() -> impl Strategy<Value = Run> {
 prop_compose! {
     fn landslide()(
         id in uuid(), version in 1..u32::MAX, withdrawn in any::<bool>(), outline in outline(),
-        area_m2 in 0.0..1e9, confidence in 0.0..=1.0, ce90_m in 0.0..1e4, observations in any::<u32>(),
+        area_m2 in 0.0..1e9, confidence in 0.0..=1.0, ce90_m in 0.0..1e4, observations in any::<u32>(), cut_off in any::<bool>(),
         times in prop::option::of((time(), time())),
     ) -> Landslide {
         Landslide {
-            id, version, outline, area_m2, confidence, ce90_m, observations,
+            id, version, outline, area_m2, confidence, ce90_m, observations, cut_off,
             status: if withdrawn { LandslideStatus::Withdrawn } else { LandslideStatus::Active },
             first_seen: times.map(|(a, b)| a.min(b)),
             last_seen: times.map(|(a, b)| a.max(b)),
@@ -105,6 +105,7 @@ fn slide(outline: Polygon<f64>) -> Landslide {
         area_m2: 100.0,
         confidence: 0.9,
         ce90_m: 3.0,
+        cut_off: false,
         observations: 4,
         first_seen: Some(UNIX_EPOCH + Duration::from_secs(1)),
         last_seen: Some(UNIX_EPOCH + Duration::from_secs(1)),

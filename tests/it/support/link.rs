@@ -37,6 +37,7 @@ pub fn refused() -> Envelope {
             area_m2: 4000.0,
             confidence: 0.5,
             ce90_m: 3.0,
+            cut_off: false,
             observations: 1,
             first_seen: None,
             last_seen: None,

@@ -45,6 +45,7 @@ fn landslide() -> impl Strategy<Value = Landslide> {
             area_m2,
             confidence,
             ce90_m,
+            cut_off: false,
             observations: 3,
             first_seen: Some(UNIX_EPOCH + Duration::from_nanos(first)),
             last_seen: Some(UNIX_EPOCH + Duration::from_nanos(first + seen_for)),

@@ -91,6 +91,7 @@ impl Flight {
             area_m2: self.chance.random_range(50.0..20_000.0),
             confidence: self.chance.random_range(0.5..1.0),
             ce90_m: self.chance.random_range(2.0..8.0),
+            cut_off: false,
             observations: version,
             first_seen: Some(UNIX_EPOCH + Duration::from_secs(1_790_000_000)),
             last_seen: Some(UNIX_EPOCH + Duration::from_secs(1_790_000_000 + u64::from(version))),

@@ -91,6 +91,14 @@ fn changes(db: &Connection) -> Result<Vec<String>, Cause> {
             ));
         }
     }
+    for table in ["landslides", "landslide_history"] {
+        if column("true", [table, "id"])? && !column("true", [table, "cut_off"])? {
+            // Aircraft of that time did not say.
+            changes.push(format!(
+                "ALTER TABLE {table} ADD COLUMN cut_off BOOLEAN NOT NULL DEFAULT 0"
+            ));
+        }
+    }
     for (table, kept) in WITHOUT_RUNS {
         if column("true", [table, "survey"])? && !column("true", [table, "run"])? {
             // SQLite cannot widen a UNIQUE constraint either.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Store, StoreError, error::Cause, geometry};
 
 pub(super) const LANDSLIDES: &str =
-    "SELECT survey, run, id, version, geom, area_m2, confidence, ce90_m, observations,
+    "SELECT survey, run, id, version, geom, area_m2, cut_off, confidence, ce90_m, observations,
     coalesce(unixepoch(first_seen, 'subsec'), first_seen) AS first_seen, coalesce(unixepoch(last_seen, 'subsec'), last_seen) AS last_seen
     FROM landslides ORDER BY fid";
 pub(super) const FOOTPRINTS: &str =
@@ -114,6 +114,7 @@ fn landslide(row: &Row<'_>) -> Result<Landslide, Cause> {
         outline: geometry::decode(&blob)
             .map_err(|e| Cause::Damaged(format!("landslide {id}: {e}")))?,
         area_m2: get(row, "area_m2")?,
+        cut_off: get(row, "cut_off")?,
         confidence: get(row, "confidence")?,
         ce90_m: get(row, "ce90_m")?,
         observations: get(row, "observations")?,

@@ -256,9 +256,9 @@ fn put_landslide(db: &Connection, run: Run, slide: &Landslide) -> Result<bool, C
     let newest = newest(db, survey, slide.id)?;
     let active = slide.status == LandslideStatus::Active;
     let times = format!("{}, {}", datetime(":first_seen"), datetime(":last_seen"));
-    let columns = "geom, survey, run, id, version, area_m2, confidence, ce90_m, observations";
-    let values =
-        ":geom, :survey, :run, :id, :version, :area_m2, :confidence, :ce90_m, :observations";
+    let columns =
+        "geom, survey, run, id, version, area_m2, cut_off, confidence, ce90_m, observations";
+    let values = ":geom, :survey, :run, :id, :version, :area_m2, :cut_off, :confidence, :ce90_m, :observations";
     let bound = named_params! {
         ":geom": geometry::encode(&slide.outline),
         ":survey": survey.to_string(),
@@ -266,6 +266,7 @@ fn put_landslide(db: &Connection, run: Run, slide: &Landslide) -> Result<bool, C
         ":id": slide.id.to_string(),
         ":version": slide.version,
         ":area_m2": slide.area_m2,
+        ":cut_off": slide.cut_off,
         ":confidence": slide.confidence,
         ":ce90_m": slide.ce90_m,
         ":observations": slide.observations,
@@ -285,7 +286,7 @@ fn put_landslide(db: &Connection, run: Run, slide: &Landslide) -> Result<bool, C
         db.prepare_cached(&format!(
             "INSERT INTO landslides ({columns}, first_seen, last_seen) VALUES ({values}, {times})
              ON CONFLICT (survey, id) DO UPDATE SET geom = excluded.geom, run = excluded.run, version = excluded.version,
-             area_m2 = excluded.area_m2, confidence = excluded.confidence, ce90_m = excluded.ce90_m,
+             area_m2 = excluded.area_m2, cut_off = excluded.cut_off, confidence = excluded.confidence, ce90_m = excluded.ce90_m,
              observations = excluded.observations, first_seen = excluded.first_seen, last_seen = excluded.last_seen"
         ))?
         .execute(bound)?;

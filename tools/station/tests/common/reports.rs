@@ -58,6 +58,7 @@ pub fn landslide(id: u128, version: u32, status: LandslideStatus) -> Envelope {
         area_m2: 1000.0 * f64::from(version),
         confidence: 0.875,
         ce90_m: 3.5,
+        cut_off: false,
         observations: 4,
         first_seen: Some(UNIX_EPOCH + Duration::from_secs(1_790_000_000)),
         last_seen: Some(UNIX_EPOCH + Duration::from_millis(1_790_000_010_500)),
