@@ -23,5 +23,7 @@ pub fn scarp_after(mounts: &str) -> Command {
 /// Lines that put the files of one folder onto a disk at another that is read only.
 pub fn read_only(folder: &Path, at: &Path) -> String {
     let (folder, at) = (folder.display(), at.display());
-    format!("mount -t tmpfs none {at}\ncp {folder}/* {at}\nmount -o remount,ro {at}")
+    // The mount is made read only, not the file system: that one shows its owner by the number outside, which `mount` gives back and the
+    // kernel does not know in here.
+    format!("mount -t tmpfs none {at}\ncp {folder}/* {at}\nmount -o remount,bind,ro {at}")
 }
