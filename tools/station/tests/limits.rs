@@ -111,6 +111,7 @@ fn handshakes_that_never_end_give_way_and_those_of_an_aircraft_do_not() {
     let stranger = strangers::without_certificate(&fleet.keys("alone").join(CA_FILE));
     let flights = Flights::alone(&fleet, &station);
     let (runtime, address) = (runtime(), station.address);
+    strangers::allow_many_sockets();
     // More than the station has places for, and from more addresses than one. Each shows that its address is real, and no more.
     let endpoints: Vec<_> = (0..600)
         .map(|n: u16| {

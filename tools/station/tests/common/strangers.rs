@@ -21,6 +21,7 @@ use quinn::{
         pki_types::{CertificateDer, pem::PemObject},
     },
 };
+use rustix::process::{Resource, Rlimit};
 use scarp_link::tls::{PROTOCOL, SERVER_NAME};
 use tokio::net::UdpSocket;
 
@@ -186,6 +187,14 @@ enum Fate {
     /// The station hears nothing from then on.
     PassAsTheLast,
     Drop,
+}
+
+/// Lets this program have as many files open as the system allows it at most: three sockets for each of hundreds of strangers are
+/// more than the 1024 that a login usually begins with.
+pub fn allow_many_sockets() {
+    let limit = rustix::process::getrlimit(Resource::Nofile);
+    let current = limit.maximum;
+    rustix::process::setrlimit(Resource::Nofile, Rlimit { current, ..limit }).unwrap();
 }
 
 /// A Retry's first byte: a long header of type 3 (RFC 9000, section 17.2.5).
