@@ -36,7 +36,7 @@ It waits for camera, position fixes, attitude and armed motors, searches what th
 is disarmed again, or is interrupted. OUT/health.json says four times a second how it goes; OUT/survey-ID/ keeps what is found.
 A sensor that fails is waited for: frames without a place are counted and never placed.
 Exit status 3 tells that frames were not searched (untagged, corrupt, dropped), messages wait in the journal or were set
-aside in this flight (refused by the ground station, or damaged), or the disk was full.";
+aside in this flight (refused by the ground station, or damaged), messages were in memory only and are lost, or the disk was full.";
 
 #[derive(clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
@@ -72,6 +72,8 @@ struct Report {
     model: String,
     /// Messages the ground station has not confirmed.
     undelivered: u64,
+    /// Messages that are gone: they were in memory only, or there was no room for them anywhere.
+    messages_lost: u64,
     /// Messages the ground station refused.
     refused: u64,
     /// Messages set aside, whatever the reason.
@@ -121,7 +123,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         uplink: uplink.clone(),
     };
     let flown = flight::fly(equipment, open, terrain, &flight, destination, &stop)?;
-    let link = uplink.as_deref().map(survey_setup::drain);
+    let link = uplink.as_deref().map(survey_setup::finish);
     let report = report(
         &flown,
         &flight,
@@ -129,7 +131,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         started,
         link.as_ref(),
     );
-    print_report(&report);
+    print_report(&report, link.as_ref());
     survey_setup::print_undelivered(link.as_ref());
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
@@ -175,7 +177,8 @@ fn report(
         survey: flight.run.survey,
         folder,
         model: flight.model.manifest().name.clone(),
-        undelivered: link.map_or(0, |status| status.held.messages),
+        undelivered: link.map_or(0, LinkStatus::undelivered),
+        messages_lost: link.map_or(0, LinkStatus::lost),
         refused: link.map_or(0, |status| status.refused),
         set_aside: link.map_or(0, |status| status.newly_set_aside),
         unsendable: link.map_or(0, |status| status.unsendable),
@@ -186,7 +189,7 @@ fn report(
     }
 }
 
-fn print_report(report: &Report) {
+fn print_report(report: &Report, link: Option<&LinkStatus>) {
     let s = &report.summary;
     eprintln!(
         "Frames searched or turned away: {}, of them {s} {:.1} s.",
@@ -197,7 +200,10 @@ fn print_report(report: &Report) {
         report.camera.counts.frames, report.camera.counts.dropped
     );
     eprintln!("Results are in {}.", report.folder.display());
-    if let Some(line) = &report.storage_error {
+    // The journal's own is told with what it means for the messages.
+    if let Some(line) = report.storage_error.as_deref()
+        && Some(line) != survey_setup::disk_fault(link)
+    {
         eprintln!("Not all could be kept: {line}");
     }
 }

@@ -80,7 +80,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Success) => ExitCode::SUCCESS,
         Ok(Outcome::Warnings) => ExitCode::from(3),
         Err(error) => {
-            eprintln!("scarp: {error:#}");
+            eprintln!("scarp: {}", scarp_link::plain(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }

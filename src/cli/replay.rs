@@ -38,8 +38,8 @@ Examples:
 Interrupt (Ctrl-C) to stop: frames under way are finished, nothing found is lost. Both files are good GeoJSON at any time, also
 when the program is killed. A survey that has results in --out already is not searched again there.
 Exit status 3 tells that frames were not searched (untagged, over ground that is not known, left out, unreadable, corrupt, of an unsuitable scale,
-dropped), or messages wait in the journal or were set aside by this replay (refused by the ground station, or damaged). `scarp photos` lists
-what is understood of each photograph.";
+dropped), or messages wait in the journal, were set aside by this replay (refused by the ground station, or damaged), or are lost because the
+journal could not be written and they were in memory only. `scarp photos` lists what is understood of each photograph.";
 
 #[derive(clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
@@ -87,12 +87,16 @@ struct Report {
     model: String,
     /// Messages the ground station has not confirmed.
     undelivered: u64,
+    /// Messages that are gone: they were in memory only.
+    messages_lost: u64,
     /// Messages the ground station refused.
     refused: u64,
     /// Messages set aside, whatever the reason.
     set_aside: u64,
     /// Messages that say what no message can, and were left out.
     unsendable: u64,
+    /// Why messages are not on the disk.
+    storage_error: Option<String>,
     /// Whether the replay was interrupted before its source ended.
     interrupted: bool,
     seconds: f64,
@@ -144,7 +148,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     survey_setup::make_folder(&args.out)?;
     journal::take_over(&journal)?;
     // Before the results: a survey that cannot be sent leaves no folder, so that it can be begun again.
-    let uplink = survey_setup::uplink(station, || Journal::open(&journal, max_bytes))?;
+    let uplink = survey_setup::uplink(station, || Journal::open_to_replay(&journal, max_bytes))?;
     let results = survey_folder(&args.out, survey);
     let folder = OutputFolder::create(&results)?;
     if let Some(uplink) = &uplink {
@@ -161,17 +165,19 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let stop = survey_setup::stop_on_interrupt("frames under way are finished")?;
     let summary = pipeline::run(&mut source, &flight, &mut log, &stop)?;
     bar.finish_and_clear();
-    let link = uplink.as_deref().map(survey_setup::drain);
+    let link = uplink.as_deref().map(survey_setup::finish);
 
     let report = Report {
         summary,
         survey,
         folder: results,
         model: flight.model.manifest().name.clone(),
-        undelivered: link.as_ref().map_or(0, |status| status.held.messages),
+        undelivered: link.as_ref().map_or(0, LinkStatus::undelivered),
+        messages_lost: link.as_ref().map_or(0, LinkStatus::lost),
         refused: link.as_ref().map_or(0, |status| status.refused),
         set_aside: link.as_ref().map_or(0, |status| status.newly_set_aside),
         unsendable: link.as_ref().map_or(0, |status| status.unsendable),
+        storage_error: survey_setup::disk_fault(link.as_ref()).map(str::to_owned),
         interrupted: stop.load(Ordering::Relaxed),
         seconds: started.elapsed().as_secs_f64(),
         peak_rss_bytes: scarp_infer::process_memory::peak_rss_bytes(),

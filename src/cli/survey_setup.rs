@@ -130,16 +130,23 @@ pub fn announce(uplink: &Uplink, flight: &Flight) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits a while for the ground station to confirm everything.
-pub fn drain(uplink: &Uplink) -> LinkStatus {
-    uplink.drain(DRAIN)
+/// Waits a while for the ground station to confirm everything, and ends the link.
+pub fn finish(uplink: &Uplink) -> LinkStatus {
+    uplink.finish(DRAIN)
 }
 
-/// Whether all that waited is on the ground, and nothing was set aside since the start.
+/// Whether all that waited is on the ground and the journal knows it, and nothing was set aside since the start.
 pub fn all_delivered(link: Option<&LinkStatus>) -> bool {
     link.is_none_or(|status| {
-        status.held.messages == 0 && status.newly_set_aside == 0 && status.unsendable == 0
+        let left = status.undelivered() + status.lost();
+        let refused = status.newly_set_aside + status.unsendable;
+        left == 0 && refused == 0 && status.disk_fault.is_none()
     })
+}
+
+/// Why the journal is not written, if it is not.
+pub fn disk_fault(link: Option<&LinkStatus>) -> Option<&str> {
+    Some(link?.disk_fault.as_ref()?.line.as_str())
 }
 
 /// Says what cannot be sent, what is set aside and what waits in the journal, if anything does.
@@ -165,13 +172,55 @@ pub fn print_undelivered(link: Option<&LinkStatus>) {
             "Messages set aside before this start: {earlier}; `scarp link status` says why, `resend` tries them again, `discard` removes them."
         );
     }
-    if let Some(status) = link.filter(|status| status.held.messages > 0) {
-        let reason = status.last_error.as_deref().unwrap_or("no answer in time");
-        let wait = terminal::messages(status.held.messages, ("waits", "wait"));
-        eprintln!(
-            "{wait} in the journal for the ground station ({reason}); `scarp link drain` sends what waits."
-        );
+    if let Some(status) = link {
+        for line in left(status) {
+            eprintln!("{line}");
+        }
     }
+}
+
+/// What becomes of the messages that are not on the ground, of a link that has ended, and of those that the journal cannot forget.
+fn left(status: &LinkStatus) -> Vec<String> {
+    let reason = status.last_error.as_deref().unwrap_or("no answer in time");
+    let mut lines = Vec::new();
+    if status.crowded_out > 0 {
+        let are = terminal::messages(status.crowded_out, ("is", "are"));
+        lines.push(format!(
+            "{are} lost: there was room neither in the journal nor in memory while the ground station confirmed nothing ({reason})."
+        ));
+    }
+    let fault = status.disk_fault.as_ref();
+    if let Some(fault) = fault {
+        let line = &fault.line;
+        lines.push(match status.lost_from_memory {
+            0 => format!("The journal is not written, by which no message is lost: {line}."),
+            lost => format!(
+                "{} lost: not confirmed by the ground station ({reason}), and in memory only: {line}.",
+                terminal::messages(lost, ("is", "are"))
+            ),
+        });
+        lines.extend(still_listed(fault.still_listed));
+    }
+    let waiting = fault.map_or(status.held.messages, |fault| fault.waiting_on_disk);
+    if waiting > 0 {
+        let wait = terminal::messages(waiting, ("waits", "wait"));
+        lines.push(format!(
+            "{wait} in the journal for the ground station ({reason}); `scarp link drain` sends what waits."
+        ));
+    }
+    lines
+}
+
+/// Says that so many messages are on the ground and the journal does not know it, if any are.
+pub fn still_listed(messages: u64) -> Option<String> {
+    let are = match messages {
+        0 => return None,
+        1 => "1 message that is on the ground: it is sent again".to_owned(),
+        _ => format!("{messages} messages that are on the ground: they are sent again"),
+    };
+    Some(format!(
+        "The journal still lists {are}, which does no harm, since the ground station stores each once."
+    ))
 }
 
 /// A flag that the first interrupt raises; the second ends the program at once, and the journal keeps what it holds.

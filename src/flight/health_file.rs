@@ -84,7 +84,13 @@ pub struct LinkHealth {
     pub confirmed: u64,
     /// Messages that say what no message can, and were left out.
     pub unsendable: u64,
-    /// What is wrong: the link broke, or messages wait longer than a sound link takes.
+    /// Why messages are in memory only and what changes is not on the disk.
+    pub disk_fault: Option<String>,
+    /// Messages that are nowhere but in memory: a loss of power loses them.
+    pub only_in_memory: u64,
+    /// Messages lost because there was room for them neither on the disk nor in memory.
+    pub lost: u64,
+    /// What is wrong: the link broke, messages wait longer than a sound link takes, or they are in memory only.
     pub fault: Option<String>,
 }
 
@@ -123,7 +129,8 @@ impl From<LinkStatus> for LinkHealth {
         let confirmed_s = status.last_confirmed.map(|age| age.as_secs_f64());
         let waiting = status.held.messages;
         let slow = waiting > 0 && confirmed_s.is_none_or(|s| s > UNCONFIRMED_S);
-        let fault = match (status.connected, slow) {
+        let lost = status.lost();
+        let broken = match (status.connected, slow) {
             (true, false) => None,
             (true, true) => Some("messages wait for the ground station's receipt".to_owned()),
             (false, _) => Some(
@@ -132,6 +139,16 @@ impl From<LinkStatus> for LinkHealth {
                     .unwrap_or_else(|| "not connected yet".to_owned()),
             ),
         };
+        let only_in_memory = status
+            .disk_fault
+            .as_ref()
+            .map_or(0, |disk| disk.only_in_memory);
+        let disk_fault = status.disk_fault.map(|disk| disk.line);
+        let in_memory = disk_fault
+            .as_ref()
+            .map(|line| format!("the journal is not written, messages wait in memory: {line}"));
+        let faults: Vec<String> = broken.into_iter().chain(in_memory).collect();
+        let fault = (!faults.is_empty()).then(|| faults.join("; "));
         let reasons = status.set_aside.into_iter().map(|aside| SetAsideReason {
             reason: aside.reason,
             messages: aside.messages,
@@ -145,6 +162,9 @@ impl From<LinkStatus> for LinkHealth {
             confirmed_s,
             confirmed: status.confirmed,
             unsendable: status.unsendable,
+            disk_fault,
+            only_in_memory,
+            lost,
             fault,
         }
     }
@@ -227,7 +247,7 @@ impl HealthFile {
 mod tests {
     use std::{fs, time::Duration};
 
-    use scarp_link::journal::Held;
+    use scarp_link::journal::{DiskFault, Held};
 
     use super::*;
 
@@ -244,6 +264,9 @@ mod tests {
             newly_set_aside: 0,
             refused: 0,
             unsendable: 0,
+            disk_fault: None,
+            crowded_out: 0,
+            lost_from_memory: 0,
             last_confirmed: confirmed_s.map(Duration::from_secs),
             last_error: None,
         }
@@ -274,5 +297,30 @@ mod tests {
         assert_eq!(fault(true, 0, Some(60)), None);
         assert!(fault(true, 3, Some(2)).is_some());
         assert!(fault(false, 0, Some(0)).is_some());
+    }
+
+    #[test]
+    fn messages_in_memory_only_are_a_fault_of_the_link_whether_it_is_connected_or_not() {
+        for connected in [true, false] {
+            let disk_fault = Some(DiskFault {
+                line: "journal j: no space left on the disk; free disk space".to_owned(),
+                no_room: true,
+                only_in_memory: 2,
+                waiting_on_disk: 0,
+                still_listed: 0,
+            });
+            let told = LinkHealth::from(LinkStatus {
+                disk_fault,
+                ..status(connected, 2, Some(0))
+            });
+            let fault = told.fault.unwrap();
+            assert!(
+                fault.contains("in memory: journal j: no space left"),
+                "{fault}"
+            );
+            assert_eq!(fault.contains("not connected yet"), !connected, "{fault}");
+            assert_eq!(told.only_in_memory, 2);
+            assert!(told.disk_fault.unwrap().starts_with("journal j"));
+        }
     }
 }

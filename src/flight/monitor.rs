@@ -99,7 +99,10 @@ impl Monitor {
         *self.watched.level.lock() = level;
         let autopilot = self.autopilot.status();
         let images = autopilot.images;
-        let observed = self.observed(&camera, autopilot, totals, level, now);
+        let link = (self.link)();
+        let disk_fault = link.as_ref().and_then(|link| link.disk_fault.as_ref());
+        let journal_fault = disk_fault.map(|fault| fault.line.clone());
+        let observed = self.observed(&camera, autopilot, totals, level, journal_fault, now);
         let changed = self.machine.observe(&observed, now);
         let status = self.machine.status().clone();
         if changed && is_news(&mut self.told, &status, now) {
@@ -121,7 +124,7 @@ impl Monitor {
             captured: Captured::from(&camera),
             images,
             hottest_c,
-            link: (self.link)().map(Into::into),
+            link: link.map(Into::into),
         };
         // The watchdog is fed here: a monitor that hangs is a flight that nobody watches.
         if self.watched.workload.stalled_s(now) < HUNG_S {
@@ -137,6 +140,7 @@ impl Monitor {
         autopilot: AutopilotStatus,
         totals: Totals,
         level: Level,
+        journal_fault: Option<String>,
         now: Monotonic,
     ) -> Observed {
         let age = |newest: Option<Monotonic>| newest.map(|at| now.seconds_since(at).max(0.0));
@@ -164,7 +168,8 @@ impl Monitor {
             },
             armed: autopilot.armed,
             placement: self.watched.placement.fault(now),
-            disk: self.disk.lock().clone(),
+            // What was found may be noted with the next frame only.
+            disk: self.disk.lock().clone().or(journal_fault),
             coverage,
         }
     }

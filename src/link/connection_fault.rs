@@ -16,19 +16,11 @@ use super::{
     delivery::{End, NoneNamed, Overdue},
     journal::JournalError,
     plain_text::plain,
-    tls::{PROTOCOL, TlsError},
+    tls::{
+        EXPIRED, NO_APPLICATION_PROTOCOL, PROTOCOL, REVOKED, TlsError, of_certificate, tls_alert,
+    },
     trust::RevokedStation,
 };
-
-/// TLS alerts (RFC 8446, section 6.2, and RFC 7301, section 3.2).
-mod alert {
-    /// A certificate is revoked.
-    pub const REVOKED: u8 = 44;
-    /// A certificate is not valid any more, or not yet.
-    pub const EXPIRED: u8 = 45;
-    /// An end does not know the protocol asked for.
-    pub const NO_APPLICATION_PROTOCOL: u8 = 120;
-}
 
 /// Why the uplink is not, or no longer, connected.
 #[derive(Debug)]
@@ -178,21 +170,29 @@ impl Fault {
 /// How an attempt to connect failed that met the ground station, or what stands at its address.
 fn refused(station: &str, error: &ConnectionError) -> String {
     match tls_alert(error) {
-        Some(alert::NO_APPLICATION_PROTOCOL) => format!(
+        Some(NO_APPLICATION_PROTOCOL) => format!(
             "link: {station} does not speak this drone's form of the link, {}; update both ends to one version",
             String::from_utf8_lossy(PROTOCOL)
         ),
-        Some(alert::EXPIRED) => format!(
+        Some(EXPIRED) => format!(
             "link: this drone's certificate has ended or not yet begun by the clock of {station}; set the clock there, or run `scarp-station keys renew` and copy the keys anew"
         ),
         // This end has said so, of the station.
-        Some(alert::REVOKED) if matches!(error, ConnectionError::TransportError(_)) => {
+        Some(REVOKED) if matches!(error, ConnectionError::TransportError(_)) => {
             revoked_station(station)
         }
-        Some(alert::REVOKED) => revoked(station, &error.to_string()),
-        Some(_) => format!(
-            "link: {station} and this drone do not trust each other ({error}); give both keys of one authority, see `scarp-station keys --help`"
-        ),
+        Some(REVOKED) => revoked(station, "its certificate is revoked"),
+        Some(alert) => {
+            log::debug!("link: {error}");
+            let whose = match error {
+                ConnectionError::TransportError(_) => "the ground station's",
+                _ => "this drone's",
+            };
+            let what = of_certificate(alert);
+            format!(
+                "link: {station} and this drone do not trust each other ({whose} certificate {what}); give both keys of one authority, see `scarp-station keys --help`"
+            )
+        }
         None => match error {
             ConnectionError::Reset => format!(
                 "link: {station} broke off the handshake; see its own messages, and give both ends keys of one authority"
@@ -235,7 +235,7 @@ fn lost(station: &str, error: &ConnectionError) -> String {
             ConnectionError::ApplicationClosed(_) => format!(
                 "link: {station} ended the connection ({said}); update both ends to one version"
             ),
-            error => format!("link: the connection to {station} ended ({error}); connecting anew"),
+            _ => format!("link: the connection to {station} ended ({said}); connecting anew"),
         },
     }
 }
@@ -272,17 +272,6 @@ fn time_of_day(time: SystemTime) -> String {
     let second = since_1970.as_secs() % 86_400;
     let (hour, minute) = (second / 3600, second / 60 % 60);
     format!("{hour:02}:{minute:02}:{:02}Z", second % 60)
-}
-
-/// The TLS alert that ended a connection. Alerts come as QUIC errors from this code on (RFC 9001, section 4.8).
-fn tls_alert(error: &ConnectionError) -> Option<u8> {
-    let code = match error {
-        ConnectionError::TransportError(e) => e.code,
-        ConnectionError::ConnectionClosed(close) => close.error_code,
-        _ => return None,
-    };
-    let alert = u64::from(code).checked_sub(TransportErrorCode::crypto(0).into())?;
-    u8::try_from(alert).ok()
 }
 
 impl From<ConnectError> for Fault {

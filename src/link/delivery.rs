@@ -18,7 +18,10 @@ use std::{
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use uuid::Uuid;
 
-use super::codec::{MAX_BATCH_MESSAGES, Receipt};
+use super::{
+    codec::{MAX_BATCH_MESSAGES, Receipt},
+    plain_text::plain,
+};
 
 /// Longest pause before connecting anew, chance left out: a drone that comes into range must not waste the pass.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -289,7 +292,7 @@ fn settle(batch: &[(i64, Uuid)], receipt: &Receipt) -> (Settlement, usize) {
         if stored.contains(id) {
             settlement.confirmed.push(*number);
         } else if let Some(reason) = refused.get(id) {
-            settlement.set_aside.push((*number, (*reason).clone()));
+            settlement.set_aside.push((*number, plain(reason)));
         } else {
             unnamed += 1;
         }

@@ -23,6 +23,7 @@ mod state;
 
 use std::{
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -43,6 +44,8 @@ pub struct Journal {
     path: PathBuf,
     /// Changed only after a commit, so a thread that panicked cannot have left the counts wrong.
     state: Mutex<State>,
+    /// Whoever has finished it tells what is lost.
+    is_finished: AtomicBool,
 }
 
 impl Journal {
@@ -68,6 +71,17 @@ impl Journal {
             .map(Self::new)
     }
 
+    /// As [`Journal::open`], for a replay of photographs: where the disk does not let a journal be opened or written, messages wait in
+    /// memory until it does, see [`Journal::disk_fault`].
+    ///
+    /// # Errors
+    /// When the file is in use or is something else than a journal, or there is no memory.
+    pub fn open_to_replay(path: &Path, max_bytes: u64) -> Result<Self, JournalError> {
+        State::closed(path, max_bytes, Purpose::Replay)
+            .open()
+            .map(Self::new)
+    }
+
     /// As [`Journal::open`], for whoever tells or sends what is in it: where it can be read and not written, that goes on with a copy in
     /// memory, see [`Journal::disk_fault`], and what the ground station confirms stays in the file.
     ///
@@ -83,6 +97,7 @@ impl Journal {
         Self {
             path: state.path.clone(),
             state: Mutex::new(state),
+            is_finished: AtomicBool::new(false),
         }
     }
 
@@ -100,6 +115,7 @@ impl Journal {
                 content: envelope.encode()?,
                 since,
                 set_aside: None,
+                set_aside_at: None,
             })
         };
         let messages = envelopes.iter().map(message);
@@ -130,7 +146,7 @@ impl Journal {
         let aside = messages.iter().filter_map(|message| {
             Some(Aside {
                 bytes: message.content.len() as u64,
-                since: row::time(message.since),
+                since: message.set_aside_at.map(row::time),
                 reason: message.set_aside.as_deref()?,
             })
         });
@@ -194,8 +210,9 @@ impl Journal {
             return Ok(());
         }
         let mut state = self.state.lock();
+        let now = unix_ms(SystemTime::now());
         let aside = state.change(true, |transaction, _| {
-            aside::set_aside(transaction, messages)
+            aside::set_aside(transaction, messages, now)
         })?;
         let lengths: Vec<u64> = aside.iter().map(|one| one.bytes).collect();
         state.held.leave(&lengths);
@@ -244,6 +261,17 @@ impl Journal {
         self.state.lock().reasons()
     }
 
+    /// Why the last of the messages was set aside that had to make room for newer ones, see [`Held::discarded`].
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn discarded_reason(&self) -> Result<Option<String>, JournalError> {
+        let mut state = self.state.lock();
+        Ok(state
+            .look(|transaction| aside::discarded(transaction))?
+            .reason)
+    }
+
     /// When the oldest message that waits was handed to the journal, by the aircraft's wall clock.
     ///
     /// # Errors
@@ -256,7 +284,7 @@ impl Journal {
     /// Why messages are in memory only and what changes is not on the disk, if that is so.
     #[must_use]
     pub fn disk_fault(&self) -> Option<DiskFault> {
-        self.state.lock().disk_fault().cloned()
+        self.state.lock().disk_fault()
     }
 
     /// Brings what is in memory to the disk, now. Else that is tried now and then as messages are added, and at the end.
@@ -265,6 +293,14 @@ impl Journal {
     /// When the disk still does not take it.
     pub fn settle(&self) -> Result<(), JournalError> {
         self.state.lock().settle()
+    }
+
+    /// Brings what is in memory to the disk for the last time. What [`Journal::disk_fault`] still tells to be in memory only is lost when
+    /// this is dropped, and for the caller to tell of.
+    pub fn finish(&self) {
+        self.is_finished.store(true, Ordering::Relaxed);
+        // It is told by the fault that stays.
+        self.settle().ok();
     }
 
     /// Damaged journals beside this one. What was readable in them has gone on in it.
@@ -294,9 +330,13 @@ impl Journal {
 
 impl Drop for Journal {
     fn drop(&mut self) {
+        if *self.is_finished.get_mut() {
+            return;
+        }
         let state = self.state.get_mut();
-        let lost = state.settle().err().zip(Some(state.only_in_memory()));
-        if let Some((error, lost @ 1..)) = lost {
+        let Err(error) = state.settle() else { return };
+        let lost = state.disk_fault().map_or(0, |fault| fault.only_in_memory);
+        if lost > 0 {
             log::error!("{error}; messages lost, which were in memory only: {lost}");
         }
     }

@@ -5,6 +5,8 @@
 //! signed, or has revoked, gets no connection. An aircraft's certificate is good for a client only, so a stolen one cannot pose as
 //! the station, and names the aircraft, so it cannot pose as another.
 
+mod alert;
+mod entrance;
 mod error;
 mod files;
 mod identity;
@@ -14,6 +16,10 @@ mod revocation;
 mod transport;
 mod verifier;
 
+pub use alert::tls_alert;
+#[cfg(feature = "uplink")]
+pub(crate) use alert::{EXPIRED, NO_APPLICATION_PROTOCOL, REVOKED, of_certificate};
+pub use entrance::{Entrance, Refused};
 pub use error::TlsError;
 pub use identity::Identity;
 pub use names::{

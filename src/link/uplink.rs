@@ -18,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use thiserror::Error;
 
 use super::{
@@ -56,7 +57,7 @@ pub enum LinkError {
 /// The link to the ground station. Dropping it stops the thread at once; what is unconfirmed stays in the journal.
 pub struct Uplink {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Uplink {
@@ -83,7 +84,7 @@ impl Uplink {
             .map_err(LinkError::Thread)?;
         Ok(Self {
             shared,
-            thread: Some(thread),
+            thread: Mutex::new(Some(thread)),
         })
     }
 
@@ -119,6 +120,11 @@ impl Uplink {
         Ok(())
     }
 
+    /// So many messages found room neither in the journal nor in the memory of who submits them, and are lost.
+    pub fn crowded_out(&self, messages: u64) {
+        self.shared.crowded_out(messages);
+    }
+
     /// What the messages wait in.
     #[must_use]
     pub fn journal(&self) -> &Journal {
@@ -138,15 +144,30 @@ impl Uplink {
         self.shared.wait_until_empty(timeout);
         self.status()
     }
-}
 
-impl Drop for Uplink {
-    fn drop(&mut self) {
+    /// As [`drain`](Self::drain), for the last time: nothing is sent any more then, and what is in memory only is lost with this process,
+    /// see [`LinkStatus::lost`].
+    #[must_use]
+    pub fn finish(&self, timeout: Duration) -> LinkStatus {
+        self.shared.wait_until_empty(timeout);
+        self.stop();
+        self.shared.finish();
+        self.status()
+    }
+
+    fn stop(&self) {
         self.shared.stop.notify_one();
-        if let Some(thread) = self.thread.take()
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread
             && thread.join().is_err()
         {
             log::error!("link: its thread ended in a panic; please report this");
         }
+    }
+}
+
+impl Drop for Uplink {
+    fn drop(&mut self) {
+        self.stop();
     }
 }

@@ -98,6 +98,8 @@ impl<'a> SurveyLog<'a> {
         self.folder.landslides(self.run, &changed);
         self.keep(changed.into_iter().map(Body::Landslide));
         self.write(true)?;
+        // There is no next frame with which it is tried again.
+        self.crowded_out(self.backlog.len() as u64);
         match (self.folder.finish(), &self.when_refused) {
             (Ok(()), _) => Ok(()),
             (Err(error), WhenRefused::End) => Err(error.into()),
@@ -119,6 +121,13 @@ impl<'a> SurveyLog<'a> {
             let frame = |envelope: &Envelope| matches!(envelope.body(), Body::Frame(_));
             let first = self.backlog.iter().position(frame).unwrap_or(0);
             self.backlog.remove(first);
+            self.crowded_out(1);
+        }
+    }
+
+    fn crowded_out(&self, messages: u64) {
+        if let Some(uplink) = &self.uplink {
+            uplink.crowded_out(messages);
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     link_command::{LIMIT, report, with_one_set_aside},
     support::{
-        mounts::{read_only, scarp_after},
+        mounts::{full, read_only, scarp_after},
         station::Station,
     },
 };
@@ -37,8 +37,15 @@ impl Card {
     }
 
     fn link(&self, command: &str, more: &[&str]) -> Output {
-        let files = self.folder.path().join("files");
-        let mut scarp = scarp_after(&read_only(&files, &self.at));
+        self.link_after(&read_only(&self.files(), &self.at), command, more)
+    }
+
+    fn files(&self) -> PathBuf {
+        self.folder.path().join("files")
+    }
+
+    fn link_after(&self, mounts: &str, command: &str, more: &[&str]) -> Output {
+        let mut scarp = scarp_after(mounts);
         scarp.args(["link", command, "--json", "--journal"]);
         scarp.arg(self.at.join("journal.sqlite")).args(more);
         scarp.output().unwrap()
@@ -58,6 +65,20 @@ fn status_tells_all_and_that_it_cannot_be_written() {
     let fault = told["disk_fault"].as_str().unwrap();
     assert!(fault.contains("card/journal.sqlite"), "{fault}");
     assert!(fault.contains("cannot be written"), "{fault}");
+}
+
+#[test]
+fn status_on_a_full_disk_tells_that_too() {
+    let card = Card::new();
+    let output = card.link_after(&full(&card.files(), &card.at), "status", &[]);
+    let told = report(&output);
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(told["waiting"], 2);
+    let fault = told["disk_fault"].as_str().unwrap();
+    assert!(
+        fault.ends_with("no space left on the disk; free disk space"),
+        "{fault}"
+    );
 }
 
 #[test]
@@ -86,7 +107,18 @@ fn drain_sends_what_waits_and_tells_that_it_stays() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("2 messages are on the ground"), "{said}");
-    assert_eq!(report(&output)["waiting"], 0);
+    assert!(
+        said.contains("The journal still lists 2 messages that are on the ground"),
+        "{said}"
+    );
+    assert!(!said.contains("No message waits"), "{said}");
+    let told = report(&output);
+    assert_eq!(
+        (&told["waiting"], &told["still_listed"]),
+        (&json!(0), &json!(2))
+    );
+    let said = String::from_utf8(card.link("status", &[]).stderr).unwrap();
+    assert!(said.contains("some may be on the ground"), "{said}");
     assert_eq!(station.stop()["stored"], 2);
     let journal = Journal::open(&card.journal(), LIMIT).unwrap();
     assert_eq!(journal.held().messages, 2);

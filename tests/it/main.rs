@@ -28,6 +28,7 @@ mod photos;
 mod placement;
 mod pymavlink;
 mod replay;
+mod replay_journal;
 mod replay_runs;
 mod rooms;
 mod support;

@@ -84,7 +84,11 @@ impl Flight {
     }
 
     pub fn replay(&self, model: &Path) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_scarp"));
+        self.replay_by(Command::new(env!("CARGO_BIN_EXE_scarp")), model)
+    }
+
+    /// The same, begun by another command that starts the program.
+    pub fn replay_by(&self, mut command: Command, model: &Path) -> Command {
         command
             .arg("replay")
             .arg(self.path("photos"))

@@ -13,7 +13,8 @@ pub fn run(journal: &Journal, agreed: bool, json: bool) -> anyhow::Result<Outcom
         return status::run(journal, json);
     }
     if !agreed {
-        status::print_set_aside(held, &journal.reasons()?);
+        let discarded = journal.discarded_reason()?;
+        status::print_set_aside(held, &journal.reasons()?, discarded.as_deref());
         anyhow::bail!("nothing is removed yet; add --yes to remove what is set aside for good");
     }
     let gone = terminal::messages(journal.discard()?, ("was", "were"));

@@ -31,10 +31,14 @@ pub fn run(journal: Journal, station: Option<Config>, json: bool) -> anyhow::Res
         }
     }
     bar.finish_and_clear();
-    let confirmed = terminal::messages(uplink.status().confirmed, ("is", "are"));
-    eprintln!(
-        "{confirmed} on the ground, in the store of {}.",
-        config.station
-    );
+    let (status, station) = (uplink.status(), &config.station);
+    match (status.confirmed, status.last_error) {
+        (0, Some(reason)) => eprintln!("Nothing was sent: {reason}"),
+        (0, None) => eprintln!("Nothing was sent: {station} has not answered yet."),
+        (confirmed, _) => eprintln!(
+            "{} on the ground, in the store of {station}.",
+            terminal::messages(confirmed, ("is", "are"))
+        ),
+    }
     status::run(uplink.journal(), json)
 }

@@ -6,6 +6,7 @@ mod status;
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::{Args as ClapArgs, Subcommand};
 use scarp_config::Board;
 use scarp_link::{Journal, JournalError};
@@ -135,8 +136,11 @@ fn open(
         // No reason not to tell of what is in this one; it is told of again in the end.
         log::error!("{error:#}");
     }
+    let is_there = path
+        .try_exists()
+        .with_context(|| format!("{}: cannot be looked for", path.display()))?;
     anyhow::ensure!(
-        path.exists(),
+        is_there,
         "{}: there is no such journal; name one with --journal, or the folder of a flight's results with --out",
         path.display()
     );

@@ -13,7 +13,10 @@ use scarp_link::{
 };
 use serde::Serialize;
 
-use crate::cli::{Outcome, journal::not_taken_over, terminal};
+use crate::cli::{Outcome, journal::not_taken_over, survey_setup, terminal};
+
+/// 2025-01-01 in seconds since 1970: no journal is older. A computer without a battery for its clock starts in 1970.
+const FIRST_FLIGHT_UNIX_S: u64 = 1_735_689_600;
 
 /// The JSON object that a command of `scarp link` ends with. Fields may be added, never renamed.
 #[derive(Serialize)]
@@ -27,8 +30,12 @@ struct Report {
     set_aside: Vec<Aside>,
     /// Messages that were set aside and had to make room for newer ones.
     discarded: u64,
+    /// Why the last of those was set aside.
+    discarded_reason: Option<String>,
     /// Why what changes is not on the disk.
     disk_fault: Option<String>,
+    /// Messages on the ground that the journal lists still, since it cannot be written, and sends again.
+    still_listed: u64,
     /// Damaged journals beside it, what lay there of another file, and a journal of an earlier version that could not be taken over.
     kept: Vec<PathBuf>,
 }
@@ -37,25 +44,38 @@ struct Report {
 struct Aside {
     reason: String,
     messages: u64,
-    since_unix_s: u64,
+    /// When the first of them was set aside, where that is known.
+    since_unix_s: Option<u64>,
 }
 
 /// Tells what the journal holds, and whether that is nothing and nothing was lost.
 pub fn run(journal: &Journal, json: bool) -> anyhow::Result<Outcome> {
     let (held, since) = (journal.held(), journal.waiting_since()?);
     let reasons = journal.reasons()?;
+    // The journal has told of it when it came.
+    let fault = journal.disk_fault();
+    let still_listed = fault.as_ref().map_or(0, |fault| fault.still_listed);
     match since {
+        None if still_listed > 0 => {}
         Some(since) => eprintln!(
-            "{} for the ground station ({:.1} KB), the oldest for {}.",
+            "{} for the ground station ({:.1} KB){}.",
             terminal::messages(held.messages, ("waits", "wait")),
             held.bytes as f64 / 1e3,
-            ago(since)
+            ago(since).map_or_else(String::new, |ago| format!(", the oldest for {ago}"))
         ),
         None => eprintln!("No message waits for the ground station."),
     }
-    print_set_aside(held, &reasons);
-    // The journal has told of it when it came.
-    let disk_fault = journal.disk_fault().map(|fault| fault.line);
+    if let Some(line) = survey_setup::still_listed(still_listed) {
+        eprintln!("{line}");
+    } else if fault.is_some() && held.messages > 0 {
+        eprintln!(
+            "Of these, some may be on the ground: the journal cannot be written, so it lists them still and sends them again, which does no \
+             harm."
+        );
+    }
+    let discarded_reason = journal.discarded_reason()?;
+    print_set_aside(held, &reasons, discarded_reason.as_deref());
+    let disk_fault = fault.map(|fault| fault.line);
     let mut kept = journal.damaged();
     for file in &kept {
         eprintln!(
@@ -89,11 +109,13 @@ pub fn run(journal: &Journal, json: bool) -> anyhow::Result<Outcome> {
                 .map(|aside| Aside {
                     reason: aside.reason,
                     messages: aside.messages,
-                    since_unix_s: unix_s(aside.since),
+                    since_unix_s: aside.since.map(unix_s),
                 })
                 .collect(),
             discarded: held.discarded,
+            discarded_reason,
             disk_fault,
+            still_listed,
             kept,
         };
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?).context("standard output")?;
@@ -105,32 +127,36 @@ pub fn run(journal: &Journal, json: bool) -> anyhow::Result<Outcome> {
     })
 }
 
-/// Tells what is set aside, and what had to make room.
-pub fn print_set_aside(held: Held, reasons: &[SetAside]) {
+/// Tells what is set aside, and what had to make room, of which the last was for `discarded_reason`.
+pub fn print_set_aside(held: Held, reasons: &[SetAside], discarded_reason: Option<&str>) {
     for SetAside {
         reason,
         messages,
         since,
     } in reasons
     {
-        eprintln!(
-            "{}, the first for {}: {reason}",
-            terminal::messages(*messages, ("is set aside", "are set aside")),
-            ago(*since)
-        );
+        let are = terminal::messages(*messages, ("is set aside", "are set aside"));
+        let first = since.and_then(ago);
+        let first = first.map_or_else(String::new, |ago| format!(", the first for {ago}"));
+        eprintln!("{are}{first}: {reason}");
     }
     if held.discarded > 0 {
+        let last =
+            discarded_reason.map_or_else(String::new, |reason| format!("; the last: {reason}"));
         eprintln!(
-            "{} set aside and discarded to make room for newer ones.",
+            "{} set aside and discarded to make room for newer ones{last}.",
             terminal::messages(held.discarded, ("was", "were"))
         );
     }
 }
 
-/// How long ago, as people say it.
-fn ago(time: SystemTime) -> String {
-    let since = SystemTime::now().duration_since(time).unwrap_or_default();
-    indicatif::HumanDuration(Duration::from_secs(since.as_secs())).to_string()
+/// How long ago, as people say it; nothing of a time by a clock that was not set.
+fn ago(time: SystemTime) -> Option<String> {
+    if unix_s(time) < FIRST_FLIGHT_UNIX_S {
+        return None;
+    }
+    let since = SystemTime::now().duration_since(time).ok()?;
+    Some(indicatif::HumanDuration(Duration::from_secs(since.as_secs())).to_string())
 }
 
 fn unix_s(time: SystemTime) -> u64 {

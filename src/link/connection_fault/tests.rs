@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use quinn::VarInt;
+use quinn::{ConnectionClose, VarInt};
 
 use super::*;
 
@@ -65,5 +65,42 @@ fn each_end_has_a_line_of_its_own_that_names_the_station_and_what_to_do() {
         assert_eq!(line.contains("has restarted"), restarted, "{line}");
         assert!(!line.contains("check the disk"), "{line}");
         assert!(lines.insert(line), "{fault:?}");
+    }
+}
+
+#[test]
+fn why_a_handshake_was_refused_is_told_in_words_of_ours_and_not_of_the_library() {
+    for (alert, words) in [
+        (44, "has shut this drone out (its certificate is revoked)"),
+        (45, "has ended or not yet begun by the clock of"),
+        (48, "(this drone's certificate is of another authority)"),
+        (116, "(this drone's certificate is missing)"),
+        (120, "does not speak this drone's form of the link"),
+        (80, "with TLS alert 80"),
+    ] {
+        let closed = ConnectionClose {
+            error_code: TransportErrorCode::crypto(alert),
+            frame_type: None,
+            reason: "received fatal alert:\u{1b}[31m Raw\u{7}".into(),
+        };
+        let fault = Fault::Refused(ConnectionError::ConnectionClosed(closed));
+        let line = fault.describe("10.0.0.2:4433");
+        assert!(line.contains(words), "{line}");
+        assert!(!line.contains("Raw") && !line.contains("error "), "{line}");
+    }
+}
+
+#[test]
+fn whatever_ends_a_connection_the_line_about_it_steers_no_terminal() {
+    let closed = ConnectionClose {
+        error_code: TransportErrorCode::INTERNAL_ERROR,
+        frame_type: None,
+        reason: "so\u{1b}[2J it\u{7}\nsays".into(),
+    };
+    let error = ConnectionError::ConnectionClosed(closed);
+    for fault in [Fault::Refused(error.clone()), Fault::Lost(error)] {
+        let line = fault.describe("10.0.0.2:4433");
+        assert!(line.contains("so [2J it  says"), "{line}");
+        assert!(!line.contains(char::is_control), "{line}");
     }
 }

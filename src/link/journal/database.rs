@@ -16,11 +16,12 @@ use super::{
     fault::Fault,
     header::{APPLICATION_ID, APPLICATION_ID_AT, PAGE, rolls_back},
     held::{Entry, Held},
-    row::{length, text, time},
+    row::{instant, length, text, time},
     sidecar,
 };
 
-/// The table of messages. `set_aside` says why one is not sent any more; `since` is milliseconds after 1970 by the wall clock;
+/// The table of messages. `set_aside` says why one is not sent any more, `set_aside_at` since when; that and `since` are milliseconds
+/// after 1970 by the wall clock;
 /// `crc32c` is that of `number` (eight bytes, big-endian), `id` and `content` (RFC 9260, appendix A).
 const MESSAGES_TABLE: &str = "
 CREATE TABLE messages (
@@ -29,10 +30,26 @@ CREATE TABLE messages (
     content BLOB NOT NULL,
     crc32c INTEGER NOT NULL,
     since INTEGER NOT NULL,
-    set_aside TEXT
+    set_aside TEXT,
+    set_aside_at INTEGER
 ) STRICT;";
-/// How many messages that were set aside have made room for newer ones, in one row at most. Journals of an earlier version lack it.
-const DISCARDED_TABLE: &str = "CREATE TABLE discarded (messages INTEGER NOT NULL) STRICT;";
+/// How many messages that were set aside have made room for newer ones, and why the last of them was, in one row at most.
+const DISCARDED_TABLE: &str =
+    "CREATE TABLE discarded (messages INTEGER NOT NULL, reason TEXT) STRICT;";
+/// What journals of earlier versions lack: table, column, and what adds it.
+const LATER: [(&str, &str, &str); 3] = [
+    ("discarded", "messages", DISCARDED_TABLE),
+    (
+        "discarded",
+        "reason",
+        "ALTER TABLE discarded ADD COLUMN reason TEXT",
+    ),
+    (
+        "messages",
+        "set_aside_at",
+        "ALTER TABLE messages ADD COLUMN set_aside_at INTEGER",
+    ),
+];
 
 /// Makes a journal's tables in a database without any.
 pub fn make_tables(database: &Connection) -> rusqlite::Result<()> {
@@ -97,8 +114,8 @@ fn open_found(path: &Path, bytes: Option<u64>) -> Result<Connection, Fault> {
             ours: true,
         });
     }
-    database.prepare(MESSAGES).map_err(Fault::of)?;
     complete(&mut database).map_err(Fault::of)?;
+    database.prepare(MESSAGES).map_err(Fault::of)?;
     Ok(database)
 }
 
@@ -164,12 +181,14 @@ fn prepare(database: &Connection, make: bool) -> rusqlite::Result<bool> {
 /// Adds what a journal of an earlier version lacks.
 fn complete(database: &mut Connection) -> rusqlite::Result<()> {
     sidecar::mark_file(database)?;
-    let lacks = "SELECT count(*) = 0 FROM sqlite_schema WHERE name = 'discarded'";
-    if database.query_row(lacks, [], |row| row.get(0))? {
-        let transaction = database.transaction()?;
-        sidecar::mark_change(&transaction)?;
-        transaction.execute_batch(DISCARDED_TABLE)?;
-        transaction.commit()?;
+    for (table, column, change) in LATER {
+        let lacks = "SELECT count(*) = 0 FROM pragma_table_info(?1) WHERE name = ?2";
+        if database.query_row(lacks, [table, column], |row| row.get(0))? {
+            let transaction = database.transaction()?;
+            sidecar::mark_change(&transaction)?;
+            transaction.execute_batch(change)?;
+            transaction.commit()?;
+        }
     }
     Ok(())
 }
@@ -187,6 +206,8 @@ pub struct Message {
     pub since: i64,
     /// Why it is not sent any more.
     pub set_aside: Option<String>,
+    /// Since when, milliseconds after 1970, where that is known.
+    pub set_aside_at: Option<i64>,
 }
 
 /// The message of a row of [`MESSAGES`]; `None` where it holds other bytes than were written.
@@ -208,11 +229,13 @@ pub fn message(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
             ValueRef::Null => None,
             _ => Some(text(row, "set_aside")?),
         },
+        set_aside_at: instant(row, "set_aside_at")?,
     }))
 }
 
 /// What [`message`] reads.
-pub const MESSAGES: &str = "SELECT number, id, content, crc32c, since, set_aside FROM messages";
+pub const MESSAGES: &str =
+    "SELECT number, id, content, crc32c, since, set_aside, set_aside_at FROM messages";
 
 fn checksum(number: i64, id: Uuid, content: &[u8]) -> u32 {
     let of_number = crc32c::crc32c(&number.to_be_bytes());
@@ -223,14 +246,15 @@ fn checksum(number: i64, id: Uuid, content: &[u8]) -> u32 {
 pub fn insert(database: &Connection, number: i64, message: &Message) -> rusqlite::Result<()> {
     let id = message.id;
     database
-        .prepare_cached("INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .prepare_cached("INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
         .execute(params![
             number,
             id.as_bytes(),
             message.content,
             checksum(number, id, &message.content),
             message.since,
-            message.set_aside
+            message.set_aside,
+            message.set_aside_at
         ])?;
     Ok(())
 }
@@ -287,7 +311,7 @@ pub fn count(database: &Connection) -> rusqlite::Result<(i64, Held)> {
     let select = "SELECT coalesce(max(number), -1),
          count(*) FILTER (WHERE set_aside IS NULL), coalesce(sum(length(content)) FILTER (WHERE set_aside IS NULL), 0),
          count(set_aside), coalesce(sum(length(content)) FILTER (WHERE set_aside IS NOT NULL), 0) FROM messages";
-    let discarded = aside::discarded(database)?;
+    let discarded = aside::discarded(database)?.messages;
     database.query_row(select, [], |row| {
         let last: i64 = row.get(0)?;
         let held = Held {

@@ -23,6 +23,16 @@ pub enum JournalError {
         /// Whether there is no room.
         full: bool,
     },
+    /// Something has the name of a file that is made beside the journal with each change; what is in the journal may well be whole.
+    #[error("journal {path}: cannot be written while {obstacle} is {what}; move that away")]
+    Obstructed {
+        /// The file.
+        path: String,
+        /// What has that name.
+        obstacle: String,
+        /// What it is.
+        what: &'static str,
+    },
     /// The file holds something else.
     #[error("journal {path}: is no journal ({reason}); move it away or give another file")]
     Foreign {

@@ -1,6 +1,6 @@
 //! Why a journal's file cannot be used, in our words.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
@@ -17,6 +17,13 @@ pub enum Fault {
         reason: String,
         /// Whether it carries the mark of a journal.
         ours: bool,
+    },
+    /// Nothing can be written while this has the name of a file that SQLite makes beside it.
+    Obstructed {
+        /// Where.
+        at: PathBuf,
+        /// What it is.
+        what: &'static str,
     },
     /// The system or the disk refuses.
     Failed {
@@ -68,12 +75,22 @@ impl Fault {
         }
     }
 
+    /// Whether the file may well be whole and only the disk, or what lies on it, does not let it be used.
+    pub fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::Failed { .. } | Self::Obstructed { .. })
+    }
+
     /// The error for the journal at `path`.
     pub fn at(self, path: &Path) -> JournalError {
         let path = path.display().to_string();
         match self {
             Self::Locked => JournalError::Locked { path },
             Self::Unreadable { reason, .. } => JournalError::Foreign { path, reason },
+            Self::Obstructed { at, what } => JournalError::Obstructed {
+                path,
+                obstacle: at.display().to_string(),
+                what,
+            },
             Self::Failed { reason, full } => JournalError::Storage { path, reason, full },
         }
     }

@@ -59,6 +59,12 @@ pub struct DiskFault {
     pub line: String,
     /// Whether there is no room.
     pub no_room: bool,
+    /// Messages that are nowhere but in memory, whether they wait or are set aside.
+    pub only_in_memory: u64,
+    /// Messages that wait and are in the file, too.
+    pub waiting_on_disk: u64,
+    /// Messages that wait no more, and that the file lists still: who opens it next sends them again.
+    pub still_listed: u64,
 }
 
 /// Messages that were set aside for one reason.
@@ -68,6 +74,6 @@ pub struct SetAside {
     pub reason: String,
     /// How many.
     pub messages: u64,
-    /// When the first of them was handed to the journal, by the aircraft's wall clock.
-    pub since: SystemTime,
+    /// When the first of them was set aside, by the aircraft's wall clock; none where journals of an earlier version did not note it.
+    pub since: Option<SystemTime>,
 }

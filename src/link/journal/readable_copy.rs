@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, ErrorKind},
+    io,
     path::Path,
 };
 
@@ -33,9 +33,10 @@ impl ReadableCopy {
         let copy = folder.path().join("journal.sqlite");
         copy_file(path, &copy)?;
         for suffix in ["-journal", "-wal"] {
-            match copy_file(&with_suffix(path, suffix), &with_suffix(&copy, suffix)) {
-                Err(e) if e.kind() != ErrorKind::NotFound => return Err(e.into()),
-                _ => {}
+            let sidecar = with_suffix(path, suffix);
+            // A folder in its place has nothing to undo.
+            if sidecar.is_file() {
+                copy_file(&sidecar, &with_suffix(&copy, suffix))?;
             }
         }
         let database = match database::open(&copy) {

@@ -6,8 +6,9 @@ use rusqlite::Connection;
 
 use super::{
     held::SetAside,
-    row::{length, text, time},
+    row::{instant, length, text, time},
 };
+use crate::plain_text::plain;
 
 /// Most kinds of reasons that are told apart; the further ones are told of together.
 const KINDS: usize = 20;
@@ -24,19 +25,20 @@ impl Reasons {
     /// Those of all that is set aside in a journal.
     pub fn of(database: &Connection) -> rusqlite::Result<Self> {
         let select =
-            "SELECT set_aside, count(*), min(since) FROM messages WHERE set_aside IS NOT NULL
-             GROUP BY set_aside ORDER BY 2 DESC, 1";
+            "SELECT set_aside, count(*), CASE WHEN count(*) = count(set_aside_at) THEN min(set_aside_at) END
+             FROM messages WHERE set_aside IS NOT NULL GROUP BY set_aside ORDER BY 2 DESC, 1";
         let mut statement = database.prepare(select)?;
         let mut rows = statement.query([])?;
         let mut reasons = Self::default();
         while let Some(row) = rows.next()? {
-            reasons.add(&text(row, 0)?, length(row, 1)?, time(row.get(2)?));
+            reasons.add(&text(row, 0)?, length(row, 1)?, instant(row, 2)?.map(time));
         }
         Ok(reasons)
     }
 
-    /// So many more messages, the first of them handed over at `since`, are set aside for this reason.
-    pub fn add(&mut self, reason: &str, messages: u64, since: SystemTime) {
+    /// So many more messages are set aside for this reason, the first of them since then, where that is known of all.
+    pub fn add(&mut self, reason: &str, messages: u64, since: Option<SystemTime>) {
+        let reason = &plain(reason);
         let mut kind = kind(reason);
         if self.kinds.len() >= KINDS && !self.kinds.contains_key(&kind) {
             kind = "other reasons".to_owned();
@@ -44,13 +46,13 @@ impl Reasons {
         match self.kinds.get_mut(&kind) {
             Some(known) => {
                 known.messages += messages;
-                known.since = known.since.min(since);
-                if known.reason != reason {
+                known.since = known.since.zip(since).map(|(a, b)| a.min(b));
+                if known.reason != *reason {
                     known.reason = kind;
                 }
             }
             None => {
-                let reason = reason.to_owned();
+                let reason = reason.clone();
                 self.kinds.insert(
                     kind,
                     SetAside {

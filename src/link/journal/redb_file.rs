@@ -70,12 +70,14 @@ fn read(old: &Path) -> Result<Vec<Message>, redb::Error> {
             } else {
                 Envelope::decode(content).err().map(|e| e.to_string())
             };
+            let now = set_aside.is_some() && !refused;
             messages.push(Message {
                 number: 0,
                 id: Uuid::from_u128(id),
                 content: content.to_vec(),
                 since,
                 set_aside,
+                set_aside_at: now.then_some(since),
             });
         }
     }

@@ -2,12 +2,22 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Row, RowIndex};
+use rusqlite::{Row, RowIndex, types::ValueRef};
 
-/// A text; what is no UTF-8 in it is replaced.
+use crate::plain_text::plain;
+
+/// A text for people, see [`plain`]; what is no UTF-8 in it is replaced.
 pub fn text(row: &Row<'_>, column: impl RowIndex) -> rusqlite::Result<String> {
     let bytes = row.get_ref(column)?.as_bytes()?;
-    Ok(String::from_utf8_lossy(bytes).into_owned())
+    Ok(plain(&String::from_utf8_lossy(bytes)))
+}
+
+/// A time of the table that may be unknown, milliseconds after 1970.
+pub fn instant(row: &Row<'_>, column: impl RowIndex) -> rusqlite::Result<Option<i64>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Integer(number) => Some(number),
+        _ => None,
+    })
 }
 
 /// A length or a number of rows.

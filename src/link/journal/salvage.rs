@@ -182,10 +182,14 @@ fn keep(path: &Path) -> io::Result<PathBuf> {
     Ok(kept)
 }
 
-/// Where a new journal is made: beside the old one, where no folder has the name.
+/// Where a new journal is made: beside the old one, where nothing has the name but what was left of such a one when the power went.
 fn scratch(path: &Path) -> PathBuf {
     let name = with_suffix(path, ".new");
-    if name.is_dir() { scratch(&name) } else { name }
+    let is_free = match fs::symlink_metadata(&name) {
+        Ok(found) => found.is_file() && (found.len() == 0 || database::is_marked(&name)),
+        Err(_) => true,
+    };
+    if is_free { name } else { scratch(&name) }
 }
 
 fn remove(path: &Path) -> io::Result<()> {

@@ -8,7 +8,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read},
+    io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
 };
 
@@ -31,6 +31,9 @@ const RECORDS: usize = 8;
 const PAGES_BEFORE: usize = 16;
 const SECTOR: usize = 20;
 const PAGE_SIZE: usize = 24;
+const FIELDS_END: usize = 28;
+/// The shortest sector that SQLite writes; with nothing behind the fields.
+const WRITTEN_SECTOR: usize = 512;
 /// The longest sector, and the longest page, that SQLite knows.
 const MAX_SIZE: u32 = 1 << 16;
 /// Pages of a journal in which nothing was ever written: header, and an empty root of each table.
@@ -79,19 +82,47 @@ enum Kind {
     WriteAhead,
 }
 
-/// Moves away what SQLite would play back into the journal at `path` and is another's. While somebody is at the journal nothing is done:
-/// to open it will fail.
+/// What is behind the journal's name in that of a sidecar.
+const SIDECARS: [(&str, Kind); 2] = [("-journal", Kind::Rollback), ("-wal", Kind::WriteAhead)];
+
+/// What has a sidecar's name and is no file, for which SQLite knows only that the disk fails: the first of them.
+pub fn obstacle(path: &Path) -> Option<Fault> {
+    SIDECARS.into_iter().find_map(|(suffix, _)| {
+        let at = with_suffix(path, suffix);
+        let found = fs::symlink_metadata(&at).ok()?.file_type();
+        let what = match found {
+            found if found.is_file() => return None,
+            found if found.is_dir() => "a folder",
+            found if found.is_symlink() => "a link",
+            _ => "no file",
+        };
+        Some(Fault::Obstructed { at, what })
+    })
+}
+
+/// Moves away what is another's and SQLite would play back into the journal at `path`, or delete. While somebody is at the journal nothing
+/// is done: to open it will fail.
 ///
 /// # Errors
-/// When it cannot be read or moved. To open the journal all the same could overwrite it.
+/// When something that is no file has a sidecar's name, or one cannot be read or moved. To open the journal all the same could overwrite
+/// it.
 pub fn move_foreign_away(path: &Path) -> Result<(), Fault> {
-    for (suffix, kind) in [("-journal", Kind::Rollback), ("-wal", Kind::WriteAhead)] {
+    if let Some(obstacle) = obstacle(path) {
+        return Err(obstacle);
+    }
+    for (suffix, kind) in SIDECARS {
         let sidecar = with_suffix(path, suffix);
         if !is_foreign(path, &sidecar, kind)? {
             continue;
         }
-        let lock = OpenOptions::new().read(true).write(true).open(path)?;
-        match fcntl_lock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        let lock = match OpenOptions::new().read(true).write(true).open(path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => None,
+            opened => Some(opened?),
+        };
+        let locked = lock.as_ref().map_or(Ok(()), |file| {
+            fcntl_lock(file, FlockOperation::NonBlockingLockExclusive)
+        });
+        match locked {
             // What was seen may be of a change that goes on. SQLite's locks are of the same kind.
             Err(Errno::AGAIN | Errno::ACCESS) => return Ok(()),
             locked => locked.map_err(io::Error::from)?,
@@ -115,39 +146,57 @@ pub fn foreign(path: &Path) -> Vec<PathBuf> {
     kept(path, FOREIGN)
 }
 
-/// Whether SQLite would play the sidecar back into the journal at `path`, and it is another's.
+/// Whether the sidecar is another's, and SQLite would play it back into the journal at `path` or delete it.
 fn is_foreign(path: &Path, sidecar: &Path, kind: Kind) -> io::Result<bool> {
     let Some((_, undo)) = start(sidecar, MAX_SIZE as usize + 4 + PAGE)? else {
         return Ok(false);
     };
-    let is_used = match kind {
-        Kind::Rollback => undo.starts_with(MAGIC),
-        Kind::WriteAhead => !undo.is_empty(),
-    };
-    // Not before: a program that closes a file gives up SQLite's lock on it, and may have this one open.
-    let found = if is_used {
-        start(path, 2 * PAGE)?
-    } else {
-        None
-    };
-    let Some((bytes, pages)) = found else {
+    if undo.is_empty() {
         return Ok(false);
-    };
-    // Else it is something else with a sidecar of its own, or damaged, and what mends it may be just that.
-    Ok(header::is_journal(&pages)
-        && match kind {
-            Kind::Rollback => rolls_another_back(bytes, &pages, &undo),
-            Kind::WriteAhead => header::rolls_back(&pages),
-        })
+    }
+    if let Kind::Rollback = kind {
+        if !is_header(&undo) {
+            return Ok(true);
+        }
+        if !undo.starts_with(MAGIC) {
+            // Erased: what it undid is certain. Or it is of a change that has not begun.
+            return Ok(false);
+        }
+    }
+    // Not before: a program that closes a file gives up SQLite's lock on it, and may have this one open.
+    let (bytes, pages) = start(path, 2 * PAGE)?.unwrap_or_default();
+    Ok(match kind {
+        // Of a file that is gone. Only that of the change that was to make one undoes nothing.
+        Kind::Rollback if bytes == 0 => word(&undo, PAGES_BEFORE) > Some(0),
+        Kind::WriteAhead if bytes == 0 => true,
+        // It is something else with a sidecar of its own, or damaged, and what mends it may be just that.
+        _ if !header::is_journal(&pages) => false,
+        Kind::Rollback => rolls_another_back(bytes, &pages, &undo),
+        Kind::WriteAhead => header::rolls_back(&pages),
+    })
+}
+
+/// Whether `undo` starts as SQLite's writer leaves a rollback journal: what it begins with, whole or erased in part or not yet
+/// written, and nothing between its fields and the end of the shortest sector that is written.
+fn is_header(undo: &[u8]) -> bool {
+    let begins = undo
+        .iter()
+        .zip(MAGIC)
+        .all(|(byte, own)| byte == own || *byte == 0);
+    let rest = undo.iter().take(WRITTEN_SECTOR).skip(FIELDS_END);
+    begins && rest.into_iter().all(|byte| *byte == 0)
+}
+
+/// A field of a rollback journal's header.
+fn word(undo: &[u8], at: usize) -> Option<u32> {
+    let word = undo.get(at..at + 4)?;
+    Some(u32::from_be_bytes(word.try_into().ok()?))
 }
 
 /// Whether a rollback journal that starts with `undo` is of another file than the journal of so many `bytes` that starts with `pages`,
 /// or of another time.
 fn rolls_another_back(bytes: u64, pages: &[u8], undo: &[u8]) -> bool {
-    let word = |at: usize| {
-        let word = undo.get(at..at + 4)?;
-        Some(u32::from_be_bytes(word.try_into().ok()?))
-    };
+    let word = |at| word(undo, at);
     let (Some(records), Some(before), Some(sector), Some(page_size)) = (
         word(RECORDS),
         word(PAGES_BEFORE),

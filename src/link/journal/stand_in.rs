@@ -15,6 +15,7 @@ use super::{
     database::{self, MESSAGES, Message},
     error::JournalError,
     held::DiskFault,
+    row::length,
     sidecar,
 };
 
@@ -27,29 +28,40 @@ pub struct StandIn {
     pub database: Connection,
     /// Numbers of the messages that the file holds too.
     copied: BTreeSet<i64>,
+    /// How many of them waited there.
+    waited: u64,
+    /// The number of the first message that it does not hold, whatever it holds.
+    first_number: i64,
     /// How many messages had been discarded in the file.
     discarded_before: u64,
-    fault: DiskFault,
+    fault: String,
+    no_room: bool,
     next_try: Instant,
 }
 
 impl StandIn {
-    /// Memory that takes the place of `file` for the reason of `fault`, with at most `max_bytes` of its messages, the oldest.
+    /// Memory that takes the place of `file` for the reason of `fault`, with at most `max_bytes` of its messages, the oldest. The messages
+    /// of the journal have numbers below `next_number`.
     pub fn new(
         file: Option<&Connection>,
         max_bytes: u64,
+        next_number: i64,
         fault: &JournalError,
     ) -> rusqlite::Result<Self> {
         let database = Connection::open_in_memory()?;
         database::make_tables(&database)?;
+        // One that messages of the file have not, known or not: below 2^56, by chance.
+        let by_chance = "SELECT random() & 0xFFFFFFFFFFFFFF";
+        let by_chance: i64 = database.query_row(by_chance, [], |row| row.get(0))?;
         let mut memory = Self {
             database,
             copied: BTreeSet::new(),
+            waited: 0,
+            // Above those of an earlier time in memory, so that messages stay in their order.
+            first_number: next_number.saturating_add(by_chance),
             discarded_before: 0,
-            fault: DiskFault {
-                line: fault.to_string(),
-                no_room: matches!(fault, JournalError::Storage { full: true, .. }),
-            },
+            fault: fault.to_string(),
+            no_room: matches!(fault, JournalError::Storage { full: true, .. }),
             next_try: Instant::now() + PAUSE.0,
         };
         if let Some(file) = file
@@ -62,8 +74,9 @@ impl StandIn {
 
     /// Copies what is readable, up to the first message that is not.
     fn copy(&mut self, file: &Connection, max_bytes: u64) -> rusqlite::Result<()> {
-        self.discarded_before = aside::discarded(file)?;
-        aside::count_discarded(&self.database, self.discarded_before)?;
+        let discarded = aside::discarded(file)?;
+        aside::note_discarded(&self.database, &discarded)?;
+        self.discarded_before = discarded.messages;
         let mut statement = file.prepare(&format!(
             "{MESSAGES} ORDER BY set_aside IS NOT NULL, number"
         ))?;
@@ -78,19 +91,36 @@ impl StandIn {
             }
             database::insert(&self.database, message.number, &message)?;
             self.copied.insert(message.number);
+            self.waited += u64::from(message.set_aside.is_none());
         }
         Ok(())
     }
 
-    /// A number that messages of the file have not, known or not: below 2^56, by chance.
-    pub fn first_number(&self) -> rusqlite::Result<i64> {
-        let select = "SELECT random() & 0xFFFFFFFFFFFFFF";
-        self.database.query_row(select, [], |row| row.get(0))
+    /// The number of the first message that the file does not hold.
+    pub fn first_number(&self) -> i64 {
+        self.first_number
     }
 
-    /// Why the file is not used.
-    pub fn fault(&self) -> &DiskFault {
-        &self.fault
+    /// Why the file is not used, and what that means for the messages.
+    pub fn fault(&self) -> DiskFault {
+        let (only_in_memory, waiting_on_disk) = self.places().unwrap_or_default();
+        DiskFault {
+            line: self.fault.clone(),
+            no_room: self.no_room,
+            only_in_memory,
+            waiting_on_disk,
+            still_listed: self.waited.saturating_sub(waiting_on_disk),
+        }
+    }
+
+    /// How many messages are nowhere else, and how many wait that are in the file too.
+    fn places(&self) -> rusqlite::Result<(u64, u64)> {
+        let select = "SELECT count(*) FILTER (WHERE number >= ?1), count(*) FILTER (WHERE number < ?1 AND set_aside IS NULL)
+             FROM messages";
+        let mut statement = self.database.prepare_cached(select)?;
+        statement.query_row([self.first_number], |row| {
+            Ok((length(row, 0)?, length(row, 1)?))
+        })
     }
 
     /// Whether the file is to be tried again.
@@ -113,8 +143,14 @@ impl StandIn {
             // The file may have been mended or made anew meanwhile, and hold a copied message no more.
             let there = gone.remove(&message.number)
                 && transaction
-                    .prepare_cached("UPDATE messages SET set_aside = ?2 WHERE number = ?1")?
-                    .execute(params![message.number, message.set_aside])?
+                    .prepare_cached(
+                        "UPDATE messages SET set_aside = ?2, set_aside_at = ?3 WHERE number = ?1",
+                    )?
+                    .execute(params![
+                        message.number,
+                        message.set_aside,
+                        message.set_aside_at
+                    ])?
                     > 0;
             if !there {
                 database::insert(&transaction, message.number, message)?;
@@ -125,19 +161,13 @@ impl StandIn {
                 .prepare_cached("DELETE FROM messages WHERE number = ?1")?
                 .execute([number])?;
         }
-        let discarded = aside::discarded(&self.database)?.saturating_sub(self.discarded_before);
-        if discarded > 0 {
-            let before = aside::discarded(&transaction)?;
-            aside::count_discarded(&transaction, before + discarded)?;
+        let mut discarded = aside::discarded(&self.database)?;
+        discarded.messages = discarded.messages.saturating_sub(self.discarded_before);
+        if discarded.messages > 0 {
+            discarded.messages += aside::discarded(&transaction)?.messages;
+            aside::note_discarded(&transaction, &discarded)?;
         }
         transaction.commit()
-    }
-
-    /// How many messages are nowhere else.
-    pub fn only_here(&self) -> usize {
-        let messages = self.messages().unwrap_or_default();
-        let only_here = |message: &&Message| !self.copied.contains(&message.number);
-        messages.iter().filter(only_here).count()
     }
 
     fn messages(&self) -> rusqlite::Result<Vec<Message>> {

@@ -30,6 +30,8 @@ pub enum Purpose {
     Use,
     /// A flight, with nobody to ask: messages are taken also while the disk does not take them.
     Flight,
+    /// The same of photographs: whoever opens it is told where something else has its name.
+    Replay,
     /// To tell or send what is in it: it need not be writable.
     Delivery,
 }
@@ -77,11 +79,12 @@ impl State {
 
     /// Opens the file, or what stands in for it.
     pub fn open(mut self) -> Result<Self, JournalError> {
-        if let Err(fault) = self.open_file().and_then(|file| self.use_file(file)) {
+        let opened = self.open_file().and_then(|file| self.use_file(file));
+        if let Err(fault) = opened.and_then(|()| self.try_to_write()) {
             let stands_in = match self.purpose {
                 Purpose::Use => false,
                 Purpose::Flight => true,
-                Purpose::Delivery => matches!(fault, Fault::Failed { .. }),
+                Purpose::Replay | Purpose::Delivery => fault.is_of_the_disk(),
             };
             if !stands_in {
                 return Err(fault.at(&self.path));
@@ -93,6 +96,35 @@ impl State {
 
     fn in_flight(&self) -> bool {
         self.purpose == Purpose::Flight
+    }
+
+    /// Whether new messages are taken also while the disk does not take them.
+    fn takes_in_memory(&self) -> bool {
+        matches!(self.purpose, Purpose::Flight | Purpose::Replay)
+    }
+
+    /// Whether the disk takes a change, which is then taken back. Who opens a journal to tell what is in it would not meet that.
+    fn try_to_write(&mut self) -> Result<(), Fault> {
+        if self.purpose != Purpose::Delivery {
+            return Ok(());
+        }
+        let Place::File(file) = &mut self.place else {
+            return Ok(());
+        };
+        let mut change = || {
+            let transaction = file.transaction()?;
+            sidecar::mark_change(&transaction)?;
+            transaction.rollback()
+        };
+        change().map_err(|e| self.fault(e))
+    }
+
+    /// What an error of SQLite says, which knows only that something cannot be opened.
+    fn fault(&self, error: rusqlite::Error) -> Fault {
+        match Fault::of(error) {
+            fault @ Fault::Failed { .. } => sidecar::obstacle(&self.path).unwrap_or(fault),
+            fault => fault,
+        }
     }
 
     /// The file, mended if need be. In flight, something else that has its name makes room for it.
@@ -129,13 +161,8 @@ impl State {
     }
 
     /// Why the messages are not in the file.
-    pub fn disk_fault(&self) -> Option<&DiskFault> {
+    pub fn disk_fault(&self) -> Option<DiskFault> {
         self.memory().map(StandIn::fault)
-    }
-
-    /// How many messages are nowhere but in memory.
-    pub fn only_in_memory(&self) -> usize {
-        self.memory().map_or(0, StandIn::only_here)
     }
 
     fn memory(&self) -> Option<&StandIn> {
@@ -183,7 +210,7 @@ impl State {
                     .and_then(|()| self.try_work(&work));
             }
             done = match done {
-                Err(fault) if may_stand_in || self.in_flight() => {
+                Err(fault) if may_stand_in || self.takes_in_memory() => {
                     self.stand_in(fault)?;
                     self.try_work(&work)
                 }
@@ -262,32 +289,34 @@ impl State {
             transaction.commit()?;
             Ok(result)
         };
-        commit().map_err(Fault::of)
+        commit().map_err(|e| self.fault(e))
     }
 
     /// Goes on in memory, with what can be read in the file.
     fn stand_in(&mut self, fault: Fault) -> Result<(), JournalError> {
-        let (most, of_a_copy) = if self.in_flight() {
+        let (most, of_a_copy) = if self.takes_in_memory() {
             // The rest is for what is found from now on.
             (MEMORY_BYTES / 2, 2 * MEMORY_BYTES)
         } else {
             let held = self.max_bytes.saturating_add(aside::MAX_BYTES);
             (held, u64::MAX)
         };
-        let copy = match (&self.place, &fault) {
-            (Place::Closed, Fault::Failed { .. }) => {
+        let copy = match &self.place {
+            Place::Closed if fault.is_of_the_disk() => {
                 match ReadableCopy::of(&self.path, of_a_copy) {
                     Ok(copy) => Some(copy),
-                    Err(_) if self.in_flight() => None,
                     // It is not the disk then.
-                    Err(other @ Fault::Unreadable { .. }) => return Err(other.at(&self.path)),
+                    Err(other @ Fault::Unreadable { .. }) if !self.in_flight() => {
+                        return Err(other.at(&self.path));
+                    }
+                    Err(_) if self.takes_in_memory() => None,
                     Err(_) => return Err(fault.at(&self.path)),
                 }
             }
             _ => None,
         };
         let fault = fault.at(&self.path);
-        if self.in_flight() {
+        if self.takes_in_memory() {
             log::error!("{fault}; messages wait in memory meanwhile");
         } else {
             log::warn!("{fault}; what the ground station confirms stays in it and is sent again");
@@ -297,11 +326,9 @@ impl State {
             _ => copy.as_ref().map(|copy| &copy.database),
         };
         let begin = || {
-            let memory = StandIn::new(file, most, &fault)?;
+            let memory = StandIn::new(file, most, self.next_number, &fault)?;
             let (_, held) = database::count(&memory.database)?;
-            // Above those of an earlier time in memory, so that messages stay in their order.
-            let first = self.next_number.saturating_add(memory.first_number()?);
-            Ok((first, held, memory))
+            Ok((memory.first_number(), held, memory))
         };
         let begun = begin().map_err(|e| Fault::of(e).at(&self.path));
         let memory;
@@ -316,10 +343,10 @@ impl State {
         self.try_settle().map_err(|fault| fault.at(&self.path))
     }
 
-    /// The same before messages are added: in flight only now and then, and without telling.
+    /// The same before messages are added: where memory takes them, only now and then, and without telling.
     pub fn settle_to_append(&mut self) -> Result<(), JournalError> {
         let due = self.memory().is_some_and(StandIn::is_due);
-        if !self.in_flight() {
+        if !self.takes_in_memory() {
             return self.settle();
         }
         let began = Instant::now();

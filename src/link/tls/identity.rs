@@ -6,17 +6,16 @@ use std::{
     sync::Arc,
 };
 
-use quinn::{
-    VarInt,
-    crypto::rustls::{QuicClientConfig, QuicServerConfig},
-};
+use quinn::{VarInt, crypto::rustls::QuicClientConfig};
 use rustls::{
-    CertificateError, ClientConfig, RootCertStore, ServerConfig,
+    CertificateError, ClientConfig, RootCertStore,
     client::Resumption,
     pki_types::{PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
+    sign::{CertifiedKey, SingleCertAndKey},
 };
 
 use super::{
+    entrance::Entrance,
     error::TlsError,
     files::{
         Certificate, bad_file, bad_pem, read_certificate, read_certificates, refuse_exposed,
@@ -144,28 +143,36 @@ impl Identity {
     ///
     /// # Errors
     /// When key and certificate do not belong together.
-    pub fn server_config(&self) -> Result<quinn::ServerConfig, TlsError> {
+    pub fn entrance(&self) -> Result<Entrance, TlsError> {
         let verifier = verifier::of_aircraft(Arc::clone(&self.roots), &self.revoked)
             .map_err(|e| self.mismatch(e))?;
-        let mut tls = ServerConfig::builder_with_provider(verifier::provider())
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .map_err(|e| self.mismatch(e))?
-            .with_client_cert_verifier(verifier)
-            .with_single_cert(self.chain.clone(), self.key.clone_key())
-            .map_err(|e| self.mismatch(e))?;
-        tls.alpn_protocols = vec![PROTOCOL.to_vec()];
-        // As in `client_config`: what a session was given before a revocation must not outlive it.
-        tls.send_tls13_tickets = 0;
-        let crypto = QuicServerConfig::try_from(tls).map_err(|e| self.mismatch(e))?;
-        let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
-        let mut transport = transport();
-        transport
-            .max_concurrent_bidi_streams(VarInt::from_u32(MAX_STREAMS))
-            .stream_receive_window(window(BATCH_WINDOW))
-            .receive_window(window(BATCH_WINDOW))
-            .send_window(MAX_RECEIPT_BYTES as u64);
-        config.transport_config(Arc::new(transport));
-        Ok(config)
+        let certificate = CertifiedKey::from_der(
+            self.chain.clone(),
+            self.key.clone_key(),
+            &verifier::provider(),
+        )
+        .map_err(|e| self.mismatch(e))?;
+        let certificate = Arc::new(SingleCertAndKey::from(certificate));
+        let config = |crypto| {
+            let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
+            let mut transport = transport();
+            transport
+                .max_concurrent_bidi_streams(VarInt::from_u32(MAX_STREAMS))
+                .stream_receive_window(window(BATCH_WINDOW))
+                .receive_window(window(BATCH_WINDOW))
+                .send_window(MAX_RECEIPT_BYTES as u64);
+            config.transport_config(Arc::new(transport));
+            config
+        };
+        Entrance::new(verifier, certificate, config).map_err(|e| self.mismatch(e))
+    }
+
+    /// The configuration of [`entrance`](Self::entrance) for all who knock.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn server_config(&self) -> Result<quinn::ServerConfig, TlsError> {
+        Ok(self.entrance()?.config().clone())
     }
 
     /// Whether an aircraft would take this end for the ground station.

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use crate::{
     delivery::Settlement,
-    journal::{Held, Journal, JournalError, SetAside},
+    journal::{DiskFault, Held, Journal, JournalError, SetAside},
 };
 
 /// Most reasons that [`LinkStatus`] tells; `scarp link status` tells all.
@@ -30,10 +30,30 @@ pub struct LinkStatus {
     pub refused: u64,
     /// Messages left out since the start because they say what no message can.
     pub unsendable: u64,
+    /// Why messages are in memory only and what changes is not on the disk, if that is so.
+    pub disk_fault: Option<DiskFault>,
+    /// Messages lost since the start because there was room for them neither on the disk nor in memory.
+    pub crowded_out: u64,
+    /// Messages lost when the link ended for good, which were in memory only.
+    pub lost_from_memory: u64,
     /// Time since the ground station last confirmed a message, `None` before the first.
     pub last_confirmed: Option<Duration>,
     /// Why the link last broke or a message was set aside, in one line.
     pub last_error: Option<String>,
+}
+
+impl LinkStatus {
+    /// Messages that the ground station has not confirmed and that were not set aside: they wait, or are lost.
+    #[must_use]
+    pub fn undelivered(&self) -> u64 {
+        self.held.messages + self.crowded_out
+    }
+
+    /// Messages that are gone for good.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.crowded_out + self.lost_from_memory
+    }
 }
 
 /// The journal, how its delivery goes, and signals between the threads.
@@ -53,6 +73,8 @@ struct Progress {
     confirmed: u64,
     refused: u64,
     unsendable: u64,
+    crowded_out: u64,
+    lost_from_memory: u64,
     last_confirmed: Option<Instant>,
     last_error: Option<String>,
 }
@@ -82,6 +104,9 @@ impl Shared {
             confirmed: progress.confirmed,
             refused: progress.refused,
             unsendable: progress.unsendable,
+            disk_fault: self.journal.disk_fault(),
+            crowded_out: progress.crowded_out,
+            lost_from_memory: progress.lost_from_memory,
             last_confirmed: progress.last_confirmed.map(|at| at.elapsed()),
             last_error: progress.last_error.clone(),
         }
@@ -90,6 +115,18 @@ impl Shared {
     /// So many messages were not given to the journal, since they say what no message can.
     pub fn left_out(&self, messages: u64) {
         self.progress.lock().unsendable += messages;
+    }
+
+    /// There was no room for so many messages.
+    pub fn crowded_out(&self, messages: u64) {
+        self.progress.lock().crowded_out += messages;
+    }
+
+    /// The journal is used no more.
+    pub fn finish(&self) {
+        self.journal.finish();
+        let fault = self.journal.disk_fault();
+        self.progress.lock().lost_from_memory = fault.map_or(0, |fault| fault.only_in_memory);
     }
 
     /// Waits until no message waits, at most `timeout`.

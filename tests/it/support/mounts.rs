@@ -27,3 +27,12 @@ pub fn read_only(folder: &Path, at: &Path) -> String {
     // kernel does not know in here.
     format!("mount -t tmpfs none {at}\ncp {folder}/* {at}\nmount -o remount,bind,ro {at}")
 }
+
+/// Lines that put the files of one folder onto a disk at another that has no room for anything else.
+pub fn full(folder: &Path, at: &Path) -> String {
+    let (folder, at) = (folder.display(), at.display());
+    format!(
+        "mount -t tmpfs -o size=512k none {at}\ncp {folder}/* {at} 2>/dev/null || true\n\
+         dd if=/dev/zero of={at}/film bs=4k count=200 2>/dev/null || true"
+    )
+}

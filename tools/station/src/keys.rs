@@ -15,5 +15,5 @@ pub use authority::{Authority, Revoked};
 pub use certificate::SOON;
 pub use error::KeysError;
 pub use folder::{Places, STATION};
-pub use ledger::{Issued, Ledger};
+pub use ledger::{Issued, Ledger, Validity};
 pub use passphrase::Passphrase;

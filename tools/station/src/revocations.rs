@@ -4,7 +4,7 @@ use std::{io, path::PathBuf, time::Duration};
 
 use scarp_link::{
     Identity, TlsError,
-    tls::{MAX_REVOKED_BYTES, Peer, REVOKED_FILE, RevocationList},
+    tls::{Entrance, MAX_REVOKED_BYTES, Peer, REVOKED_FILE, RevocationList},
 };
 use tokio::{
     io::AsyncReadExt,
@@ -60,12 +60,12 @@ impl Revocations {
         Revoked(self.in_use.subscribe())
     }
 
-    /// Waits until a newer list of the same authority lies in the file, puts it into use, and returns the configuration for further
-    /// connections. Whatever else lies there is told of, and changes nothing. May be dropped while it waits.
+    /// Waits until a newer list of the same authority lies in the file, puts it into use, and returns what further connections are
+    /// asked. Whatever else lies there is told of, and changes nothing. May be dropped while it waits.
     ///
     /// # Errors
     /// When no configuration can be made of it; it is in use all the same.
-    pub async fn changed(&mut self) -> Result<quinn::ServerConfig, TlsError> {
+    pub async fn changed(&mut self) -> Result<Entrance, TlsError> {
         loop {
             if self.reading.is_none() {
                 self.looks.tick().await;
@@ -77,7 +77,7 @@ impl Revocations {
             let list = reading.await.unwrap_or_else(|e| Err(io::Error::other(e)));
             self.reading = None;
             if self.takes(list) {
-                return self.identity.server_config();
+                return self.identity.entrance();
             }
         }
     }

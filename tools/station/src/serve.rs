@@ -73,8 +73,7 @@ impl Server {
         feeds: Vec<Box<dyn Feed>>,
     ) -> Result<Self, ServeError> {
         identity.require_station()?;
-        let mut tls = identity.server_config()?;
-        admission::bound(&mut tls);
+        let entrance = identity.entrance()?;
         let refused = |reason| ServeError::Listen {
             address: listen,
             reason,
@@ -83,7 +82,7 @@ impl Server {
         let store = Store::open(store)?;
         let endpoint = Endpoint::new(
             lasting_config(&identity),
-            Some(tls.clone()),
+            Some(admission::bounded(&entrance)),
             socket,
             Arc::new(TokioRuntime),
         )
@@ -103,7 +102,7 @@ impl Server {
         Ok(Self {
             address: endpoint.local_addr().map_err(refused)?,
             endpoint,
-            admission: Admission::new(tls),
+            admission: Admission::new(entrance),
             revocations: Revocations::new(identity),
             writer: Writer::start(store, commits).map_err(ServeError::Thread)?,
             followers,
@@ -141,11 +140,10 @@ impl Server {
                     strangers.turn();
                     aircraft.registry.turn_logs();
                 }
-                config = self.revocations.changed() => match config {
-                    Ok(mut config) => {
-                        admission::bound(&mut config);
-                        self.admission.ask(config.clone());
-                        self.endpoint.set_server_config(Some(config));
+                entrance = self.revocations.changed() => match entrance {
+                    Ok(entrance) => {
+                        self.endpoint.set_server_config(Some(admission::bounded(&entrance)));
+                        self.admission.ask(entrance);
                     }
                     Err(e) => log::error!("{e}"),
                 },

@@ -44,6 +44,17 @@ fn an_aircraft_whose_certificate_has_ended_or_not_begun_is_told_so_and_others_de
         assert!(line.contains("has ended or not yet begun"), "{line}");
         assert!(line.contains("keys renew"), "{line}");
     }
+    // The station says which aircraft it is, and that it may be its own clock.
+    let told = |name: &str| format!("not let in: the certificate of {name} is valid from ");
+    until("line of the log", || {
+        log(&site).contains(&told("early")) || log(&site).contains(&told("old"))
+    });
+    let said = log(&site);
+    assert!(
+        said.contains("and this clock shows 20") && said.contains(": set the clock, or run"),
+        "{said}"
+    );
+    assert!(!said.contains("(UNIX)"), "{said}");
     delivers(&uplink(&site, AIRCRAFT, &station), frame(1));
     assert_eq!(station.stop()["stored"], 1);
 }
@@ -75,6 +86,10 @@ fn a_drone_with_keys_of_another_authority_is_told_so_and_stores_nothing() {
     let status = uplink.drain(Duration::ZERO);
     let line = status.last_error.unwrap();
     assert!(line.contains("do not trust each other"), "{line}");
+    assert!(
+        line.contains("certificate is of another authority"),
+        "{line}"
+    );
     assert_eq!((status.connected, status.held.messages), (false, 1));
     assert_eq!(station.stop()["stored"], 0);
 }

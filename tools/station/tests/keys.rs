@@ -52,6 +52,25 @@ fn keys_list_says_who_is_enrolled_until_when_and_who_is_revoked() {
 }
 
 #[test]
+fn an_aircraft_that_is_called_nearly_as_a_device_is_enrolled() {
+    let site = Site::new();
+    for name in ["console", "com", "com10", "lptx", "nul-1", "a-con"] {
+        site.authority().enrol(name, SystemTime::now()).unwrap();
+    }
+}
+
+#[test]
+fn no_certificate_is_made_by_a_clock_that_is_behind_the_authoritys_beginning() {
+    let site = Site::new();
+    let (authority, now) = (site.authority(), SystemTime::now());
+    authority.require_clock(now).unwrap();
+    let line = authority.require_clock(now - 3 * YEAR).unwrap_err();
+    let line = line.to_string();
+    assert!(line.contains("this computer's clock shows 20"), "{line}");
+    assert!(line.ends_with("set the clock"), "{line}");
+}
+
+#[test]
 fn a_name_that_is_none_is_taken_or_is_unknown_is_refused_with_what_to_do() {
     let site = Site::new();
     for (arguments, reason) in [
@@ -71,6 +90,9 @@ fn a_name_that_is_none_is_taken_or_is_unknown_is_refused_with_what_to_do() {
             ["enrol", "STATION"],
             "STATION and station differ in upper and lower case only",
         ),
+        (["enrol", "con"], "name of a device on Windows"),
+        (["enrol", "NUL"], "name of a device on Windows"),
+        (["enrol", "Lpt1"], "name of a device on Windows"),
         (["renew", "alpha"], "not enrolled"),
         (["revoke", "../drone"], "not enrolled"),
     ] {

@@ -12,12 +12,16 @@ use std::{
 use common::{
     AIRCRAFT, Site,
     enrolled::{delivers, journal, keys, log, trouble, uplink},
-    frame, survey, until,
+    frame, runtime, survey, until,
 };
 use proptest::prelude::*;
-use quinn::rustls::pki_types::{CertificateDer, pem::PemObject};
+use quinn::{
+    Endpoint,
+    rustls::pki_types::{CertificateDer, pem::PemObject},
+};
 use scarp_link::{
-    Config, Identity, Uplink,
+    CloseCode, Config, Identity, Uplink,
+    codec::Receipt,
     tls::{CA_FILE, MAX_REVOKED_BYTES, REVOKED_FILE, RevocationError, RevocationList},
 };
 
@@ -37,6 +41,15 @@ fn an_aircraft_revoked_in_flight_is_dropped_and_kept_out_and_others_stay_connect
         let line = lost.status().last_error;
         line.is_some_and(|line| line.contains("has shut this drone out"))
     });
+    // Also once it is refused in the handshake.
+    until("refusal in the handshake", || {
+        log(&site).contains(&format!(
+            "not let in: the certificate of {AIRCRAFT} is revoked"
+        ))
+    });
+    let line = lost.status().last_error.unwrap();
+    assert!(line.contains("(its certificate is revoked)"), "{line}");
+    assert!(!line.contains("error 44"), "{line}");
     lost.submit(&[frame(1)]).unwrap();
     assert_eq!(lost.drain(Duration::from_millis(300)).held.messages, 1);
     let status = other.status();
@@ -132,6 +145,44 @@ fn an_aircraft_learns_over_the_link_that_a_stations_keys_are_stolen_and_never_fo
         assert!(line.contains("certificate that is revoked"), "{line}");
     }
     assert_eq!(thief.stop()["stored"], 0);
+}
+
+/// The connection on which an aircraft learns it. Later ones end in the handshake already.
+#[test]
+fn an_aircraft_tells_a_station_whose_certificate_is_revoked_by_the_code_of_that_why_it_hangs_up() {
+    let site = Site::new();
+    let stolen = Identity::load(&site.path("keys/station")).unwrap();
+    let aircraft = site.places().end(AIRCRAFT).join(REVOKED_FILE);
+    let before = fs::read(&aircraft).unwrap();
+    let mut authority = site.authority();
+    authority.revoke("station", SystemTime::now()).unwrap();
+    let list = fs::read(&aircraft).unwrap();
+    fs::write(&aircraft, before).unwrap();
+
+    let runtime = runtime();
+    let _guard = runtime.enter();
+    let config = stolen.server_config().unwrap();
+    let endpoint = Endpoint::server(config, "127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = endpoint.local_addr().unwrap();
+    let hung_up = runtime.spawn(async move {
+        let connection = endpoint.accept().await.unwrap().await.unwrap();
+        let (mut out, mut input) = connection.accept_bi().await.unwrap();
+        assert!(input.read_to_end(0).await.unwrap().is_empty());
+        let receipt = Receipt {
+            revoked: list,
+            ..Receipt::default()
+        };
+        out.write_all(&receipt.encode()).await.unwrap();
+        out.finish().unwrap();
+        connection.closed().await
+    });
+    let uplink = site.uplink(address);
+    let end = runtime.block_on(hung_up).unwrap();
+    assert_eq!(CloseCode::of(&end), Some(CloseCode::Revoked), "{end}");
+    let said = "the ground station's certificate is revoked";
+    assert!(end.to_string().contains(said), "{end}");
+    assert!(trouble(&uplink).contains("certificate that is revoked"));
+    assert!(!uplink.status().connected);
 }
 
 #[test]

@@ -83,3 +83,17 @@ fn what_is_counted_as_it_is_set_aside_is_what_a_look_through_the_file_finds() {
     journal.resend().unwrap();
     assert_eq!(journal.reasons().unwrap(), []);
 }
+
+#[test]
+fn what_would_steer_a_terminal_is_left_out_of_a_reason() {
+    let (_dir, path) = file();
+    let journal = Journal::open(&path, 1 << 20).unwrap();
+    journal.append(&[frame(0)]).unwrap();
+    let entry = &journal.pending(1, 1).unwrap()[0];
+    // As a journal of an earlier version holds it.
+    journal
+        .set_aside(&[(entry.number, "odd\u{1b}[2J\u{7}\nand more")])
+        .unwrap();
+    let told = journal.reasons().unwrap();
+    assert_eq!(told[0].reason, "odd [2J  and more");
+}

@@ -38,16 +38,39 @@ fn a_journal_that_lost_everything_is_kept_and_told_of() {
 }
 
 #[test]
-fn a_damaged_journal_is_mended_though_a_folder_has_the_name_of_the_new_one() {
+fn a_damaged_journal_is_mended_though_something_has_the_name_of_the_new_one_which_stays() {
+    for folder in [true, false] {
+        let (dir, path) = file();
+        filled(&path);
+        let mut damaged = fs::read(&path).unwrap();
+        damaged[0] = 0;
+        fs::write(&path, damaged).unwrap();
+        let other = dir.path().join("journal.sqlite.new");
+        if folder {
+            fs::create_dir(&other).unwrap();
+        } else {
+            fs::write(&other, "shopping list").unwrap();
+        }
+        let journal = Journal::open(&path, 1 << 20).unwrap();
+        assert_eq!(ids(&journal), [0, 1].map(|n| frame(n).id()));
+        assert!(!dir.path().join("journal.sqlite.new.new").exists());
+        let stays = fs::read(&other).is_ok_and(|content| content == b"shopping list");
+        assert!(other.is_dir() || stays);
+    }
+}
+
+#[test]
+fn what_a_loss_of_power_left_of_a_new_journal_is_no_obstacle() {
     let (dir, path) = file();
     filled(&path);
     let mut damaged = fs::read(&path).unwrap();
+    fs::copy(&path, dir.path().join("journal.sqlite.new")).unwrap();
     damaged[0] = 0;
     fs::write(&path, damaged).unwrap();
-    fs::create_dir(dir.path().join("journal.sqlite.new")).unwrap();
-    let journal = Journal::open(&path, 1 << 20).unwrap();
-    assert_eq!(ids(&journal), [0, 1].map(|n| frame(n).id()));
-    assert!(!dir.path().join("journal.sqlite.new.new").exists());
+    drop(Journal::open(&path, 1 << 20).unwrap());
+    let left = fs::read_dir(dir.path()).unwrap().count();
+    // The journal, and the damaged one.
+    assert_eq!(left, 2);
 }
 
 #[test]

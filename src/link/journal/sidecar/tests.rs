@@ -182,3 +182,119 @@ fn each_journal_has_a_mark_of_its_own_of_which_a_change_alters_one_byte() {
     filled(&other, 0..1);
     assert_ne!(fs::read(&other).unwrap()[USER_VERSION_AT][..3], before[..3]);
 }
+
+/// Opens the journal of frames 0 to 9 beside which something that no database wrote lies as `name`; it is kept.
+fn is_kept(content: &[u8], name: &str) {
+    let (dir, path) = file();
+    filled(&path, 0..10);
+    fs::write(with_suffix(&path, name), content).unwrap();
+    let journal = Journal::open(&path, 1 << 26).unwrap();
+    assert_eq!(journal.held().messages, 10);
+    let kept = dir.path().join("journal.sqlite.foreign-1");
+    assert_eq!(journal.foreign(), [kept.clone()], "{name}");
+    assert!(fs::read(kept).unwrap() == content, "{name}");
+}
+
+#[test]
+fn what_no_database_has_written_is_kept_too_and_not_deleted() {
+    let noise: Vec<u8> = (0..5000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
+    let magic_then_noise = [MAGIC, &noise[..]].concat();
+    let zeros_then_noise = [&[0; 40], &noise[..]].concat();
+    let contents = [
+        b"shopping list".to_vec(),
+        b"x".to_vec(),
+        noise,
+        magic_then_noise,
+        zeros_then_noise,
+    ];
+    for content in &contents {
+        is_kept(content, "-journal");
+        is_kept(content, "-wal");
+    }
+}
+
+#[test]
+fn what_lies_beside_no_journal_or_an_empty_one_is_kept_when_one_is_made_there() {
+    let (_dir, other) = file();
+    filled(&other, 0..3000);
+    let [_, undo] = cut_off(&other, "DELETE", LATER);
+    let undo = fs::read(undo).unwrap();
+    for name in ["-journal", "-wal"] {
+        for content in [&b"shopping list"[..], &undo] {
+            for empty in [false, true] {
+                let (_dir, path) = file();
+                if empty {
+                    fs::write(&path, b"").unwrap();
+                }
+                fs::write(with_suffix(&path, name), content).unwrap();
+                let journal = Journal::open(&path, 1 << 26).unwrap();
+                journal.append(&[frame(1)]).unwrap();
+                let [kept] = &journal.foreign()[..] else {
+                    panic!("{name} {empty}: {:?}", journal.foreign());
+                };
+                assert!(fs::read(kept).unwrap() == content);
+            }
+        }
+    }
+}
+
+/// SQLite writes over the header of what would undo a change once that is certain.
+#[test]
+fn what_a_killed_process_leaves_of_changes_that_are_certain_is_not_taken_for_anothers() {
+    let (dir, path) = file();
+    let journal = Journal::open(&path, 1 << 26).unwrap();
+    let left = dir.path().join("killed");
+    for n in 0..4 {
+        for suffix in ["", "-journal"] {
+            fs::copy(with_suffix(&path, suffix), with_suffix(&left, suffix)).unwrap();
+        }
+        let length = fs::metadata(with_suffix(&left, "-journal")).unwrap().len();
+        assert!(length > 0, "the test is about a file with something in it");
+        let killed = Journal::open(&left, 1 << 26).unwrap();
+        assert_eq!(ids(&killed).len() as u64, n);
+        assert_eq!(killed.foreign(), [] as [PathBuf; 0]);
+        drop(killed);
+        journal.append(&[frame(n)]).unwrap();
+    }
+}
+
+#[test]
+fn a_folder_or_a_link_in_the_place_of_a_sidecar_is_named_with_the_remedy_and_the_aircraft_flies() {
+    for name in ["-journal", "-wal"] {
+        for (link, what) in [(false, "a folder"), (true, "a link")] {
+            let (dir, path) = file();
+            filled(&path, 0..3);
+            let obstacle = with_suffix(&path, name);
+            if link {
+                std::os::unix::fs::symlink(dir.path().join("elsewhere"), &obstacle).unwrap();
+            } else {
+                fs::create_dir(&obstacle).unwrap();
+            }
+            let named = format!("{} is {what}; move that away", obstacle.display());
+            let error = Journal::open(&path, 1 << 26).err().unwrap().to_string();
+            assert!(error.contains(&named), "{error}");
+            let journal = Journal::open_or_replace(&path, 1 << 26).unwrap();
+            journal.append(&[frame(3)]).unwrap();
+            assert_eq!(ids(&journal).len(), 4);
+            let fault = journal.disk_fault().unwrap().line;
+            assert!(fault.contains(&named), "{fault}");
+            let delivery = Journal::open_to_deliver(&path, 1 << 26).unwrap();
+            assert_eq!(delivery.held().messages, 3);
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_comes_in_the_place_of_a_sidecar_while_the_journal_is_open_is_named_too() {
+    let (_dir, path) = file();
+    filled(&path, 0..3);
+    let journal = Journal::open(&path, 1 << 26).unwrap();
+    fs::create_dir(with_suffix(&path, "-journal")).unwrap();
+    let error = journal.append(&[frame(3)]).unwrap_err().to_string();
+    assert!(
+        error.contains("journal.sqlite-journal is a folder"),
+        "{error}"
+    );
+}

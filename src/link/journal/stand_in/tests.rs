@@ -43,7 +43,7 @@ fn what_the_ground_has_confirmed_is_not_sent_again_while_the_disk_takes_nothing(
     assert!(line.contains("journal.sqlite") && line.lines().count() == 1);
     // Of photographs, what is found anew must be on the disk.
     let refused = journal.append(&[frame(9)]);
-    assert!(matches!(refused, Err(JournalError::Storage { .. })));
+    assert!(matches!(refused, Err(JournalError::Obstructed { .. })));
     allow_writing(&path);
     journal.append(&[frame(9)]).unwrap();
     assert_eq!(journal.disk_fault(), None);
@@ -130,4 +130,50 @@ fn memory_is_bounded() {
     let refused = journal.append(&many);
     assert!(matches!(refused, Err(JournalError::Full { .. })));
     assert_eq!(journal.held().messages, 0);
+}
+
+#[test]
+fn it_is_told_which_messages_a_loss_of_power_loses_and_which_the_file_lists_although_they_are_confirmed()
+ {
+    let (_dir, path) = file();
+    filled(&path);
+    let journal = Journal::open_or_replace(&path, 1 << 20).unwrap();
+    refuse_writing(&path);
+    journal.append(&[frame(7), frame(8)]).unwrap();
+    let told = || {
+        let fault = journal.disk_fault().unwrap();
+        (
+            fault.only_in_memory,
+            fault.waiting_on_disk,
+            fault.still_listed,
+        )
+    };
+    assert_eq!(told(), (2, 5, 0));
+    let sent = journal.pending(6, usize::MAX).unwrap();
+    let numbers: Vec<i64> = sent.iter().map(|entry| entry.number).collect();
+    journal.remove(&numbers).unwrap();
+    assert_eq!(told(), (1, 0, 5));
+    let last = journal.pending(1, usize::MAX).unwrap()[0].number;
+    journal.set_aside(&[(last, "odd")]).unwrap();
+    assert_eq!(told(), (1, 0, 5));
+}
+
+#[test]
+fn a_replay_goes_on_in_memory_where_the_disk_is_at_fault_and_is_told_of_what_is_no_journal() {
+    let (_dir, path) = file();
+    filled(&path);
+    refuse_writing(&path);
+    let journal = Journal::open_to_replay(&path, 1 << 20).unwrap();
+    journal.append(&[frame(9)]).unwrap();
+    assert_eq!(ids(&journal), [0, 1, 2, 3, 4, 9].map(|n| frame(n).id()));
+    assert_eq!(journal.disk_fault().unwrap().only_in_memory, 1);
+    allow_writing(&path);
+    journal.finish();
+    assert_eq!(journal.disk_fault(), None);
+    let error = Journal::open_to_replay(&path, 1 << 20).err().unwrap();
+    assert!(matches!(error, JournalError::Locked { .. }), "{error}");
+    drop(journal);
+    fs::write(&path, [7; 5000]).unwrap();
+    let error = Journal::open_to_replay(&path, 1 << 20).err().unwrap();
+    assert!(matches!(error, JournalError::Foreign { .. }), "{error}");
 }

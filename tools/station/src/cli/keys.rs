@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Subcommand;
-use scarp_station::keys::{Authority, Issued, Ledger, Passphrase, Places, SOON, STATION};
+use scarp_station::keys::{Authority, Issued, Ledger, Passphrase, Places, SOON, STATION, Validity};
 use serde_json::json;
 
 pub const LEARN: &str = "\
@@ -98,6 +98,13 @@ impl Named {
         };
         Ok(Authority::open(places, &passphrase)?)
     }
+
+    /// The same, to make certificates by a clock that shows `now`.
+    fn authority_by(&self, now: SystemTime) -> anyhow::Result<Authority> {
+        let authority = self.authority()?;
+        authority.require_clock(now)?;
+        Ok(authority)
+    }
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
@@ -106,7 +113,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Command::Init(args) => init(args, now),
         Command::List(args) => list(args, now),
         Command::Enrol(args) => {
-            let folder = args.authority()?.enrol(&args.name, now)?;
+            let folder = args.authority_by(now)?.enrol(&args.name, now)?;
             eprintln!(
                 "{} is enrolled. Copy {} to the aircraft by hand, and delete it here.",
                 args.name,
@@ -115,7 +122,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Renew(args) => {
-            let folder = args.authority()?.renew(&args.name, now)?;
+            let folder = args.authority_by(now)?.renew(&args.name, now)?;
             let folder = folder.display();
             if args.name == STATION {
                 eprintln!("The ground station has new keys in {folder}. Start it anew.");
@@ -177,6 +184,7 @@ fn list(args: &List, now: SystemTime) -> anyhow::Result<()> {
                 "name": issued.name, "serial": issued.serial.to_string(),
                 "not_before": text(issued.not_before), "not_after": text(issued.not_after),
                 "days_left": issued.days_left(now), "revoked": issued.revoked.map(text),
+                "state": issued.validity(now),
             })
             .to_string()
         } else {
@@ -184,16 +192,32 @@ fn list(args: &List, now: SystemTime) -> anyhow::Result<()> {
         };
         writeln!(out, "{line}").context("standard output")?;
     }
-    for issued in ending(&ledger, now) {
+    for line in warnings(&ledger, now) {
+        eprintln!("{line}");
+    }
+    Ok(())
+}
+
+/// What is to be done about the certificates listed.
+fn warnings(ledger: &Ledger, now: SystemTime) -> Vec<String> {
+    let early = |issued: &&Issued| issued.validity(now) == Validity::NotYetValid;
+    let early = ledger.issued.iter().filter(early).count();
+    let clock = (early > 0).then(|| {
+        format!(
+            "Certificates not yet valid: {early}. They are made by the clock of the day, so check this computer's: it shows {}.",
+            text(now.into())
+        )
+    });
+    let ending = ending(ledger, now).map(|issued| {
         let (name, end) = (&issued.name, text(issued.not_after));
-        let verb = if issued.days_left(now) < 0 {
+        let verb = if issued.validity(now) == Validity::Ended {
             "ended"
         } else {
             "ends"
         };
-        eprintln!("{name}: its certificate {verb} {end}; `scarp-station keys renew {name}`");
-    }
-    Ok(())
+        format!("{name}: its certificate {verb} {end}; `scarp-station keys renew {name}`")
+    });
+    clock.into_iter().chain(ending).collect()
 }
 
 /// The newest certificate of each name, where it is good and ends soon.
@@ -211,11 +235,15 @@ fn ending(ledger: &Ledger, now: SystemTime) -> impl Iterator<Item = &Issued> {
 }
 
 fn state(issued: &Issued, now: SystemTime) -> String {
-    let end = text(issued.not_after);
-    match (issued.revoked, issued.days_left(now)) {
-        (Some(at), _) => format!("revoked {}", text(at)),
-        (None, ..0) => format!("ended   {end}"),
-        (None, days) => format!("valid   until {end}, {days} days"),
+    let (begin, end) = (text(issued.not_before), text(issued.not_after));
+    match issued.validity(now) {
+        Validity::Revoked => {
+            let at = issued.revoked.map(text).unwrap_or_default();
+            format!("revoked {at}")
+        }
+        Validity::NotYetValid => format!("not yet valid, from {begin} until {end}"),
+        Validity::Valid => format!("valid   until {end}, {} days", issued.days_left(now)),
+        Validity::Ended => format!("ended   {end}"),
     }
 }
 
@@ -242,4 +270,52 @@ fn typed(prompt: &str) -> anyhow::Result<String> {
     }
     rpassword::prompt_password(prompt)
         .context("passphrase: the terminal cannot be read; give a file with --passphrase-file")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+    /// The list of an authority made now with one aircraft, as a clock that shows `at` tells it, and the warnings.
+    fn listed(at: impl Fn(SystemTime) -> SystemTime) -> (String, Vec<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::new(folder.path(), None);
+        let now = SystemTime::now();
+        let passphrase = Passphrase::new("x".repeat(12));
+        let mut authority = Authority::create(places.clone(), &passphrase, now).unwrap();
+        authority.enrol("alpha", now).unwrap();
+        let ledger = Ledger::read(places.authority()).unwrap();
+        let at = at(now);
+        let lines: Vec<String> = ledger
+            .issued
+            .iter()
+            .map(|issued| state(issued, at))
+            .collect();
+        (lines.join("\n"), warnings(&ledger, at))
+    }
+
+    #[test]
+    fn a_clock_before_a_certificates_beginning_is_told_of_and_the_certificate_not_called_valid() {
+        let (lines, warnings) = listed(|now| now - 3 * YEAR);
+        assert_eq!(lines.matches("not yet valid, from ").count(), 2, "{lines}");
+        let [clock] = &warnings[..] else {
+            panic!("{warnings:?}");
+        };
+        assert!(clock.contains("not yet valid: 2"), "{clock}");
+        assert!(clock.contains("check this computer's: it shows"), "{clock}");
+    }
+
+    #[test]
+    fn a_certificate_is_listed_as_valid_until_its_end_and_as_ended_from_then_on() {
+        let (lines, told) = listed(|now| now);
+        assert_eq!(lines.matches("valid   until ").count(), 2, "{lines}");
+        assert!(told.is_empty(), "{told:?}");
+        let (lines, told) = listed(|now| now + 3 * YEAR);
+        assert_eq!(lines.matches("ended ").count(), 2, "{lines}");
+        assert!(told[1].contains("alpha: its certificate ended"), "{told:?}");
+    }
 }

@@ -54,7 +54,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("scarp-station: {e:#}");
+            eprintln!("scarp-station: {}", scarp_link::plain(&format!("{e:#}")));
             ExitCode::FAILURE
         }
     }

@@ -8,6 +8,7 @@ use std::{
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 use scarp_inventory::Run;
+use scarp_link::plain;
 use scarp_station::store::Store;
 use serde_json::json;
 
@@ -41,7 +42,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         } else {
             let start = start.as_deref().unwrap_or("no frame with a time");
             let aircraft = aircraft.unwrap_or("of an unknown aircraft");
-            format!("{survey}  {start}  {aircraft}  {software}  {model} {version}  run {id}")
+            // Texts are the aircraft's.
+            plain(&format!(
+                "{survey}  {start}  {aircraft}  {software}  {model} {version}  run {id}"
+            ))
         };
         listed += 1;
         writeln!(out, "{line}").context("standard output")

@@ -152,6 +152,21 @@ impl Authority {
         list.map(drop).map_err(|e| e.to_string())
     }
 
+    /// Makes sure that the clock, which shows `now`, is not behind this authority's beginning: certificates would be made for another time.
+    ///
+    /// # Errors
+    /// When it is.
+    pub fn require_clock(&self, now: SystemTime) -> Result<(), KeysError> {
+        let now = DateTime::<Utc>::from(now);
+        match self.ledger.began() {
+            Some(began) if now < began => Err(KeysError::Clock {
+                now: now.date_naive().to_string(),
+                began: began.date_naive().to_string(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Makes the keys of a new aircraft, and returns their folder.
     ///
     /// # Errors
@@ -160,6 +175,9 @@ impl Authority {
         let name_of = || name.to_owned();
         if !is_name(name) || !name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
             return Err(KeysError::Name { name: name_of() });
+        }
+        if is_device(name) {
+            return Err(KeysError::Device { name: name_of() });
         }
         if name == STATION || self.ledger.knows(name) {
             return Err(KeysError::Known { name: name_of() });
@@ -245,6 +263,17 @@ impl Authority {
         )?;
         Ok(folder)
     }
+}
+
+/// Whether Windows takes `name` for that of a device in whatever folder
+/// (<https://learn.microsoft.com/windows/win32/fileio/naming-a-file>).
+fn is_device(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let numbered = |kind| {
+        name.strip_prefix(kind)
+            .is_some_and(|number: &str| matches!(number.as_bytes(), [b'0'..=b'9']))
+    };
+    ["CON", "PRN", "AUX", "NUL"].contains(&name.as_str()) || numbered("COM") || numbered("LPT")
 }
 
 fn refuse_existing(folder: &Path, remedy: &'static str) -> Result<(), KeysError> {

@@ -101,6 +101,24 @@ pub enum KeysError {
         /// The name given.
         name: String,
     },
+    /// A name that Windows gives no folder.
+    #[error(
+        "keys: {name} is the name of a device on Windows, where its folder could not be copied; take another name"
+    )]
+    Device {
+        /// The name given.
+        name: String,
+    },
+    /// The clock is wrong: certificates would be valid at other times than people think.
+    #[error(
+        "keys: this computer's clock shows {now}, and the authority was made on {began}; set the clock"
+    )]
+    Clock {
+        /// The day that the clock shows.
+        now: String,
+        /// The day on which the authority was made.
+        began: String,
+    },
     /// Somebody has this name already.
     #[error(
         "keys: {name} is enrolled already; `scarp-station keys renew {name}` gives it a new certificate"

@@ -46,7 +46,36 @@ pub struct Issued {
     pub revoked: Option<DateTime<Utc>>,
 }
 
+/// What a certificate is good for at one time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Validity {
+    /// It was revoked.
+    Revoked,
+    /// It has not begun.
+    NotYetValid,
+    /// It is accepted.
+    Valid,
+    /// It has ended.
+    Ended,
+}
+
 impl Issued {
+    /// What it is good for by a clock that shows `now`.
+    #[must_use]
+    pub fn validity(&self, now: SystemTime) -> Validity {
+        let now = DateTime::<Utc>::from(now);
+        if self.revoked.is_some() {
+            Validity::Revoked
+        } else if now < self.not_before {
+            Validity::NotYetValid
+        } else if now > self.not_after {
+            Validity::Ended
+        } else {
+            Validity::Valid
+        }
+    }
+
     /// What no authority has written, if anything here is it.
     fn fault(&self) -> Option<String> {
         let Self { name, serial, .. } = self;
@@ -116,6 +145,11 @@ impl Ledger {
         let known = self.issued.iter().map(|issued| issued.name.as_str());
         let mut names = known.chain([STATION]);
         names.find(|known| *known != name && known.eq_ignore_ascii_case(name))
+    }
+
+    /// When the authority was made, by its clock then: with its first certificate.
+    pub(super) fn began(&self) -> Option<DateTime<Utc>> {
+        self.issued.iter().map(|issued| issued.not_before).min()
     }
 
     /// Whether somebody was ever enrolled under this name.

@@ -11,10 +11,11 @@ use std::{
     collections::{HashMap, VecDeque},
     net::{IpAddr, SocketAddr},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use quinn::{Connection, ConnectionError, Incoming, ServerConfig};
+use scarp_link::tls::Entrance;
 use thiserror::Error;
 use tokio::{
     task::{AbortHandle, Id, JoinSet},
@@ -39,20 +40,22 @@ const MAX_INCOMING: usize = 256;
 const INCOMING_BUFFER: u64 = 16 << 10;
 const INCOMING_BUFFERS: u64 = 1 << 20;
 
-/// Bounds what QUIC itself keeps of those who have only just knocked.
-pub fn bound(config: &mut ServerConfig) {
+/// The configuration for the endpoint, which bounds what QUIC itself keeps of those who have only just knocked.
+pub fn bounded(entrance: &Entrance) -> ServerConfig {
+    let mut config = entrance.config().clone();
     config
         .max_incoming(MAX_INCOMING)
         .incoming_buffer_size(INCOMING_BUFFER)
         .incoming_buffer_size_total(INCOMING_BUFFERS);
+    config
 }
 
 /// Why someone was not let in.
 #[derive(Debug, Error)]
 pub enum Failure {
-    /// The handshake failed; most often there was no certificate of our authority.
-    #[error(transparent)]
-    Handshake(#[from] ConnectionError),
+    /// The handshake failed; most often there was no certificate of our authority. Why, in one line.
+    #[error("{0}")]
+    Handshake(String),
     /// It took too long.
     #[error("its handshake did not end within {} s", HANDSHAKE_TIMEOUT.as_secs())]
     TooSlow,
@@ -69,7 +72,7 @@ pub enum Failure {
 
 /// The handshakes under way.
 pub struct Admission {
-    config: ServerConfig,
+    entrance: Entrance,
     shares: Shares<ServerConfig>,
     handshakes: JoinSet<(SocketAddr, Result<Connection, Failure>)>,
     /// The oldest first.
@@ -83,19 +86,19 @@ struct Pending {
 }
 
 impl Admission {
-    /// None yet. Whoever comes is asked what `config` says.
-    pub fn new(config: ServerConfig) -> Self {
+    /// None yet. Whoever comes is asked what `entrance` says.
+    pub fn new(entrance: Entrance) -> Self {
         Self {
-            config,
+            entrance,
             shares: Shares::of(MAX_OPEN),
             handshakes: JoinSet::new(),
             pending: VecDeque::new(),
         }
     }
 
-    /// From now on whoever comes is asked what `config` says.
-    pub fn ask(&mut self, config: ServerConfig) {
-        self.config = config;
+    /// From now on whoever comes is asked what `entrance` says.
+    pub fn ask(&mut self, entrance: Entrance) {
+        self.entrance = entrance;
     }
 
     /// Begins the handshake with `incoming`, while `open` connections are open in all. Returns who was not let in for it, if any.
@@ -117,16 +120,19 @@ impl Admission {
             return Some((from, Failure::Share));
         }
         // One for each, which the connection keeps as long as it lives.
-        let config = Arc::new(self.config.clone());
+        let (config, refused) = self.entrance.for_one();
+        let config = Arc::new(config);
         let held = Arc::downgrade(&config);
+        let failed =
+            move |e: ConnectionError| Failure::Handshake(refused.describe(&e, SystemTime::now()));
         let connecting = match incoming.accept_with(config) {
             Ok(connecting) => connecting,
-            Err(e) => return Some((from, e.into())),
+            Err(e) => return Some((from, failed(e))),
         };
         self.shares.hold(from, held);
         let task = self.handshakes.spawn(async move {
             let outcome = timeout(HANDSHAKE_TIMEOUT, connecting).await;
-            let outcome = outcome.map_or(Err(Failure::TooSlow), |made| Ok(made?));
+            let outcome = outcome.map_or(Err(Failure::TooSlow), |made| made.map_err(failed));
             (from, outcome)
         });
         self.pending.push_back(Pending {

@@ -1,8 +1,12 @@
 //! What can be wrong with the store, and what to do about it.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::ErrorCode;
+use scarp_link::plain;
 use thiserror::Error;
 
 /// A store that cannot be used.
@@ -45,6 +49,12 @@ pub enum Cause {
     NotOurs(String),
     /// It is of an earlier version, and was opened only to be read.
     Earlier,
+    /// Another process writes it.
+    InUse,
+    /// Nothing keeps other processes from writing it meanwhile: the file by which, and why.
+    Unlockable(PathBuf, io::Error),
+    /// What is no file has the name of one that SQLite keeps beside it.
+    Obstructed(PathBuf),
     /// Its content is damaged.
     Damaged(String),
     /// The system refuses to read or write it.
@@ -111,6 +121,24 @@ impl Cause {
                 "was made by an earlier version".to_owned(),
                 "start `scarp-station serve` on it once, which brings it to this one",
             ),
+            Self::InUse => (
+                "another `scarp-station serve` stores in it".to_owned(),
+                "end that one first, or give another file with --store",
+            ),
+            Self::Unlockable(lock, e) => (
+                format!(
+                    "{}, which keeps others from writing it meanwhile, cannot be made or locked ({e})",
+                    lock.display()
+                ),
+                "check that the folder can be written, and lies on a disk that knows file locks",
+            ),
+            Self::Obstructed(at) => (
+                format!(
+                    "{} is no file, and in the way of one beside it",
+                    at.display()
+                ),
+                "move that away",
+            ),
             Self::Damaged(what) => (
                 format!("is damaged ({what})"),
                 "move it away, start with a new file and recover it with `sqlite3 FILE .recover`",
@@ -124,7 +152,7 @@ impl Cause {
         };
         StoreError {
             path: path.display().to_string(),
-            reason: reason.replace('\n', " "),
+            reason: plain(&reason),
             remedy,
         }
     }

@@ -3,6 +3,7 @@
 mod contents;
 mod error;
 pub mod geometry;
+mod lock;
 mod migrate;
 mod owner;
 mod place;
@@ -19,6 +20,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 pub use error::StoreError;
+use lock::WriteLock;
 pub use place::Moved;
 use place::Place;
 pub use read::Flight;
@@ -38,17 +40,26 @@ pub struct Store {
     path: PathBuf,
     connection: Connection,
     place: Place,
+    /// Of a store that is only read, none. Dropped after the connection is.
+    lock: Option<WriteLock>,
 }
 
 impl Store {
-    /// Opens the store at `path` for writing, or makes it.
+    /// Opens the store at `path` for writing, or makes it. No other process can until it is closed.
     ///
     /// # Errors
-    /// When the file is damaged, is not a store of this program, or cannot be written. It is not changed then.
+    /// When another has it open for writing, or the file is damaged, is not a store of this program, or cannot be written. It is not changed then.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         look(path).map_err(|e| e.at(path))?;
+        match place::obstacle(path) {
+            Ok(None) => {}
+            Ok(Some(at)) => return Err(error::Cause::Obstructed(at).at(path)),
+            Err(_) => return Err(error::Cause::Missing.at(path)),
+        }
+        let lock = WriteLock::of(path).map_err(|e| Self::not_opened(path, e))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut store = Self::connect(path, flags)?;
+        store.lock = Some(lock);
         store.prepare_to_write().map_err(|e| store.failed(e))?;
         store.place = Place::of(path, &store.connection).map_err(|e| store.failed(e))?;
         Ok(store)
@@ -86,12 +97,19 @@ impl Store {
         };
         Ok(Self {
             path: path.to_owned(),
-            connection: connect().map_err(|e: error::Cause| match file.parent() {
-                Some(folder) if !folder.exists() => error::Cause::NoFolder.at(path),
-                _ => e.at(path),
-            })?,
+            connection: connect().map_err(|e| Self::not_opened(path, e))?,
             place: Place::default(),
+            lock: None,
         })
+    }
+
+    /// The error of a store at `path` that could not be opened.
+    fn not_opened(path: &Path, cause: error::Cause) -> StoreError {
+        let file = std::path::absolute(path);
+        match file.as_deref().map(Path::parent) {
+            Ok(Some(folder)) if !folder.exists() => error::Cause::NoFolder.at(path),
+            _ => cause.at(path),
+        }
     }
 
     fn prepare_to_write(&self) -> Result<(), error::Cause> {

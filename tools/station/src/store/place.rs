@@ -34,8 +34,7 @@ impl Place {
     /// The files of the store at `path`, which `db` has open.
     pub fn of(path: &Path, db: &Connection) -> Result<Self, Cause> {
         let file = std::path::absolute(path).map_err(Cause::System)?;
-        // SQLite follows links, and keeps the others beside the file itself.
-        let target = fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
+        let target = target(path).map_err(Cause::System)?;
         let beside = BESIDE.map(|suffix| with_suffix(&target, suffix));
         let files = [file].into_iter().chain(beside);
         let known = |file: PathBuf| Ok((identity(&file)?, file));
@@ -85,6 +84,41 @@ impl Place {
     }
 }
 
+/// The file that a store's path stands for. SQLite follows links, and keeps what it keeps beside a file beside that.
+///
+/// # Errors
+/// When the path is none.
+pub fn target(path: &Path) -> io::Result<PathBuf> {
+    let file = std::path::absolute(path)?;
+    // A link to a file that is still to be made.
+    let to_be_made = || fs::read_link(&file).map(|to| file.with_file_name("").join(to));
+    Ok(fs::canonicalize(&file)
+        .or_else(|_| to_be_made())
+        .unwrap_or(file))
+}
+
+/// What is no file and has the name of one that SQLite keeps beside the store at `path`.
+///
+/// # Errors
+/// When the path is none.
+pub fn obstacle(path: &Path) -> io::Result<Option<PathBuf>> {
+    let target = target(path)?;
+    let mut names = BESIDE.iter().chain(&["-journal"]);
+    Ok(names.find_map(|suffix| {
+        let name = with_suffix(&target, suffix);
+        let is_file = fs::symlink_metadata(&name).map_or(true, |found| found.is_file());
+        (!is_file).then_some(name)
+    }))
+}
+
+/// Whether the open `file` is the one at `path`.
+///
+/// # Errors
+/// When the system does not say.
+pub fn is_at(file: &fs::File, path: &Path) -> io::Result<bool> {
+    Ok(identity(path)? == Some(id(&file.metadata()?)))
+}
+
 /// What tells a file from every other that exists at the same time.
 #[cfg(unix)]
 type FileId = (u64, u64);
@@ -132,7 +166,8 @@ fn has_moved(_: &Connection) -> bool {
     false
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+/// The name of `path` with this behind it.
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
