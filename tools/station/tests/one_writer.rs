@@ -94,24 +94,3 @@ fn of_many_that_open_and_close_a_store_at_once_never_two_have_it() {
     });
     assert!(turns > 0);
 }
-
-#[test]
-fn what_is_in_the_way_of_a_file_beside_the_store_is_named_with_the_remedy() {
-    for (suffix, reason) in [
-        ("-lock", "cannot be made or locked"),
-        ("-wal", "is no file, and in the way"),
-        ("-shm", "is no file, and in the way"),
-        ("-journal", "is no file, and in the way"),
-    ] {
-        let site = Site::new();
-        drop(Store::open(&site.store()).unwrap());
-        let mut at = site.store().into_os_string();
-        at.push(suffix);
-        fs::create_dir(&at).unwrap();
-        let line = Store::open(&site.store()).err().unwrap().to_string();
-        let named = format!("survey.gpkg{suffix}");
-        assert!(line.contains(&named) && line.contains(reason), "{line}");
-        fs::remove_dir(&at).unwrap();
-        drop(Store::open(&site.store()).unwrap());
-    }
-}

@@ -99,7 +99,7 @@ fn change(journal: &Journal, holds: &mut Holds, next: &mut u64, random: &mut Ran
 fn a_journal_that_loses_its_power_holds_what_it_held_before_the_change_under_way_or_after_it() {
     let mut random = Random::new(1);
     for seed in 0..cuts().div_ceil(LIVES) {
-        let computer = Computer::new(seed);
+        let computer = Computer::new(seed).unwrap();
         let (mut holds, mut next) = (vec![Holds::new()], 0);
         for life in 0..LIVES {
             if random.chance(25) {
@@ -144,7 +144,7 @@ fn no_change_that_lost_its_power_is_taken_for_that_of_another_journal() {
     let folder = tempfile::tempdir().unwrap();
     let mut expected = Vec::new();
     for seed in 0..cuts().div_ceil(LIVES) {
-        let computer = Computer::new(1000 + seed);
+        let computer = Computer::new(1000 + seed).unwrap();
         let (mut holds, mut next) = (Holds::new(), 0);
         drop(open_journal(&computer));
         for life in 0..LIVES {
@@ -254,7 +254,7 @@ fn batch(next: &mut u64, random: &mut Random) -> Vec<Envelope> {
 fn a_store_that_loses_its_power_has_all_of_a_batch_or_nothing_and_all_that_it_confirmed() {
     let mut random = Random::new(2);
     for seed in 0..cuts().div_ceil(LIVES) {
-        let computer = Computer::new(seed);
+        let computer = Computer::new(seed).unwrap();
         let (mut holds, mut next) = (vec![BTreeSet::new()], 0);
         for life in 0..LIVES {
             if random.chance(25) {
@@ -297,7 +297,10 @@ fn a_store_that_loses_its_power_has_all_of_a_batch_or_nothing_and_all_that_it_co
 fn whatever_loses_its_power_the_station_has_in_the_end_what_the_aircraft_had_each_once() {
     let mut random = Random::new(3);
     for seed in 0..cuts().div_ceil(LIVES) {
-        let (aircraft, station) = (Computer::new(2 * seed), Computer::new(2 * seed + 1));
+        let (aircraft, station) = (
+            Computer::new(2 * seed).unwrap(),
+            Computer::new(2 * seed + 1).unwrap(),
+        );
         let (mut appended, mut perhaps, mut next) = (BTreeSet::new(), BTreeSet::new(), 0);
         for life in 0..=LIVES {
             let journal = open_journal(&aircraft);

@@ -11,8 +11,9 @@ mod random;
 mod vfs;
 
 use std::{
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
+    process,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -32,17 +33,21 @@ pub struct Computer {
 
 impl Computer {
     /// A new computer, whose faults follow from `seed`.
-    #[must_use]
-    pub fn new(seed: u64) -> Self {
+    ///
+    /// # Errors
+    /// When its folder cannot be made.
+    pub fn new(seed: u64) -> io::Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = PathBuf::from(format!("/computer-{number}"));
+        // There is one for what is no database, such as a file that is locked.
+        let folder = env::temp_dir().join(format!("computer-{}-{number}", process::id()));
+        fs::create_dir(&folder)?;
         let disk = Arc::new(Mutex::new(Disk::new(seed)));
         vfs::add(folder.clone(), Arc::clone(&disk));
-        Self { folder, disk }
+        Ok(Self { folder, disk })
     }
 
-    /// Its folder, which no other program sees.
+    /// Its folder, in which no other program sees the databases.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -81,5 +86,6 @@ impl Computer {
 impl Drop for Computer {
     fn drop(&mut self) {
         vfs::remove(&self.folder);
+        fs::remove_dir_all(&self.folder).ok();
     }
 }

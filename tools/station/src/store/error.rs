@@ -53,8 +53,10 @@ pub enum Cause {
     InUse,
     /// Nothing keeps other processes from writing it meanwhile: the file by which, and why.
     Unlockable(PathBuf, io::Error),
-    /// What is no file has the name of one that SQLite keeps beside it.
-    Obstructed(PathBuf),
+    /// Something has the name of a file that SQLite keeps beside it: where, and what it is.
+    Obstructed(PathBuf, &'static str),
+    /// The write-ahead log beside it is of another file: where.
+    ForeignLog(PathBuf),
     /// Its content is damaged.
     Damaged(String),
     /// The system refuses to read or write it.
@@ -132,12 +134,19 @@ impl Cause {
                 ),
                 "check that the folder can be written, and lies on a disk that knows file locks",
             ),
-            Self::Obstructed(at) => (
+            Self::Obstructed(at, what) => (
                 format!(
-                    "{} is no file, and in the way of one beside it",
+                    "{} {what}, and in the way of one that is kept there",
                     at.display()
                 ),
                 "move that away",
+            ),
+            Self::ForeignLog(at) => (
+                format!(
+                    "is whole, and damaged together with {}, which must be of another file that lay here before",
+                    at.display()
+                ),
+                "move that away, best to where its own store is",
             ),
             Self::Damaged(what) => (
                 format!("is damaged ({what})"),

@@ -1,5 +1,6 @@
 //! The store: a GeoPackage that QGIS can have open while drones report.
 
+mod beside;
 mod contents;
 mod error;
 pub mod geometry;
@@ -17,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, ffi};
 
 pub use error::StoreError;
 use lock::WriteLock;
@@ -51,16 +52,17 @@ impl Store {
     /// When another has it open for writing, or the file is damaged, is not a store of this program, or cannot be written. It is not changed then.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         look(path).map_err(|e| e.at(path))?;
-        match place::obstacle(path) {
-            Ok(None) => {}
-            Ok(Some(at)) => return Err(error::Cause::Obstructed(at).at(path)),
-            Err(_) => return Err(error::Cause::Missing.at(path)),
-        }
+        beside::refuse_others(path).map_err(|e| e.at(path))?;
         let lock = WriteLock::of(path).map_err(|e| Self::not_opened(path, e))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut store = Self::connect(path, flags)?;
+        // Else what was seen to be damaged together with another's log would be so for good once it is closed.
+        store.keep_log(true)?;
+        if let Err(e) = store.prepare_to_write() {
+            return Err(store.unfit(e));
+        }
+        store.keep_log(false)?;
         store.lock = Some(lock);
-        store.prepare_to_write().map_err(|e| store.failed(e))?;
         store.place = Place::of(path, &store.connection).map_err(|e| store.failed(e))?;
         Ok(store)
     }
@@ -79,8 +81,27 @@ impl Store {
         }
         .map_err(|e| e.at(path))?;
         let store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        store.check().map_err(|e| store.failed(e))?;
-        Ok(store)
+        match store.check() {
+            Ok(()) => Ok(store),
+            Err(e) => Err(store.unfit(e)),
+        }
+    }
+
+    /// Whether the write-ahead log stays as it is when the store is closed, rather than become part of the file.
+    fn keep_log(&self, keep: bool) -> Result<(), StoreError> {
+        let config = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        let set = self.connection.set_db_config(config, keep);
+        set.map(drop).map_err(|e| self.failed(e.into()))
+    }
+
+    /// The error of a store that was opened and cannot be used.
+    fn unfit(self, cause: error::Cause) -> StoreError {
+        let (path, error) = (self.path.clone(), self.failed(cause));
+        drop(self);
+        match beside::foreign_log(&path) {
+            Some(log) => error::Cause::ForeignLog(log).at(&path),
+            None => error,
+        }
     }
 
     fn connect(path: &Path, flags: OpenFlags) -> Result<Self, StoreError> {

@@ -97,20 +97,6 @@ pub fn target(path: &Path) -> io::Result<PathBuf> {
         .unwrap_or(file))
 }
 
-/// What is no file and has the name of one that SQLite keeps beside the store at `path`.
-///
-/// # Errors
-/// When the path is none.
-pub fn obstacle(path: &Path) -> io::Result<Option<PathBuf>> {
-    let target = target(path)?;
-    let mut names = BESIDE.iter().chain(&["-journal"]);
-    Ok(names.find_map(|suffix| {
-        let name = with_suffix(&target, suffix);
-        let is_file = fs::symlink_metadata(&name).map_or(true, |found| found.is_file());
-        (!is_file).then_some(name)
-    }))
-}
-
 /// Whether the open `file` is the one at `path`.
 ///
 /// # Errors
