@@ -1,6 +1,6 @@
 //! Elevation models and geoids as the world delivers them: each gives the right heights, or the right reason why not.
 //!
-//! `tests/terrain/kinds.py` writes them with GDAL, and computes the truth with PROJ and numpy.
+//! `tests/terrain/make.py` writes them with GDAL, and computes the truth with PROJ and numpy.
 
 use std::{
     fs,
@@ -106,7 +106,7 @@ fn made() -> &'static Path {
         let folder = tempfile::tempdir().unwrap();
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let made = Command::new("/usr/bin/python3")
-            .arg(here.join("tests/terrain/kinds.py"))
+            .arg(here.join("tests/terrain/make.py"))
             .arg(folder.path())
             .arg(here.join("src/README.md"))
             .output()
