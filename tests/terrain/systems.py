@@ -27,6 +27,8 @@ SYSTEMS = {
     "mercator of the Pacific over the antimeridian": (3832, 1, -16.8, 179.999),
     "degrees over the antimeridian": (4326, None, -16.8, 179.999),
 }
+# What is told of those whose datum is known to more than a metre (accuracies of EPSG's register).
+SHIFTED = {"LV95 of Switzerland": "1.5 m (one sigma)", "British grid": "2 m (one sigma)"}
 
 
 def systems(kinds):
@@ -51,13 +53,14 @@ def systems(kinds):
         places = turned(points, utm, "EPSG:4326")
         truths = [(lat, lon, float(hill(*point, west, north))) for point, (lon, lat) in zip(points, places)]
         unit_of_heights = {"unit": "metre"} if unit == US_FOOT else {}
-        kinds.placed(name, heights=truths, datum="egm96", **unit_of_heights)
+        kinds.placed(name, heights=truths, remark=SHIFTED.get(name), datum="egm96", **unit_of_heights)
     kinds.refused("Minnesota North in survey feet", "does not say what its heights are in", "--dem-unit", datum="egm96")
     small = np.full((4, 4), 500.0)
     for name, code, *words in (
         ("NAD27", 26715, "NAD27", "grids", "gdalwarp -novshift"),
         ("NZGD49 by a grid", 27205, "EPSG:27205", "nzgd2kgrid0005.gsb"),
         ("a datum nobody describes", 2327, "EPSG:2327", "nothing says"),
+        ("a shift nobody vouches for", 2933, "EPSG:2933", "nobody states how well"),
         ("south-west axes", 2053, "EPSG:2053", "axes"),
     ):
         write(kinds.path(name), small, crs=f"EPSG:{code}")
