@@ -30,8 +30,10 @@ mod tile;
 #[cfg(feature = "geotiff")]
 mod voids;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
+#[cfg(feature = "geotiff")]
+pub use self::gdal_metadata::HORIZONTAL_SIGMA as HORIZONTAL_SIGMA_ITEM;
 #[cfg(feature = "geotiff")]
 pub use self::open::elevation_files;
 use self::{
@@ -62,7 +64,55 @@ pub struct Dem {
     remarks: Vec<String>,
 }
 
+/// One file of an elevation model: what it says, and where it lies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DemFile<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// EPSG code of its horizontal reference system.
+    pub epsg: u16,
+    /// What its heights are over.
+    pub datum: VerticalDatum,
+    /// What they are counted in.
+    pub unit: HeightUnit,
+    /// How far its places may lie beside where they are, one sigma in metres: what is not known of its horizontal datum.
+    pub horizontal_sigma_m: f64,
+    /// The smaller side in metres of a cell in its middle.
+    pub cell_m: f64,
+    /// x and y of the upper left corner of its first cell, in its own system.
+    pub corner: (f64, f64),
+    /// Sides of a cell along x and y, in its own system.
+    pub step: (f64, f64),
+    /// West, south, east and north of it in degrees, to a hundredth of its sides; longitudes may lie beyond +-180.
+    pub bounds_deg: [f64; 4],
+}
+
 impl Dem {
+    /// Cells of one file that are read at most: 400 MB of heights, a square of 10,000.
+    pub const MAX_CELLS: usize = 100_000_000;
+
+    /// Its files, those with the smallest cells first.
+    pub fn files(&self) -> impl Iterator<Item = DemFile<'_>> {
+        self.tiles.iter().map(|tile| DemFile {
+            path: &tile.source.path,
+            epsg: tile.source.epsg,
+            datum: tile.source.datum,
+            unit: tile.source.unit,
+            horizontal_sigma_m: tile.source.horizontal_sigma_m,
+            cell_m: tile.cell_m,
+            corner: tile.lattice.corner(),
+            step: (tile.lattice.step_x, tile.lattice.step_y),
+            bounds_deg: tile.bounds_deg(),
+        })
+    }
+
+    /// The largest horizontal error of its files, one sigma in metres; see [`DemFile::horizontal_sigma_m`].
+    #[must_use]
+    pub fn horizontal_sigma_m(&self) -> f64 {
+        self.files()
+            .fold(0.0, |most, file| file.horizontal_sigma_m.max(most))
+    }
+
     /// The vertical datum of the heights.
     #[must_use]
     pub fn datum(&self) -> VerticalDatum {
@@ -90,18 +140,20 @@ impl Dem {
     }
 
     /// Samples many places near to one another.
-    pub(super) fn sampler(&self) -> Sampler<'_> {
+    #[must_use]
+    pub fn sampler(&self) -> Sampler<'_> {
         Sampler {
             dem: self,
             held: None,
             patch: (usize::MAX, None),
             cell_m: self.tiles.first().map_or(1.0, |tile| tile.cell_m),
+            horizontal_sigma_m: 0.0,
         }
     }
 
     #[cfg(feature = "geotiff")]
     fn read_again(&self, tile: usize) -> Result<Heights, SampleError> {
-        let path = self.tiles.get(tile).map(|tile| tile.path.as_path());
+        let path = self.tiles.get(tile).map(|tile| tile.source.path.as_path());
         let read = path.and_then(|path| open::read(path, self.stated).ok());
         read.map(|read| Arc::new(read.heights))
             .ok_or(SampleError::Unreadable)
@@ -113,23 +165,35 @@ impl Dem {
     }
 }
 
-/// Samples an elevation model along a ray, and keeps what its next place needs too.
-pub(super) struct Sampler<'a> {
+/// Samples an elevation model at places near to one another, and keeps what the next of them needs too.
+#[derive(Debug)]
+pub struct Sampler<'a> {
     dem: &'a Dem,
     held: Option<(usize, Heights)>,
     /// Of the reference system of that tile.
     patch: (usize, Option<Arc<Patch>>),
+    /// Of the tile that gave the last height.
     cell_m: f64,
+    horizontal_sigma_m: f64,
 }
 
 impl Sampler<'_> {
     /// The smaller side in metres of the cells that gave the last height.
-    pub(super) fn cell_m(&self) -> f64 {
+    #[must_use]
+    pub fn cell_m(&self) -> f64 {
         self.cell_m
     }
 
+    /// How far the place of the last height may lie beside where it is, one sigma in metres.
+    pub(super) fn horizontal_sigma_m(&self) -> f64 {
+        self.horizontal_sigma_m
+    }
+
     /// See [`Dem::sample`].
-    pub(super) fn sample(&mut self, place: Wgs84) -> Result<f64, SampleError> {
+    ///
+    /// # Errors
+    /// As there.
+    pub fn sample(&mut self, place: Wgs84) -> Result<f64, SampleError> {
         let mut reason = match self.within_a_tile(place) {
             Ok(height) => return Ok(height),
             Err(reason) => reason,
@@ -146,7 +210,7 @@ impl Sampler<'_> {
             let between = tile.between(&around, &heights, |place| self.within_a_tile(place));
             match between {
                 Ok(height) => {
-                    self.cell_m = tile.cell_m;
+                    self.took(tile);
                     return Ok(height);
                 }
                 Err(SampleError::NoData) => reason = SampleError::NoData,
@@ -168,13 +232,18 @@ impl Sampler<'_> {
             let heights = self.heights(index)?;
             match tile.inside(&around, heights) {
                 Ok(height) => {
-                    self.cell_m = tile.cell_m;
+                    self.took(tile);
                     return Ok(height);
                 }
                 Err(here) => reason = here,
             }
         }
         Err(reason)
+    }
+
+    fn took(&mut self, tile: &Tile) {
+        self.cell_m = tile.cell_m;
+        self.horizontal_sigma_m = tile.source.horizontal_sigma_m;
     }
 
     fn around(&mut self, index: usize, place: Wgs84) -> Option<Around> {
