@@ -33,4 +33,5 @@ mod rooms;
 mod support;
 mod survey_log;
 mod terrain;
+mod terrain_rays;
 mod texts;
