@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, hint::black_box, path::Path, sync::Arc};
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use geo::Rect;
 use image::{Rgb, RgbImage};
 use scarp_geo::{
@@ -153,9 +153,9 @@ fn projection(c: &mut Criterion) {
     });
 }
 
-/// A ray to a hill.
+/// Rays to a hill whose cells lie in a UTM zone of WGS84, and in a system that `proj4rs` computes.
 fn rays(c: &mut Criterion) {
-    let hill = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/georeference/dem.tif");
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/georeference");
     let pose = Pose {
         place: Wgs84::new(
             Latitude::from_degrees(-46.563_2),
@@ -175,24 +175,26 @@ fn rays(c: &mut Criterion) {
         time: None,
     };
     let camera = CameraModel::centred(4000, 3000, 2800.0);
-    let terrain = Dem::open(&hill, None).map(|dem| Terrain::dem(dem, 1.0));
-    let geometry = match terrain {
-        Ok(terrain) => Geometry::new(camera, &pose, &terrain),
-        Err(error) => {
-            eprintln!("rays not measured: {error}");
-            return;
-        }
-    };
-    c.bench_function(
-        "place one vertex with its CE90 on an elevation model",
-        |b| {
+    let mut group = c.benchmark_group("place one vertex with its CE90 on an elevation model");
+    group.throughput(Throughput::Elements(1));
+    for (name, file) in [("of UTM", "dem.tif"), ("by proj4rs", "sirgas-2000.tif")] {
+        let terrain = Dem::open(&models.join(file), None).map(|dem| Terrain::dem(dem, 1.0));
+        let geometry = match terrain {
+            Ok(terrain) => Geometry::new(camera, &pose, &terrain),
+            Err(error) => {
+                eprintln!("rays not measured: {error}");
+                continue;
+            }
+        };
+        group.bench_function(name, |b| {
             b.iter(|| {
                 geometry
                     .as_ref()
                     .map(|g| g.pixel_to_ground(black_box(1834.5), black_box(1278.9)))
             });
-        },
-    );
+        });
+    }
+    group.finish();
 }
 
 criterion_group!(

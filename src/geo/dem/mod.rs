@@ -18,6 +18,7 @@ mod mask;
 mod meaning;
 #[cfg(feature = "geotiff")]
 mod open;
+mod passage;
 #[cfg(feature = "geotiff")]
 mod samples;
 #[cfg(feature = "geotiff")]
@@ -36,9 +37,11 @@ use std::{path::Path, sync::Arc};
 pub use self::gdal_metadata::HORIZONTAL_SIGMA as HORIZONTAL_SIGMA_ITEM;
 #[cfg(feature = "geotiff")]
 pub use self::open::elevation_files;
+pub(super) use self::passage::Passage;
 use self::{
     cache::{Cache, Heights},
     crs::Patch,
+    passage::Point,
     tile::{Around, Tile},
 };
 pub use self::{
@@ -146,6 +149,7 @@ impl Dem {
             dem: self,
             held: None,
             patch: (usize::MAX, None),
+            spot: None,
             cell_m: self.tiles.first().map_or(1.0, |tile| tile.cell_m),
             horizontal_sigma_m: 0.0,
         }
@@ -165,6 +169,15 @@ impl Dem {
     }
 }
 
+/// A place among the cells of one tile.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spot {
+    tile: usize,
+    place: Wgs84,
+    column: f64,
+    row: f64,
+}
+
 /// Samples an elevation model at places near to one another, and keeps what the next of them needs too.
 #[derive(Debug)]
 pub struct Sampler<'a> {
@@ -172,6 +185,8 @@ pub struct Sampler<'a> {
     held: Option<(usize, Heights)>,
     /// Of the reference system of that tile.
     patch: (usize, Option<Arc<Patch>>),
+    /// Where the last height was taken, if all of its cells are those of one tile.
+    spot: Option<Spot>,
     /// Of the tile that gave the last height.
     cell_m: f64,
     horizontal_sigma_m: f64,
@@ -194,6 +209,7 @@ impl Sampler<'_> {
     /// # Errors
     /// As there.
     pub fn sample(&mut self, place: Wgs84) -> Result<f64, SampleError> {
+        self.spot = None;
         let mut reason = match self.within_a_tile(place) {
             Ok(height) => return Ok(height),
             Err(reason) => reason,
@@ -211,6 +227,7 @@ impl Sampler<'_> {
             match between {
                 Ok(height) => {
                     self.took(tile);
+                    self.spot = None;
                     return Ok(height);
                 }
                 Err(SampleError::NoData) => reason = SampleError::NoData,
@@ -233,12 +250,55 @@ impl Sampler<'_> {
             match tile.inside(&around, heights) {
                 Ok(height) => {
                     self.took(tile);
+                    let (column, row) = around.position();
+                    self.spot = Some(Spot {
+                        tile: index,
+                        place,
+                        column,
+                        row,
+                    });
                     return Ok(height);
                 }
                 Err(here) => reason = here,
             }
         }
         Err(reason)
+    }
+
+    /// Where the last height was taken; `None` at a seam between tiles.
+    pub(super) fn spot(&self) -> Option<Spot> {
+        self.spot
+    }
+
+    /// What a straight line passes on its way from one spot and height to another. `None` where that is not a matter of one tile's
+    /// cells alone: at a seam, where finer tiles may lie, and where another may fill a gap.
+    pub(super) fn passage(
+        &mut self,
+        (from, from_m): (Option<Spot>, f64),
+        (to, to_m): (Option<Spot>, f64),
+    ) -> Option<Passage> {
+        let (from, to) = (from?, to?);
+        if from.tile != to.tile {
+            return None;
+        }
+        let dem = self.dem;
+        let finer = dem.tiles.get(..from.tile)?;
+        if finer
+            .iter()
+            .any(|tile| tile.may_hold(from.place) || tile.may_hold(to.place))
+        {
+            return None;
+        }
+        let width = dem.tiles.get(from.tile)?.lattice.width;
+        let heights = self.heights(from.tile).ok()?;
+        let point = |spot: Spot, height: f64| Point {
+            column: spot.column,
+            row: spot.row,
+            height,
+        };
+        let passage = passage::between(heights, width, point(from, from_m), point(to, to_m));
+        let is_alone = dem.tiles.len() == 1;
+        (is_alone || !matches!(passage, Passage::Gap)).then_some(passage)
     }
 
     fn took(&mut self, tile: &Tile) {

@@ -96,6 +96,11 @@ pub(super) struct Around {
 }
 
 impl Around {
+    /// Column and row of the place.
+    pub(super) fn position(&self) -> (f64, f64) {
+        (self.left as f64 + self.east, self.top as f64 + self.south)
+    }
+
     /// The height between a west and an east cell of the upper row, and of the lower one.
     fn bilinear(&self, upper: (f64, f64), lower: (f64, f64)) -> Result<f64, SampleError> {
         let upper = upper.0 * (1.0 - self.east) + upper.1 * self.east;
