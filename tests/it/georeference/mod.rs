@@ -4,6 +4,7 @@
 //! ground points into the image. Here the pixels go back to the ground.
 
 mod accuracy;
+mod everywhere;
 mod heights;
 mod refusals;
 mod round_trips;
