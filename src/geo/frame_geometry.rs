@@ -57,19 +57,19 @@ impl Geometry {
     /// contradicts that above take-off.
     pub fn new(camera: CameraModel, pose: &Pose, terrain: &Terrain) -> Result<Self, GeoError> {
         let mut terrain = terrain.clone();
-        let (height_m, offset_m) = match terrain.datum() {
-            Some(datum) => {
+        let anchored_m = terrain.above_takeoff_m(&pose.altitude);
+        let (height_m, offset_m) = match (terrain.datum(), anchored_m) {
+            (Some(_), Some(anchored_m)) => (anchored_m, 0.0),
+            (Some(datum), None) => {
                 let over = terrain.height_over(datum, &pose.altitude, pose.place)?;
                 // Where the two stand to one another is as unknown as if the ground were.
                 terrain.sigma_m = terrain.sigma_m.hypot(over.sigma_m);
+                takeoff::check(pose, &terrain, over.height.metres())?;
                 (over.height.metres(), 0.0)
             }
-            None => {
-                let takeoff = pose
-                    .altitude
-                    .takeoff
-                    .ok_or(GeoError::NoHeightAboveTakeoff)?
-                    .metres();
+            (None, _) => {
+                let takeoff = pose.altitude.above_flat_ground_m();
+                let takeoff = takeoff.ok_or(GeoError::NoHeightAboveTakeoff)?;
                 // The elevation of take-off only sets the length of a degree; its datum hardly matters to that.
                 let base = pose
                     .altitude
@@ -78,7 +78,6 @@ impl Geometry {
                 (base + takeoff, base)
             }
         };
-        takeoff::check(pose, &terrain, height_m)?;
         Ok(Self {
             camera,
             pose: pose.clone(),

@@ -98,6 +98,11 @@ height_type!(
     HeightAboveTakeoff
 );
 
+height_type!(
+    /// Height above the ground below, as an aircraft that knows the terrain gives it.
+    HeightAboveGround
+);
+
 /// A height over one of the absolute datums.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Height {

@@ -43,8 +43,8 @@ pub use error::GeoError;
 pub use frame_geometry::{Geometry, GroundPoint};
 pub use geoid::{ConvertedHeight, GeoidError, GeoidGrid, Geoids};
 pub use height::{
-    Height, HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, HeightEgm2008, UnknownDatum,
-    VerticalDatum,
+    Height, HeightAboveEllipsoid, HeightAboveGround, HeightAboveTakeoff, HeightEgm96,
+    HeightEgm2008, UnknownDatum, VerticalDatum,
 };
 pub use lens::{Brown, Fisheye, Lens};
 pub use local_plane::LocalPlane;
