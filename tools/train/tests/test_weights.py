@@ -66,7 +66,8 @@ def test_the_released_model_carries_weights_that_give_its_golden_output():
     image = normalise(np.asarray(Image.open(model / "golden_input.png").convert("RGB")), recipe.pixels)[None]
     expected = np.fromfile(model / "golden_output.bin", "<f4").reshape(128, 128)
     found = torch_predictor(network)(np.ascontiguousarray(image))
-    assert np.abs(1 / (1 + np.exp(-found)) - expected).max() < 1e-3
+    difference = np.abs(1 / (1 + np.exp(-found)) - expected)
+    assert difference.mean() < 5e-4 and difference.max() < 1e-2  # half precision; engines may differ by 1e-3 in the mean
     assert (recipe.release.gsd_m, recipe.release.side) == (0.2, 1024) and len(training_data(metadata)) == 8
 
 
