@@ -59,7 +59,7 @@ fn inference(c: &mut Criterion) {
     let tile = image::imageops::crop_imm(&frame(), 0, 0, 1024, 1024).to_image();
     let mut group = c.benchmark_group("segment 1024x1024 pixels");
     group.sample_size(10);
-    for name in ["segformer-b0", "segformer-b0-int8"] {
+    for name in ["segformer-lite1", "segformer-lite1-int8"] {
         let dir = models.join(name);
         if !dir.exists() {
             eprintln!(
