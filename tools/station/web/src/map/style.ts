@@ -1,0 +1,192 @@
+// The map's layers, from the ground up. Nothing here is fetched: names are drawn with the device's own fonts.
+
+import type { ExpressionSpecification, FilterSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
+import { CLASSES } from "../confidence.ts";
+import { earliest, type Filter } from "../filter.ts";
+
+export const INK = "#14181c";
+export const MARK = "#0047c2";
+const PAPER = "#fdfcf8";
+const CASING = "#ffffff";
+/** The name under which the pattern of unsearched ground is drawn. */
+export const UNSEARCHED = "unsearched";
+/** An outline of fewer pixels across is too small to see or touch: a point stands in its place. */
+const SMALLEST_PX = 16;
+/** Metres to a pixel at zoom 0, on the equator; less elsewhere, where outlines look larger. */
+const METRES_PER_PIXEL = 40_075_017 / 512;
+
+export const SOURCES = ["footprints", "graticule", "tracks", "landslides", "centres", "selection", "sketch"] as const;
+export type SourceName = (typeof SOURCES)[number];
+
+const COLOUR: ExpressionSpecification = [
+  "step",
+  // As it is shown, in whole per cent.
+  ["/", ["round", ["*", ["get", "confidence"], 100]], 100],
+  CLASSES[0]?.colour ?? INK,
+  ...CLASSES.slice(1).flatMap(({ from, colour }) => [from, colour]),
+] as unknown as ExpressionSpecification;
+
+const FONT = ["sans-serif"];
+// Where a device lacks this family, its own sans serif in the same weight takes its place.
+const FONT_BOLD = ["Noto Sans Bold"];
+const HALO = { "text-halo-color": CASING, "text-halo-width": 2 } as const;
+
+/** Larger landslides have larger points, so that area can be told by eye from far above. */
+const POINT_RADIUS: ExpressionSpecification = ["interpolate", ["linear"], ["log10", ["max", ["get", "area"], 1]], 1, 5, 3, 7, 5, 14];
+
+/** 1 where the outline is too small. */
+const POINT_OPACITY = [
+  "step",
+  ["zoom"],
+  1,
+  ...Array.from({ length: 14 }, (_, n) => n + 8).flatMap((zoom) => {
+    const visibleM2 = ((SMALLEST_PX * METRES_PER_PIXEL) / 2 ** zoom) ** 2;
+    return [zoom, ["case", [">", ["get", "area"], visibleM2], 0, 1]];
+  }),
+] as unknown as ExpressionSpecification;
+
+const LAYERS: LayerSpecification[] = [
+  { id: "unsearched", type: "background", paint: { "background-pattern": UNSEARCHED } },
+  {
+    // Opaque, so that ground which many frames show looks like any other.
+    id: "searched",
+    type: "fill",
+    source: "footprints",
+    paint: { "fill-color": PAPER, "fill-antialias": false },
+  },
+  { id: "graticule", type: "line", source: "graticule", paint: { "line-color": "#7b8794", "line-width": 0.6, "line-opacity": 0.7 } },
+  {
+    id: "frames",
+    type: "line",
+    source: "footprints",
+    minzoom: 16,
+    paint: { "line-color": "#8b96a3", "line-width": 0.5, "line-opacity": ["interpolate", ["linear"], ["zoom"], 16, 0, 17, 0.5] },
+  },
+  { id: "tracks", type: "line", source: "tracks", paint: { "line-color": "#3a6ea5", "line-width": 1.5, "line-opacity": 0.55 } },
+  { id: "landslides", type: "fill", source: "landslides", paint: { "fill-color": COLOUR, "fill-opacity": 0.8 } },
+  { id: "landslide-casings", type: "line", source: "landslides", paint: { "line-color": CASING, "line-width": 3.5 } },
+  { id: "landslide-outlines", type: "line", source: "landslides", paint: { "line-color": INK, "line-width": 1.5 } },
+  {
+    id: "centres",
+    type: "circle",
+    source: "centres",
+    layout: { "circle-sort-key": ["get", "area"] },
+    paint: {
+      "circle-color": COLOUR,
+      "circle-radius": POINT_RADIUS,
+      "circle-opacity": POINT_OPACITY,
+      "circle-stroke-color": INK,
+      "circle-stroke-width": 1.5,
+      "circle-stroke-opacity": POINT_OPACITY,
+    },
+  },
+  { id: "selection-fill", type: "fill", source: "selection", filter: ["==", ["get", "kind"], "ce90"], paint: { "fill-color": MARK, "fill-opacity": 0.08 } },
+  {
+    id: "selection-ce90",
+    type: "line",
+    source: "selection",
+    filter: ["==", ["get", "kind"], "ce90"],
+    paint: { "line-color": MARK, "line-width": 2, "line-dasharray": [3, 2] },
+  },
+  {
+    id: "selection-outline",
+    type: "line",
+    source: "selection",
+    filter: ["==", ["get", "kind"], "outline"],
+    paint: { "line-color": MARK, "line-width": 4 },
+  },
+  { id: "sketch-casings", type: "line", source: "sketch", paint: { "line-color": CASING, "line-width": 6 } },
+  { id: "sketch-lines", type: "line", source: "sketch", paint: { "line-color": MARK, "line-width": 2.5, "line-dasharray": [2, 1] } },
+  {
+    id: "sketch-points",
+    type: "circle",
+    source: "sketch",
+    filter: ["==", ["geometry-type"], "Point"],
+    paint: { "circle-color": CASING, "circle-radius": 5, "circle-stroke-color": MARK, "circle-stroke-width": 3 },
+  },
+  {
+    id: "graticule-labels",
+    type: "symbol",
+    source: "graticule",
+    layout: { "symbol-placement": "line", "text-field": ["get", "label"], "text-font": FONT, "text-size": 11, "symbol-spacing": 500 },
+    paint: { "text-color": "#46525e", ...HALO },
+  },
+  {
+    id: "landslide-labels",
+    type: "symbol",
+    source: "centres",
+    layout: {
+      "text-field": ["concat", ["get", "name"], "  ", ["get", "percent"]],
+      "text-font": FONT_BOLD,
+      "text-size": 13,
+      "text-variable-anchor": ["left", "right", "top", "bottom"],
+      "text-radial-offset": 0.9,
+      "text-justify": "auto",
+      // The largest are named first where there is no room for all.
+      "symbol-sort-key": ["-", ["get", "area"]],
+    },
+    paint: { "text-color": INK, ...HALO },
+  },
+  {
+    id: "sketch-labels",
+    type: "symbol",
+    source: "sketch",
+    filter: ["has", "label"],
+    layout: {
+      "text-field": ["get", "label"],
+      "text-font": FONT_BOLD,
+      "text-size": 13,
+      "text-anchor": "bottom",
+      "text-offset": [0, -0.8],
+      "text-allow-overlap": true,
+    },
+    paint: { "text-color": MARK, ...HALO },
+  },
+];
+
+/** Layers that show landslides, each drawn only where the filter lets it. */
+export const FILTERED = ["landslides", "landslide-casings", "landslide-outlines", "centres", "landslide-labels"] as const;
+/** Those of them that can be touched. */
+export const TOUCHABLE = ["centres", "landslides"] as const;
+
+/** The style with empty sources. */
+export function style(): StyleSpecification {
+  const empty = (): SourceSpecification => ({
+    type: "geojson",
+    data: { type: "FeatureCollection", features: [] },
+    promoteId: "key",
+    tolerance: 0.2,
+  });
+  return { version: 8, sources: Object.fromEntries(SOURCES.map((name) => [name, empty()])), layers: LAYERS };
+}
+
+/** `filter` as the map's layers have it. */
+export function expression(filter: Filter, now: number): FilterSpecification {
+  const all: ExpressionSpecification[] = [
+    [">=", ["get", "area"], filter.minAreaM2],
+    [">=", ["get", "confidence"], filter.minConfidence],
+  ];
+  const since = earliest(filter, now);
+  if (since !== null) all.push(["any", ["==", ["get", "seen"], null], [">=", ["get", "seen"], since]]);
+  return ["all", ...all];
+}
+
+/** Diagonal lines on grey: ground that nobody has looked at. `ratio`: the device's pixels for one of the page's. */
+export function unsearchedPattern(ratio: number): ImageData {
+  const size = 12 * ratio;
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [size, size];
+  const context = canvas.getContext("2d");
+  if (context === null) return new ImageData(size, size);
+  context.fillStyle = "#d5dae0";
+  context.fillRect(0, 0, size, size);
+  context.strokeStyle = "#bcc4cd";
+  context.lineWidth = 1.5 * ratio;
+  for (const shift of [-size, 0, size]) {
+    context.beginPath();
+    context.moveTo(shift - ratio, size + ratio);
+    context.lineTo(shift + size + ratio, -ratio);
+    context.stroke();
+  }
+  return context.getImageData(0, 0, size, size);
+}
