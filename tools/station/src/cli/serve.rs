@@ -17,7 +17,7 @@ use scarp_station::{
     feeds::{Feed, FeedArgs},
     keys::{Places, SOON, STATION},
     serve::{Ended, Server},
-    web::Map,
+    web::{Basemap, Map},
 };
 use serde_json::json;
 use tokio::sync::Notify;
@@ -38,6 +38,9 @@ pub struct Args {
     /// Also show a live map in a browser on this computer, at this address; for instance 127.0.0.1:8080
     #[arg(long, value_name = "ADDRESS", value_parser = own_address)]
     map: Option<SocketAddr>,
+    /// Ground that the map shows under what is found: an MBTiles file of pictures
+    #[arg(long, value_name = "FILE", requires = "map")]
+    basemap: Option<PathBuf>,
     /// Print JSON lines: first the address listened on, at the end what was received
     #[arg(long)]
     json: bool,
@@ -47,7 +50,11 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let identity = identity(&args.keys)?;
     tell_of_dates(identity.own(), &args.keys);
     let mut feeds = args.feeds.feeds();
-    let map = args.map.map(Map::bind).transpose()?;
+    let basemap = args.basemap.as_deref().map(Basemap::open).transpose()?;
+    let map = args
+        .map
+        .map(|address| Map::bind(address, basemap))
+        .transpose()?;
     let map_address = map.as_ref().map(Map::address);
     feeds.extend(map.map(|map| Box::new(map) as _));
     let Ended { totals, feed_error } = serve(

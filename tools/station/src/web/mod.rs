@@ -4,6 +4,7 @@
 //! connection of its own, on a thread of its own. Nothing can be written by it.
 
 mod access;
+mod basemap;
 mod body;
 mod document;
 mod hub;
@@ -25,6 +26,7 @@ use crate::{
     feeds::{Commit, Feed, FeedError},
     store::Store,
 };
+pub use basemap::{Basemap, BasemapError};
 use document::Documents;
 use hub::Hub;
 use server::Server;
@@ -41,7 +43,7 @@ pub struct Map {
 
 enum State {
     /// Browsers that come meanwhile wait for an answer.
-    Bound(TcpListener),
+    Bound(TcpListener, Option<Basemap>),
     Serving(#[expect(dead_code, reason = "ends the server when it goes")] Server),
     Failed,
 }
@@ -70,18 +72,19 @@ fn remedy(reason: &io::Error) -> &'static str {
 }
 
 impl Map {
-    /// Listens on `address` (port 0: any free one). It answers from the first [`snapshot`](Feed::snapshot) on.
+    /// Listens on `address` (port 0: any free one), to show what is found on `basemap` where there is one. It answers from the first
+    /// [`snapshot`](Feed::snapshot) on.
     ///
     /// # Errors
     /// When the address is taken or is none of this computer.
-    pub fn bind(address: SocketAddr) -> Result<Self, MapError> {
+    pub fn bind(address: SocketAddr, basemap: Option<Basemap>) -> Result<Self, MapError> {
         let refused = |reason| MapError::Listen { address, reason };
         let listener = TcpListener::bind(address).map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;
         Ok(Self {
             address: listener.local_addr().map_err(refused)?,
             hub: Arc::new(Hub::new()),
-            state: State::Bound(listener),
+            state: State::Bound(listener, basemap),
         })
     }
 
@@ -101,9 +104,10 @@ impl Feed for Map {
     fn snapshot(&mut self, store: &Store) -> Result<(), FeedError> {
         self.hub.tell(None);
         self.state = match std::mem::replace(&mut self.state, State::Failed) {
-            State::Bound(listener) => {
+            State::Bound(listener, basemap) => {
                 let documents = Documents::new(store.reader()?, Arc::clone(&self.hub));
-                let server = Server::start(listener, documents).map_err(FeedError::Thread)?;
+                let server =
+                    Server::start(listener, documents, basemap).map_err(FeedError::Thread)?;
                 State::Serving(server)
             }
             state => state,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration, time::SystemTime};
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::{Query, State},
+    extract::{Path, Query, State},
     http::{HeaderMap, StatusCode, Uri, header},
     middleware,
     response::{IntoResponse, Response},
@@ -24,6 +24,7 @@ use tokio::{
 
 use super::{
     access,
+    basemap::Basemap,
     document::{Documents, Part},
     hub::{Event, event},
     json::rfc3339,
@@ -38,13 +39,15 @@ const BEAT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 struct Site {
     documents: Arc<Documents>,
+    basemap: Option<Arc<Basemap>>,
     streams: Arc<Semaphore>,
 }
 
 /// All that is answered.
-pub fn routes(documents: Arc<Documents>) -> Router {
+pub fn routes(documents: Arc<Documents>, basemap: Option<Basemap>) -> Router {
     let site = Site {
         documents,
+        basemap: basemap.map(Arc::new),
         streams: Arc::new(Semaphore::new(MAX_STREAMS)),
     };
     let pages = page::paths().fold(Router::new(), |router, path| router.route(path, get(file)));
@@ -53,6 +56,8 @@ pub fn routes(documents: Arc<Documents>) -> Router {
         .route("/api/footprints", part(Part::Footprints))
         .route("/api/flights", part(Part::Flights))
         .route("/api/events", get(events))
+        .route("/api/basemap", get(about_basemap))
+        .route("/api/basemap/{z}/{x}/{y}", get(tile))
         .with_state(site)
         .layer(middleware::from_fn(access::guard))
 }
@@ -88,6 +93,39 @@ fn part(part: Part) -> axum::routing::MethodRouter<Site> {
             }
         },
     )
+}
+
+/// What there is to know of the base map, or null.
+async fn about_basemap(State(site): State<Site>) -> Response {
+    let about = site.basemap.as_ref().map(|map| json!(map.about()));
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, json!(about).to_string()).into_response()
+}
+
+async fn tile(State(site): State<Site>, Path((z, x, y)): Path<(u8, u32, u32)>) -> Response {
+    let Some(map) = site.basemap else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let kind = map.kind();
+    match tokio::task::spawn_blocking(move || map.tile(z, x, y)).await {
+        Ok(Ok(Some(tile))) => {
+            let headers = [
+                (header::CONTENT_TYPE, kind),
+                (header::CACHE_CONTROL, "max-age=3600"),
+            ];
+            (headers, tile).into_response()
+        }
+        // A map has gaps, and that is no fault.
+        Ok(Ok(None)) => StatusCode::NO_CONTENT.into_response(),
+        Ok(Err(e)) => {
+            log::error!("map: basemap: {e}");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 async fn events(State(site): State<Site>) -> Response {

@@ -23,7 +23,7 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
-use super::{document::Documents, routes::routes};
+use super::{basemap::Basemap, document::Documents, routes::routes};
 use crate::serve::quiet_log::{self, QuietLog};
 
 /// Connections at once; a browser has up to six. One more is closed at once.
@@ -49,7 +49,11 @@ impl Server {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(listener: TcpListener, documents: Documents) -> io::Result<Self> {
+    pub fn start(
+        listener: TcpListener,
+        documents: Documents,
+        basemap: Option<Basemap>,
+    ) -> io::Result<Self> {
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
             .max_blocking_threads(MAKERS)
@@ -63,7 +67,9 @@ impl Server {
         let thread = thread::Builder::new()
             .name("map".to_owned())
             .spawn(move || {
-                runtime.block_on(serve(listener, Arc::new(documents), stopped));
+                let documents = Arc::new(documents);
+                let routes = routes(Arc::clone(&documents), basemap);
+                runtime.block_on(serve(listener, routes, documents, stopped));
             })?;
         Ok(Self {
             stop: Some(stop),
@@ -87,10 +93,10 @@ impl Drop for Server {
 
 async fn serve(
     listener: tokio::net::TcpListener,
+    routes: Router,
     documents: Arc<Documents>,
     mut stopped: oneshot::Receiver<()>,
 ) {
-    let routes = routes(Arc::clone(&documents));
     let quiet = QuietLog::new(1);
     let mut connections = JoinSet::new();
     let mut periods = interval(quiet_log::PERIOD);

@@ -9,15 +9,17 @@ import os
 import shutil
 import socket
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 PROGRAMS = Path(os.environ.get("SCARP_PROGRAMS", "target/release")).resolve()
 SURVEY = Path(os.environ.get("SCARP_SURVEY", "target/map/survey")).resolve()
 SHOTS = Path(os.environ.get("SCARP_SHOTS", "target/map/shots")).resolve()
+expect.set_options(timeout=20_000)  # The machine may be busy.
 AIRCRAFT = ("alpha", "bravo")
 DESKTOP = {"viewport": {"width": 1366, "height": 768}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
@@ -38,11 +40,11 @@ class Station:
             keys = ["--keys", folder / "keys", "--passphrase-file", passphrase]
             subprocess.run([PROGRAMS / "scarp-station", "keys", *command, *keys], check=True, capture_output=True)
 
-    def start(self) -> None:
-        """Starts it, and waits until it listens."""
+    def start(self, *arguments: str | Path) -> None:
+        """Starts it with further `arguments`, and waits until it listens."""
         store, keys = self.folder / "survey.gpkg", self.folder / "keys/station"
         listen = ["--listen", f"127.0.0.1:{self.link}", "--map", f"127.0.0.1:{self.map}", "--json"]
-        command = [PROGRAMS / "scarp-station", "serve", "--store", store, "--keys", keys, *listen]
+        command = [PROGRAMS / "scarp-station", "serve", "--store", store, "--keys", keys, *listen, *arguments]
         log = (self.folder / "station.log").open("a")
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         line = json.loads(self.process.stdout.readline())
@@ -66,6 +68,22 @@ class Station:
         command = [PROGRAMS / "scarp", "replay", frames, "--dem", SURVEY / "dem.tif", *station]
         log = (self.folder / f"{aircraft}.log").open("w")
         return subprocess.Popen(command, stdout=log, stderr=log)
+
+
+def basemap(folder: Path) -> Path:
+    """The orthophoto of the survey as an MBTiles file."""
+    ortho = tomllib.loads((SURVEY / "survey.toml").read_text())
+    corners = [str(ortho["ortho"][side]) for side in ("west", "north", "east", "south")]
+    place = ["-a_srs", f"EPSG:{ortho['epsg']}", "-a_ullr", *corners, "-of", "VRT"]
+    placed, mercator, tiles = folder / "placed.vrt", folder / "mercator.tif", folder / "ground.mbtiles"
+    for command in (
+        ["gdal_translate", *place, SURVEY / "ortho.jpg", placed],
+        ["gdalwarp", "-t_srs", "EPSG:3857", "-dstalpha", placed, mercator],
+        ["gdal_translate", "-of", "MBTILES", mercator, tiles],
+        ["gdaladdo", "-q", tiles, "2", "4", "8"],
+    ):
+        subprocess.run(command, check=True, capture_output=True)
+    return tiles
 
 
 def free_port(kind: int) -> int:

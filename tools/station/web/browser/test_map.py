@@ -2,10 +2,12 @@
 
 import json
 import re
+import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
-from conftest import DESKTOP, PHONE, Pages, Station
+from conftest import DESKTOP, PHONE, Pages, Station, basemap
 from playwright.sync_api import Page, expect
 
 FLIGHT_S = 300
@@ -137,6 +139,18 @@ def test_what_is_known_stays_while_the_station_is_away_and_goes_on_after(station
     assert station.fly("bravo", 1, 2).wait(FLIGHT_S) == 0
     expect(page.locator("#list li")).to_have_count(len(landslides(station)))
     assert page.evaluate("window.stayed")
+
+
+def test_what_was_found_lies_on_a_map_of_the_ground(station: Station, pages: Pages, tmp_path: Path, shot) -> None:
+    """Pictures from an MBTiles file, that the station serves itself."""
+    assert station.fly("alpha", 0, 2).wait(FLIGHT_S) == 0
+    station.kill()
+    station.start("--basemap", basemap(tmp_path))
+    page = pages.open(station, **DESKTOP)
+    with page.expect_response(lambda answer: "/api/basemap/" in answer.url) as tile:
+        page.get_by_role("button", name="Show all").click()
+    assert (tile.value.status, tile.value.headers["content-type"]) == (200, "image/png")
+    shot(page, "desktop-basemap")
 
 
 def test_the_page_keeps_to_its_policy_and_writes_nothing(station: Station, pages: Pages) -> None:

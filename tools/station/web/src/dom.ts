@@ -45,10 +45,10 @@ export function icon(name: string): SVGSVGElement {
   return svg;
 }
 
-/** Calls `work` soon, and once for all calls until then; at most every `intervalMs`. */
-export function throttled(work: () => void, intervalMs: number): () => void {
+/** Calls `work` soon, and once for all calls until then; at most every `intervalMs`, and first after `firstMs`. */
+export function throttled(work: () => void, intervalMs: number, firstMs = 0): () => void {
   let timer = 0;
-  let last = -Infinity;
+  let last = firstMs - intervalMs;
   return () => {
     if (timer !== 0) return;
     timer = window.setTimeout(

@@ -37,8 +37,9 @@ export type Order = (typeof ORDERS)[number];
 export function sorted(landslides: Iterable<Landslide>, order: Order, place: Position | null): Landslide[] {
   const all = [...landslides];
   const by = (value: (landslide: Landslide) => number) => {
-    const values = new Map(all.map((l) => [l.key, value(l)]));
-    return all.sort((a, b) => (values.get(b.key) ?? 0) - (values.get(a.key) ?? 0) || (a.key < b.key ? -1 : 1));
+    const valued = all.map((landslide) => ({ landslide, value: value(landslide) }));
+    valued.sort((a, b) => b.value - a.value || (a.landslide.key < b.landslide.key ? -1 : 1));
+    return valued.map(({ landslide }) => landslide);
   };
   switch (order) {
     case "surest":
@@ -51,4 +52,17 @@ export function sorted(landslides: Iterable<Landslide>, order: Order, place: Pos
     case "largest":
       return by((l) => l.areaM2);
   }
+}
+
+/** The largest `most` of `landslides` whose centres lie between `west`, `south`, `east` and `north`. */
+export function largestWithin(
+  landslides: readonly Landslide[],
+  [west, south, east, north]: readonly [number, number, number, number],
+  most: number,
+): Landslide[] {
+  const within = landslides.filter(({ centre }) => {
+    const [x = Number.NaN, y = Number.NaN] = centre ?? [];
+    return west <= x && x <= east && south <= y && y <= north;
+  });
+  return sorted(within, "largest", null).slice(0, most);
 }

@@ -137,3 +137,8 @@ async function json(path: string): Promise<unknown> {
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   return answer.json();
 }
+
+/** The station's base map, if it has one. */
+export async function fetchBasemap(): Promise<model.Basemap | null> {
+  return model.basemap(await json("api/basemap"));
+}

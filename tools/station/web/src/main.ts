@@ -5,10 +5,10 @@ import type { Position } from "geojson";
 import { Coverage } from "./coverage.ts";
 import { decimal } from "./coordinates.ts";
 import { byId, el, setText, throttled } from "./dom.ts";
-import { matches, sorted } from "./filter.ts";
+import { largestWithin, matches, sorted } from "./filter.ts";
 import { area, count, counted, percent, told } from "./format.ts";
 import { keep, recall } from "./kept.ts";
-import { Live } from "./live.ts";
+import { Live, fetchBasemap } from "./live.ts";
 import { Chart } from "./map/chart.ts";
 import * as features from "./map/features.ts";
 import type { Landslide } from "./model.ts";
@@ -28,6 +28,8 @@ import { Tools, type Tool } from "./ui/tools.ts";
 
 /** Pages are drawn anew at most this often, however fast things come. */
 const REDRAW_MS = 400;
+/** Landslides that are named on the map: more have no room on any screen. */
+const MOST_LABELS = 200;
 /** Ages in the list grow at this pace. */
 const AGES_MS = 15_000;
 /** The state is kept on the device at most this often. */
@@ -35,6 +37,8 @@ const KEEP_MS = 20_000;
 
 const surveys = new Surveys();
 const coverage = new Coverage();
+/** The landslides that pass the filter, in their order. */
+let shown: Landslide[] = [];
 let tracks: features.Track[] = [];
 /** Whether frames came since. */
 let areTracksOld = true;
@@ -92,7 +96,7 @@ const tools = new Tools(byId("tool"), {
 });
 const redraw = throttled(draw, REDRAW_MS);
 const keepNow = () => void keep(surveys, live.lastHeard ?? Date.now()).catch(console.info);
-const keepSoon = throttled(keepNow, KEEP_MS);
+const keepSoon = throttled(keepNow, KEEP_MS, KEEP_MS);
 fillLegend(byId("legend"), !isNarrow());
 const buttons = addMapButtons(byId("buttons"), {
   use: (tool) => tools.use(tool),
@@ -110,6 +114,7 @@ window.addEventListener("resize", layOut);
 layOut();
 draw();
 live.start();
+void fetchBasemap().then((basemap) => basemap && chart?.setBasemap(basemap), console.info);
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(console.info);
 window.setInterval(tick, 1000);
 window.setInterval(redraw, AGES_MS);
@@ -148,6 +153,7 @@ function makeChart(): Chart | null {
       if (key !== null) pick(key);
       else if (selected !== null) closeDetail();
     });
+    made.onView(() => drawLabels());
     made.onPoint((at) => setText(byId("pointer"), at === null ? "" : decimal(at)));
     return made;
   } catch (error) {
@@ -168,7 +174,7 @@ function showTool(tool: Tool | null): void {
 function draw(): void {
   const at = now();
   const { order, filter } = controls.settings;
-  const shown = sorted([...surveys.landslides.values()].filter((l) => matches(l, filter, at)), order, place);
+  shown = sorted([...surveys.landslides.values()].filter((l) => matches(l, filter, at)), order, place);
   const all = surveys.landslides.size;
   const total = shown.reduce((sum, { areaM2 }) => sum + areaM2, 0);
   const which = shown.length === all ? counted(all, "landslide") : `${count(shown.length)} of ${counted(all, "landslide")}`;
@@ -184,12 +190,17 @@ function draw(): void {
           : "Nothing has been searched yet. Landslides appear here as aircraft report them.";
   list.show(shown, { selected, place, now: at }, empty);
   tellNearest(sorted(shown, "nearest", place)[0]);
+  drawLabels();
   drawSelected();
   if (areTracksOld) tracks = features.tracks(surveys.frames.values());
   areTracksOld = false;
   chart?.setTracks(tracks, ({ run }) => aircraftMark(surveys.flights.get(run), at));
   drawFlights();
   if (chart?.isFollowing === true) follow();
+}
+
+function drawLabels(): void {
+  if (chart !== null) chart.setLabels(largestWithin(shown, chart.bounds(), MOST_LABELS));
 }
 
 function drawFlights(): void {

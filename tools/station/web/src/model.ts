@@ -74,6 +74,16 @@ export interface Change {
   readonly flights: readonly Flight[];
 }
 
+/** The map of the ground that lies under what was found. */
+export interface Basemap {
+  readonly name: string;
+  readonly attribution: string | null;
+  readonly minzoom: number;
+  readonly maxzoom: number;
+  /** West, south, east and north in degrees. */
+  readonly bounds: [number, number, number, number] | null;
+}
+
 type Json = Record<string, unknown>;
 
 /** Thrown for an answer that is none of this station's. */
@@ -219,6 +229,20 @@ export function frames(answer: unknown): Frame[] {
 /** The list of the flights. */
 export function flights(answer: unknown): Flight[] {
   return list(answer, "the answer").map(flight);
+}
+
+/** The base map, where the station has one. */
+export function basemap(answer: unknown): Basemap | null {
+  if (answer === null) return null;
+  const from = object(answer, "the base map");
+  const bounds = orNull(from, "bounds", (from, name) => list(from[name], name));
+  return {
+    name: text(from, "name"),
+    attribution: orNull(from, "attribution", text),
+    minzoom: number(from, "minzoom"),
+    maxzoom: number(from, "maxzoom"),
+    bounds: bounds as Basemap["bounds"],
+  };
 }
 
 /** A change as the event stream tells it. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Position } from "geojson";
 import { backoffMs } from "../src/backoff.ts";
 import { Coverage } from "../src/coverage.ts";
-import { EVERYTHING, matches, sorted } from "../src/filter.ts";
+import { EVERYTHING, largestWithin, matches, sorted } from "../src/filter.ts";
 import { areaM2, circle, compassPoint, lengthM, placeAt, way } from "../src/geodesy.ts";
 import { graticule } from "../src/map/graticule.ts";
 import type { Landslide, Outline } from "../src/model.ts";
@@ -33,6 +33,12 @@ test("distances and bearings are those on the ellipsoid", () => {
   assert.ok(Math.abs(areaM2(square([7, 46], 50)) - 2500) < 0.5);
   for (const corner of circle([7, 46], 30)) assert.ok(Math.abs(way([7, 46], corner).distanceM - 30) < 1e-6);
   assert.deepEqual([0, 44, 180, 350].map(compassPoint), ["N", "NE", "S", "N"]);
+});
+
+test("the largest within view are named", () => {
+  const at = (key: string, areaM2: number, centre: Position) => landslide(key, { areaM2, centre });
+  const all = [at("a", 1, [7, 46]), at("b", 3, [7.1, 46]), at("c", 2, [7.2, 46]), at("far", 9, [8, 46]), landslide("nowhere", {})];
+  assert.deepEqual(largestWithin(all, [6.9, 45.9, 7.3, 46.1], 2).map(({ key }) => key), ["b", "c"]);
 });
 
 test("ground that several frames show is counted once", () => {

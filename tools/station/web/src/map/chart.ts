@@ -5,10 +5,10 @@ import * as maplibre from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import type { Filter } from "../filter.ts";
-import type { Landslide, Outline } from "../model.ts";
+import type { Basemap, Landslide, Outline } from "../model.ts";
 import * as features from "./features.ts";
-import { graticule } from "./graticule.ts";
-import { FILTERED, SOURCES, TOUCHABLE, UNSEARCHED, expression, style, unsearchedPattern, type SourceName } from "./style.ts";
+import { graticule, type Bounds } from "./graticule.ts";
+import { SOURCES, TOUCHABLE, UNSEARCHED, filters, style, unsearchedPattern, type SourceName } from "./style.ts";
 
 /** How far from a landslide a finger may come down, in pixels. */
 const TOUCH_PX = 12;
@@ -77,6 +77,17 @@ export class Chart {
     canvas.addEventListener("blur", () => container.classList.remove("aimed"));
   }
 
+  /** West, south, east and north of what is seen are told to `listener` when they have changed. */
+  onView(listener: (bounds: Bounds) => void): void {
+    this.#map.on("moveend", () => listener(this.bounds()));
+  }
+
+  /** West, south, east and north of what is seen. */
+  bounds(): Bounds {
+    const bounds = this.#map.getBounds();
+    return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+  }
+
   /** Where the mouse points is told to `listener`; null where it has left the map. */
   onPoint(listener: (place: Position | null) => void): void {
     this.#map.on("mousemove", ({ lngLat }) => listener(lngLat.toArray()));
@@ -95,6 +106,11 @@ export class Chart {
     const remove = [...gone, ...put.map((l) => l.key)];
     this.#change("landslides", { remove, add: features.outlines(put) });
     this.#change("centres", { remove, add: features.centres(put) });
+  }
+
+  /** Names `landslides` on the map, the largest first where there is no room for all. */
+  setLabels(landslides: readonly Landslide[]): void {
+    this.#set("labels", features.centres(landslides));
   }
 
   setFootprints(footprints: readonly Feature[]): void {
@@ -120,7 +136,20 @@ export class Chart {
 
   setFilter(filter: Filter, now: number): void {
     this.#whenReady(() => {
-      for (const layer of FILTERED) this.#map.setFilter(layer, expression(filter, now));
+      for (const [layer, expression] of filters(filter, now)) this.#map.setFilter(layer, expression);
+    });
+  }
+
+  /** Lays a map of the ground under everything. */
+  setBasemap({ minzoom, maxzoom, bounds, attribution }: Basemap): void {
+    const tiles = [new URL("api/basemap/", document.baseURI).href + "{z}/{x}/{y}"];
+    this.#whenReady(() => {
+      const where = { ...(bounds && { bounds }), ...(attribution !== null && { attribution }) };
+      this.#map.addSource("basemap", { type: "raster", tiles, tileSize: 256, minzoom, maxzoom, ...where });
+      this.#map.addLayer({ id: "basemap", type: "raster", source: "basemap" }, "searched");
+      // The ground shows through, less where many frames have looked.
+      this.#map.setPaintProperty("searched", "fill-opacity", 0.12);
+      this.#map.addControl(new maplibre.AttributionControl({ compact: true }), "bottom-left");
     });
   }
 
@@ -188,8 +217,7 @@ export class Chart {
   }
 
   #drawGraticule(): void {
-    const bounds = this.#map.getBounds();
-    const lines = graticule([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]);
+    const lines = graticule(this.bounds());
     this.#set("graticule", lines.map((line, n) => ({ ...line, properties: { ...line.properties, key: `${n}` } })));
   }
 

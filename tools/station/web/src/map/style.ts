@@ -2,7 +2,7 @@
 
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
 import { CLASSES } from "../confidence.ts";
-import { earliest, type Filter } from "../filter.ts";
+import { EVERYTHING, earliest, type Filter } from "../filter.ts";
 
 export const INK = "#14181c";
 export const MARK = "#0047c2";
@@ -15,7 +15,7 @@ const SMALLEST_PX = 16;
 /** Metres to a pixel at zoom 0, on the equator; less elsewhere, where outlines look larger. */
 const METRES_PER_PIXEL = 40_075_017 / 512;
 
-export const SOURCES = ["footprints", "graticule", "tracks", "landslides", "centres", "selection", "sketch"] as const;
+export const SOURCES = ["footprints", "graticule", "tracks", "landslides", "centres", "labels", "selection", "sketch"] as const;
 export type SourceName = (typeof SOURCES)[number];
 
 const COLOUR: ExpressionSpecification = [
@@ -32,18 +32,23 @@ const FONT_BOLD = ["Noto Sans Bold"];
 const HALO = { "text-halo-color": CASING, "text-halo-width": 2 } as const;
 
 /** Larger landslides have larger points, so that area can be told by eye from far above. */
-const POINT_RADIUS: ExpressionSpecification = ["interpolate", ["linear"], ["log10", ["max", ["get", "area"], 1]], 1, 5, 3, 7, 5, 14];
+const POINT_RADIUS: ExpressionSpecification = ["interpolate", ["linear"], ["zoom"], 9, radius(2.5, 3, 7), 13, radius(5, 7, 14)];
 
-/** 1 where the outline is too small. */
-const POINT_OPACITY = [
+/** Pixels of landslides of 10, 1,000 and 100,000 square metres. */
+function radius(small: number, middle: number, large: number): ExpressionSpecification {
+  return ["interpolate", ["linear"], ["log10", ["max", ["get", "area"], 1]], 1, small, 3, middle, 5, large];
+}
+
+/** Square metres below which an outline is too small at the zoom. */
+const TOO_SMALL_M2 = [
   "step",
   ["zoom"],
-  1,
-  ...Array.from({ length: 14 }, (_, n) => n + 8).flatMap((zoom) => {
-    const visibleM2 = ((SMALLEST_PX * METRES_PER_PIXEL) / 2 ** zoom) ** 2;
-    return [zoom, ["case", [">", ["get", "area"], visibleM2], 0, 1]];
-  }),
+  (SMALLEST_PX * METRES_PER_PIXEL) ** 2,
+  ...Array.from({ length: 22 }, (_, n) => n + 1).flatMap((zoom) => [zoom, ((SMALLEST_PX * METRES_PER_PIXEL) / 2 ** zoom) ** 2]),
 ] as unknown as ExpressionSpecification;
+/** Landslides whose outline can be seen, and those that are points: a hundred thousand outlines of a pixel each would drown a phone. */
+const AS_OUTLINE: ExpressionSpecification = [">=", ["get", "area"], TOO_SMALL_M2];
+const AS_POINT: ExpressionSpecification = ["<", ["get", "area"], TOO_SMALL_M2];
 
 const LAYERS: LayerSpecification[] = [
   { id: "unsearched", type: "background", paint: { "background-pattern": UNSEARCHED } },
@@ -74,10 +79,8 @@ const LAYERS: LayerSpecification[] = [
     paint: {
       "circle-color": COLOUR,
       "circle-radius": POINT_RADIUS,
-      "circle-opacity": POINT_OPACITY,
       "circle-stroke-color": INK,
       "circle-stroke-width": 1.5,
-      "circle-stroke-opacity": POINT_OPACITY,
     },
   },
   { id: "selection-fill", type: "fill", source: "selection", filter: ["==", ["get", "kind"], "ce90"], paint: { "fill-color": MARK, "fill-opacity": 0.08 } },
@@ -114,7 +117,7 @@ const LAYERS: LayerSpecification[] = [
   {
     id: "landslide-labels",
     type: "symbol",
-    source: "centres",
+    source: "labels",
     layout: {
       "text-field": ["concat", ["get", "name"], "  ", ["get", "percent"]],
       "text-font": FONT_BOLD,
@@ -144,12 +147,17 @@ const LAYERS: LayerSpecification[] = [
   },
 ];
 
-/** Layers that show landslides, each drawn only where the filter lets it. */
-export const FILTERED = ["landslides", "landslide-casings", "landslide-outlines", "centres", "landslide-labels"] as const;
+/** Layers that show landslides, each with what it is for. */
+const FILTERED = [
+  ["landslides", AS_OUTLINE],
+  ["landslide-casings", AS_OUTLINE],
+  ["landslide-outlines", AS_OUTLINE],
+  ["centres", AS_POINT],
+] as const;
 /** Those of them that can be touched. */
 export const TOUCHABLE = ["centres", "landslides"] as const;
 
-/** The style with empty sources. */
+/** The style with empty sources, which lets every landslide through. */
 export function style(): StyleSpecification {
   const empty = (): SourceSpecification => ({
     type: "geojson",
@@ -157,18 +165,23 @@ export function style(): StyleSpecification {
     promoteId: "key",
     tolerance: 0.2,
   });
-  return { version: 8, sources: Object.fromEntries(SOURCES.map((name) => [name, empty()])), layers: LAYERS };
+  const all = new Map(filters(EVERYTHING, 0));
+  const layers = LAYERS.map((layer) => {
+    const filter = all.get(layer.id);
+    return filter === undefined ? layer : ({ ...layer, filter } as LayerSpecification);
+  });
+  return { version: 8, sources: Object.fromEntries(SOURCES.map((name) => [name, empty()])), layers };
 }
 
-/** `filter` as the map's layers have it. */
-export function expression(filter: Filter, now: number): FilterSpecification {
+/** What each layer with landslides draws where `filter` is set. */
+export function filters(filter: Filter, now: number): [layer: string, FilterSpecification][] {
   const all: ExpressionSpecification[] = [
     [">=", ["get", "area"], filter.minAreaM2],
     [">=", ["get", "confidence"], filter.minConfidence],
   ];
   const since = earliest(filter, now);
   if (since !== null) all.push(["any", ["==", ["get", "seen"], null], [">=", ["get", "seen"], since]]);
-  return ["all", ...all];
+  return FILTERED.map(([layer, shape]) => [layer, ["all", shape, ...all]]);
 }
 
 /** Diagonal lines on grey: ground that nobody has looked at. `ratio`: the device's pixels for one of the page's. */

@@ -7,7 +7,7 @@ import type { Landslide } from "../model.ts";
 import { shortName } from "../short_name.ts";
 
 const SHOWN_MS = 12_000;
-const MOST = 3;
+const MOST = 2;
 
 /** Says `text`; where `onShow` is given, a button leads to what it is about. */
 export function announce(text: string, onShow?: () => void): void {
