@@ -97,7 +97,7 @@ const tools = new Tools(byId("tool"), {
 const redraw = throttled(draw, REDRAW_MS);
 const keepNow = () => void keep(surveys, live.lastHeard ?? Date.now()).catch(console.info);
 const keepSoon = throttled(keepNow, KEEP_MS, KEEP_MS);
-fillLegend(byId("legend"), !isNarrow());
+fillLegend(byId("legend"), !isNarrow(), false);
 const buttons = addMapButtons(byId("buttons"), {
   use: (tool) => tools.use(tool),
   showAll: () => {
@@ -114,7 +114,11 @@ window.addEventListener("resize", layOut);
 layOut();
 draw();
 live.start();
-void fetchBasemap().then((basemap) => basemap && chart?.setBasemap(basemap), console.info);
+void fetchBasemap().then((basemap) => {
+  if (basemap === null) return;
+  chart?.setBasemap(basemap);
+  fillLegend(byId("legend"), !isNarrow(), true);
+}, console.info);
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(console.info);
 window.setInterval(tick, 1000);
 window.setInterval(redraw, AGES_MS);
@@ -192,7 +196,10 @@ function draw(): void {
   tellNearest(sorted(shown, "nearest", place)[0]);
   drawLabels();
   drawSelected();
-  if (areTracksOld) tracks = features.tracks(surveys.frames.values());
+  if (areTracksOld) {
+    tracks = features.tracks(surveys.frames.values());
+    chart?.setCoverage(coverage.outline());
+  }
   areTracksOld = false;
   chart?.setTracks(tracks, ({ run }) => aircraftMark(surveys.flights.get(run), at));
   drawFlights();

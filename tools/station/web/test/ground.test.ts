@@ -52,6 +52,14 @@ test("ground that several frames show is counted once", () => {
   assert.ok(Math.abs(coverage.areaM2 / 375_000 - 1) < 0.03, `${coverage.areaM2}`);
 });
 
+test("searched ground is drawn in parts that do not overlap, and are as large together as it is", () => {
+  const coverage = new Coverage();
+  for (const shift of [0, 200, 700]) coverage.add(outline(placeAt([7, 46], 70, shift), 300));
+  const parts = coverage.outline().coordinates;
+  const sum = parts.reduce((sum, [ring = []]) => sum + areaM2(ring.slice(0, -1)), 0);
+  assert.ok(parts.length > 60 && Math.abs(sum / coverage.areaM2 - 1) < 0.01, `${sum} of ${coverage.areaM2}`);
+});
+
 test("an outline as large as the world ends all the same", () => {
   const coverage = new Coverage();
   coverage.add({ type: "Polygon", coordinates: [[[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]]] });

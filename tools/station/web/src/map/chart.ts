@@ -1,6 +1,6 @@
 // The map. It is told what to show and tells where it was touched; it keeps no state of the survey.
 
-import type { Feature, Position } from "geojson";
+import type { Feature, MultiPolygon, Position } from "geojson";
 import * as maplibre from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
@@ -121,6 +121,11 @@ export class Chart {
     if (footprints.length > 0) this.#change("footprints", { add: [...footprints] });
   }
 
+  /** Shows what was searched, for a base map. */
+  setCoverage(ground: MultiPolygon): void {
+    this.#set("coverage", [{ type: "Feature", properties: { key: "ground" }, geometry: ground }]);
+  }
+
   /** Shows tracks, and what stands at their ends: an element for each run. */
   setTracks(tracks: readonly features.Track[], element: (track: features.Track) => HTMLElement | null): void {
     this.#set("tracks", features.trackLines(tracks));
@@ -147,8 +152,8 @@ export class Chart {
       const where = { ...(bounds && { bounds }), ...(attribution !== null && { attribution }) };
       this.#map.addSource("basemap", { type: "raster", tiles, tileSize: 256, minzoom, maxzoom, ...where });
       this.#map.addLayer({ id: "basemap", type: "raster", source: "basemap" }, "searched");
-      // The ground shows through, less where many frames have looked.
-      this.#map.setPaintProperty("searched", "fill-opacity", 0.12);
+      this.#map.setLayoutProperty("searched", "visibility", "none");
+      this.#map.setLayoutProperty("searched-ground", "visibility", "visible");
       this.#map.addControl(new maplibre.AttributionControl({ compact: true }), "bottom-left");
     });
   }

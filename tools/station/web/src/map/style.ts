@@ -15,7 +15,7 @@ const SMALLEST_PX = 16;
 /** Metres to a pixel at zoom 0, on the equator; less elsewhere, where outlines look larger. */
 const METRES_PER_PIXEL = 40_075_017 / 512;
 
-export const SOURCES = ["footprints", "graticule", "tracks", "landslides", "centres", "labels", "selection", "sketch"] as const;
+export const SOURCES = ["footprints", "coverage", "graticule", "tracks", "landslides", "centres", "labels", "selection", "sketch"] as const;
 export type SourceName = (typeof SOURCES)[number];
 
 const COLOUR: ExpressionSpecification = [
@@ -58,6 +58,14 @@ const LAYERS: LayerSpecification[] = [
     type: "fill",
     source: "footprints",
     paint: { "fill-color": PAPER, "fill-antialias": false },
+  },
+  {
+    // For a base map, which the above would hide: the same ground without overlaps, through which the pictures can be seen.
+    id: "searched-ground",
+    type: "fill",
+    source: "coverage",
+    layout: { visibility: "none" },
+    paint: { "fill-color": PAPER, "fill-opacity": 0.4, "fill-antialias": false },
   },
   { id: "graticule", type: "line", source: "graticule", paint: { "line-color": "#7b8794", "line-width": 0.6, "line-opacity": 0.7 } },
   {

@@ -3,8 +3,8 @@
 import { CLASSES } from "../confidence.ts";
 import { el } from "../dom.ts";
 
-/** Fills the legend, and opens it where there is room. */
-export function fillLegend(legend: HTMLElement, isOpen: boolean): void {
+/** Fills the legend, and opens it where there is room. On a base map searched ground is lighter. */
+export function fillLegend(legend: HTMLElement, isOpen: boolean, hasBasemap: boolean): void {
   const classes = CLASSES.map(({ colour, label }) => {
     const swatch = el("span", { class: "swatch landslide" });
     swatch.style.backgroundColor = colour;
@@ -12,7 +12,7 @@ export function fillLegend(legend: HTMLElement, isOpen: boolean): void {
   });
   const sample = (kind: string, label: string) => entry(el("span", { class: `swatch ${kind}` }), label);
   legend.toggleAttribute("open", isOpen);
-  legend.append(
+  legend.replaceChildren(
     el("summary", {}, "Legend"),
     el(
       "div",
@@ -25,8 +25,8 @@ export function fillLegend(legend: HTMLElement, isOpen: boolean): void {
         el(
           "ul",
           {},
-          sample("searched", "searched"),
-          sample("unsearched", "not searched"),
+          sample("searched", hasBasemap ? "searched: lighter" : "searched"),
+          hasBasemap ? null : sample("unsearched", "not searched"),
           sample("ce90", "true position, 90 % sure (CE90)"),
           sample("track", "track"),
         ),
