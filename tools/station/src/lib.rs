@@ -6,3 +6,4 @@ pub mod keys;
 pub mod revocations;
 pub mod serve;
 pub mod store;
+pub mod web;
