@@ -3,7 +3,7 @@
 use scarp_geo::{Attitude, RotationMatrix};
 
 use super::{
-    Untagged,
+    TagSettings, Untagged,
     metadata::Metadata,
     sourced::Sourced,
     xmp::{Property, Xmp},
@@ -51,6 +51,9 @@ const FLIGHT_YAWS: [Property; 2] = [
     Property::autel("FlightYawDegree"),
 ];
 
+/// The direction flown, in place of a heading.
+pub(super) const TRACK: &str = "EXIF GPSTrack";
+
 /// Two tellings of one attitude further apart than this contradict each other, in degrees.
 const AGREE_DEG: f64 = 3.0;
 
@@ -69,7 +72,7 @@ const TURNED_DEG: f64 = 45.0;
 /// When the photograph does not tell it, or contradicts itself.
 pub(super) fn attitude(
     metadata: &Metadata,
-    assume_nadir: bool,
+    settings: &TagSettings,
 ) -> Result<Sourced<Attitude>, Untagged> {
     let xmp = &metadata.xmp;
     let gimbal = first(xmp, &GIMBALS, |[yaw_deg, pitch_deg, roll_deg]| Attitude {
@@ -90,13 +93,16 @@ pub(super) fn attitude(
     if let Some(vehicle) = vehicle {
         return Ok(vehicle);
     }
-    if !assume_nadir {
+    if !settings.assume_nadir {
         return Err(Untagged::NoAttitude);
     }
     let flight = flight_yaw(xmp)?;
     let exif = metadata.exif.gps.heading_deg;
     let exif = exif.map(|heading| Sourced::new(heading, "EXIF GPSImgDirection"));
-    let heading = flight.or(exif).ok_or(Untagged::NoHeading)?;
+    let track = metadata.exif.gps.track_deg;
+    let track = track.filter(|_| settings.track_sigma_deg.is_some());
+    let track = track.map(|heading| Sourced::new(heading, TRACK));
+    let heading = flight.or(exif).or(track).ok_or(Untagged::NoHeading)?;
     if heading.value.abs() > MOST_DEG {
         return Err(Untagged::BadAngle {
             tag: heading.from,
@@ -132,11 +138,7 @@ fn flight_yaw(xmp: &Xmp) -> Result<Option<Sourced<f64>>, Untagged> {
 }
 
 fn check_agreement(a: &Sourced<Attitude>, b: &Sourced<Attitude>) -> Result<(), Untagged> {
-    let (a_turn, b_turn) = (a.value.rotation(), b.value.rotation());
-    let between = a_turn.matrix().tr_mul(b_turn.matrix());
-    // The trace of a turn by t is 1 + 2 cos t.
-    let cos = ((between.trace() - 1.0) / 2.0).clamp(-1.0, 1.0);
-    let apart_deg = cos.acos().to_degrees();
+    let apart_deg = apart_deg(&a.value, &b.value);
     if apart_deg <= AGREE_DEG {
         return Ok(());
     }
@@ -145,6 +147,15 @@ fn check_agreement(a: &Sourced<Attitude>, b: &Sourced<Attitude>) -> Result<(), U
         second: b.from.clone(),
         apart_deg,
     })
+}
+
+/// The angle of the turn from one attitude to the other, in degrees.
+pub(super) fn apart_deg(a: &Attitude, b: &Attitude) -> f64 {
+    let (a_turn, b_turn) = (a.rotation(), b.rotation());
+    let between = a_turn.matrix().tr_mul(b_turn.matrix());
+    // The trace of a turn by t is 1 + 2 cos t.
+    let cos = ((between.trace() - 1.0) / 2.0).clamp(-1.0, 1.0);
+    cos.acos().to_degrees()
 }
 
 /// Three angles, or `None` where none of them is told.

@@ -49,24 +49,20 @@ pub(super) fn given(
     metadata: &Metadata,
     scale: &PictureScale,
 ) -> Result<Sourced<Calibration>, Untagged> {
-    let (width, height) = (f64::from(camera.width), f64::from(camera.height));
-    if (width > height) != (scale.size.0 > scale.size.1) {
-        return Err(Untagged::OtherCamera {
-            width: camera.width,
-            height: camera.height,
-        });
-    }
     if camera.lens != Lens::Pinhole && metadata.xmp.number(FLAG)? == Some(1.0) {
         return Err(Untagged::StraightenedTwice);
     }
-    let enlarged = (scale.size.0 / width).max(scale.size.1 / height) * scale.zoom;
+    let (width, height) = scale.size;
+    let camera = camera
+        .for_pictures(width as u32, height as u32, scale.zoom)
+        .ok_or(Untagged::OtherCamera {
+            width: camera.width,
+            height: camera.height,
+        })?;
     let calibration = Calibration {
-        focal_px: camera.focal_px * enlarged,
+        focal_px: camera.focal_px,
         focal_ratio: camera.focal_ratio,
-        centre: (
-            scale.size.0 / 2.0 + (camera.cx - width / 2.0) * enlarged,
-            scale.size.1 / 2.0 + (camera.cy - height / 2.0) * enlarged,
-        ),
+        centre: (camera.cx, camera.cy),
         lens: camera.lens,
         sigma: camera.focal_sigma_px / camera.focal_px,
     };

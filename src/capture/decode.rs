@@ -9,16 +9,12 @@ use img_parts::{
 };
 use thiserror::Error;
 
-use super::{jpeg, live::PixelError};
-
-/// Largest picture decoded, in pixels.
-const MAX_PIXELS: u64 = 200_000_000;
-
-/// Smallest side of a picture, in pixels; anything smaller is not a frame of a survey.
-const MIN_SIDE: u32 = 64;
-
-/// Largest file read, in bytes.
-const MAX_BYTES: u64 = 256 << 20;
+use super::{
+    jpeg,
+    limits::{MAX_BYTES, MAX_PIXELS, MIN_SIDE},
+    live::PixelError,
+    tiff_file,
+};
 
 /// Pixels that one byte of a JPEG can stand for at most: a 16 x 16 block costs at least 12 bits.
 const MAX_PIXELS_PER_BYTE: u64 = 256;
@@ -40,8 +36,10 @@ pub enum FrameError {
         /// The file.
         path: String,
     },
-    /// The file is something else than a JPEG.
-    #[error("{path}: not a JPEG image, whatever its name says; remove it from the folder")]
+    /// The file is something else than a JPEG or a TIFF.
+    #[error(
+        "{path}: neither a JPEG nor a TIFF image, whatever its name says; remove it from the folder"
+    )]
     NotJpeg {
         /// The file.
         path: String,
@@ -59,6 +57,16 @@ pub enum FrameError {
         path: String,
         /// What the decoder says.
         reason: String,
+    },
+    /// A TIFF whose picture is none that is read.
+    #[error(
+        "{path}: a TIFF {kind}; give the photograph as a JPEG, or as a TIFF of red, green and blue with 8 bits each"
+    )]
+    OtherTiff {
+        /// The file.
+        path: String,
+        /// What it is, in words that follow "a TIFF".
+        kind: String,
     },
     /// The picture is too small to be a frame.
     #[error(
@@ -104,7 +112,40 @@ pub(super) fn read(path: &Path) -> Result<RgbImage, FrameError> {
             what: format!("a file of {size} bytes"),
         });
     }
-    decode(name.clone(), Bytes::from(fs::read(path).map_err(io)?))
+    let bytes = fs::read(path).map_err(io)?;
+    if tiff_file::begins_as_tiff(&bytes) {
+        return decode_tiff(name, &bytes);
+    }
+    decode(name.clone(), Bytes::from(bytes))
+}
+
+fn decode_tiff(path: String, bytes: &[u8]) -> Result<RgbImage, FrameError> {
+    let other = |kind| FrameError::OtherTiff {
+        path: path.clone(),
+        kind,
+    };
+    let header = tiff_file::header(std::io::Cursor::new(bytes)).map_err(other)?;
+    check_size(&path, header.size)?;
+    tiff_file::decode(bytes).map_err(other)
+}
+
+/// Whether a picture is large enough to be a frame, and not too large.
+fn check_size(path: &str, (width, height): (u32, u32)) -> Result<(), FrameError> {
+    let path = path.to_owned();
+    if width.min(height) < MIN_SIDE {
+        return Err(FrameError::TooSmall {
+            path,
+            width,
+            height,
+        });
+    }
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(FrameError::TooLarge {
+            path,
+            what: format!("a picture of {width} x {height} pixels"),
+        });
+    }
+    Ok(())
 }
 
 fn decode(path: String, bytes: Bytes) -> Result<RgbImage, FrameError> {
@@ -120,20 +161,8 @@ fn decode(path: String, bytes: Bytes) -> Result<RgbImage, FrameError> {
         return Err(FrameError::Truncated { path });
     };
     let (width, height) = (u32::from(width), u32::from(height));
-    if width.min(height) < MIN_SIDE {
-        return Err(FrameError::TooSmall {
-            path,
-            width,
-            height,
-        });
-    }
+    check_size(&path, (width, height))?;
     let pixels = u64::from(width) * u64::from(height);
-    if pixels > MAX_PIXELS {
-        return Err(FrameError::TooLarge {
-            path,
-            what: format!("a picture of {width} x {height} pixels"),
-        });
-    }
     // What follows the first scan header runs to the end of the file.
     let scan = jpeg.segment_by_marker(markers::SOS);
     let scan = scan.map_or(bytes.len(), |s| {

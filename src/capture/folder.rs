@@ -1,35 +1,13 @@
 //! A folder of geotagged photographs as a source of frames.
 
-use std::{collections::HashSet, fs, path::Path, vec};
-
-use thiserror::Error;
+use std::{collections::HashSet, path::Path, vec};
 
 use super::{
-    Frame, FrameError, LeftOut, Photograph, Reading, Surveyed, TagSettings, decode, survey,
+    FolderError, Frame, FrameError, LeftOut, Photograph, PoseRemarks, Poses, Reading, Surveyed,
+    TagSettings, decode, photograph_files, survey,
 };
 
-/// A folder that cannot be replayed.
-#[derive(Debug, Error)]
-pub enum FolderError {
-    /// The folder cannot be listed.
-    #[error("folder {path}: {reason}; give a readable folder of photographs")]
-    Read {
-        /// The folder.
-        path: String,
-        /// Why the system refused.
-        reason: std::io::Error,
-    },
-    /// Nothing in the folder has the name of a JPEG file.
-    #[error(
-        "folder {path} holds no photographs; give one with .jpg or .jpeg files in it (subfolders are not read)"
-    )]
-    NoImages {
-        /// The folder.
-        path: String,
-    },
-}
-
-/// The JPEG files of one folder in the order of their names, subfolders left out. The metadata of all are in memory, and one picture
+/// The photographs of a folder, and of those in it, in the order of their paths. The metadata of all are in memory, and one picture
 /// at a time.
 #[derive(Debug)]
 pub struct Folder {
@@ -39,39 +17,36 @@ pub struct Folder {
     /// The first photograph of each exposure of which a picture was whole, by its place in the folder.
     whole: HashSet<usize>,
     next: u64,
+    remarks: PoseRemarks,
 }
 
 impl Folder {
-    /// Lists the folder and reads the photographs' metadata; the pictures are decoded one by one later. `first` is the number of the
-    /// first frame.
+    /// Lists the folder and reads the photographs' metadata, in place of whose poses `poses` may stand; the pictures are decoded one by one
+    /// later. `first` is the number of the first frame.
     ///
     /// # Errors
-    /// When the folder cannot be listed or has no .jpg or .jpeg file.
-    pub fn open(dir: &Path, settings: TagSettings, first: u64) -> Result<Self, FolderError> {
-        let io = |reason| FolderError::Read {
-            path: dir.display().to_string(),
-            reason,
-        };
-        let mut files = Vec::new();
-        for entry in fs::read_dir(dir).map_err(io)? {
-            let path = entry.map_err(io)?.path();
-            // What a name leads to that cannot be told is reported when it is opened: a broken link was meant to be a photograph.
-            if is_jpeg_name(&path) && fs::metadata(&path).map_or(true, |found| found.is_file()) {
-                files.push(path);
-            }
-        }
-        if files.is_empty() {
-            return Err(FolderError::NoImages {
-                path: dir.display().to_string(),
-            });
-        }
-        files.sort();
+    /// When the folder, or one in it, cannot be listed, or there is no photograph.
+    pub fn open(
+        dir: &Path,
+        settings: &TagSettings,
+        poses: Option<&Poses>,
+        first: u64,
+    ) -> Result<Self, FolderError> {
+        let files = photograph_files::find(dir)?;
+        let (photographs, remarks) = survey::survey(dir, files, settings, poses);
         Ok(Self {
-            photographs: survey::survey(files, &settings).into_iter(),
+            photographs: photographs.into_iter(),
             taken: 0,
             whole: HashSet::new(),
             next: first,
+            remarks,
         })
+    }
+
+    /// What is to be told of the pose file beside its photographs.
+    #[must_use]
+    pub fn remarks(&self) -> &PoseRemarks {
+        &self.remarks
     }
 
     /// The photographs not yet decoded, in their order.
@@ -85,18 +60,6 @@ impl Folder {
     pub fn remaining(&self) -> usize {
         self.photographs.len()
     }
-}
-
-/// By name: files that merely carry it are reported when they are opened. Names with a leading dot are droppings of
-/// file managers.
-fn is_jpeg_name(path: &Path) -> bool {
-    let hidden = path
-        .file_name()
-        .is_none_or(|name| name.to_string_lossy().starts_with('.'));
-    let jpeg = path
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("jpg") || e.eq_ignore_ascii_case("jpeg"));
-    jpeg && !hidden
 }
 
 impl Iterator for Folder {

@@ -1,11 +1,12 @@
 //! How high a photograph was taken, over which datum.
 
 use scarp_geo::{
-    Altitudes, Height, HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, PoseCovariance,
+    Altitudes, Height, HeightAboveEllipsoid, HeightAboveGround, HeightAboveTakeoff, HeightEgm96,
+    PoseCovariance,
 };
 
 use super::{
-    Untagged,
+    TagSettings, Untagged,
     exif::ExifAltitude,
     metadata::Metadata,
     sourced::Sourced,
@@ -15,30 +16,37 @@ use super::{
 const RTK_FLAG: Property = Property::dji("RtkFlag");
 const ALTITUDE_TYPE: Property = Property::dji("AltitudeType");
 const ABSOLUTE: Property = Property::dji("AbsoluteAltitude");
-/// Heights above take-off; Pix4D's is above the ground, which over level ground is the same.
-const ABOVE_TAKEOFF: [Property; 5] = [
+const ABOVE_TAKEOFF: [Property; 4] = [
     Property::dji("RelativeAltitude"),
     Property::autel("RelativeAltitude"),
     Property::skydio("RelativeAltitude"),
     Property::sensefly("Height"),
-    Property::camera("AboveGroundAltitude"),
 ];
+/// Pix4D's, above the ground below; over level ground that is the height above take-off, and over any other it is not.
+const ABOVE_GROUND: Property = Property::camera("AboveGroundAltitude");
+/// Where a height comes from that the user states.
+pub(super) const STATED: &str = "--height-above-takeoff";
 /// Over EGM96, or over the ellipsoid where the receiver has RTK.
 const AUTEL: Property = Property::autel("AbsoluteAltitude");
 const AUTEL_RTK_FLAG: Property = Property::autel("RtkFlag");
 const SKYDIO: Property = Property::skydio("AbsoluteAltitude");
 const SENSEFLY_ELLIPSOID: Property = Property::sensefly("AltitudeWGS84");
+const EXIF: &str = "EXIF GPSAltitude";
 const SENSEFLY_SEA_LEVEL: Property = Property::sensefly("AltitudeAMSL");
 
 /// The heights of a photograph.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Heights {
     /// Above the point of take-off.
     pub takeoff: Option<Sourced<HeightAboveTakeoff>>,
+    /// Above the ground below.
+    pub above_ground: Option<Sourced<HeightAboveGround>>,
     /// Over a known datum.
     pub absolute: Vec<Sourced<Height>>,
     /// Why a height that the photograph has is not among them, in one line.
     pub unused: Option<String>,
+    /// The receiver's, in metres over a datum that need not be known: it tells how much higher one photograph was taken than another.
+    pub gps_m: Option<f64>,
 }
 
 impl Heights {
@@ -47,6 +55,7 @@ impl Heights {
     pub fn altitudes(&self) -> Altitudes {
         let mut altitudes = Altitudes {
             takeoff: self.takeoff.as_ref().map(|height| height.value),
+            above_ground: self.above_ground.as_ref().map(|height| height.value),
             ..Altitudes::default()
         };
         for height in &self.absolute {
@@ -60,11 +69,11 @@ impl Heights {
     }
 }
 
-/// The heights of a photograph, each over its own datum.
+/// The heights of a photograph, each over its own datum, or over the stated one where it tells none.
 ///
 /// # Errors
 /// When there is none over a known datum, or one that no aircraft has.
-pub(super) fn heights(metadata: &Metadata) -> Result<Heights, Untagged> {
+pub(super) fn heights(metadata: &Metadata, settings: &TagSettings) -> Result<Heights, Untagged> {
     let xmp = &metadata.xmp;
     let mut takeoff = None;
     for property in ABOVE_TAKEOFF {
@@ -72,10 +81,32 @@ pub(super) fn heights(metadata: &Metadata) -> Result<Heights, Untagged> {
         let height = height.map(|m| Sourced::new(HeightAboveTakeoff::new(m), property));
         takeoff = takeoff.or(height);
     }
+    let above_ground = xmp.number(ABOVE_GROUND)?;
+    let above_ground = above_ground.map(|m| Sourced::new(HeightAboveGround::new(m), ABOVE_GROUND));
+    if takeoff.is_none() && above_ground.is_none() {
+        let stated = settings.height_above_takeoff_m.map(HeightAboveTakeoff::new);
+        takeoff = stated.map(|height| Sourced::new(height, STATED));
+    }
     let mut heights = Heights {
         takeoff,
-        absolute: Vec::new(),
-        unused: None,
+        above_ground,
+        ..Heights::default()
+    };
+    // A height whose datum is not told counts where the user states that.
+    let open = |heights: &mut Heights, metres: f64, tag: &str, because: String| {
+        heights.gps_m = Some(metres);
+        match settings.photo_datum {
+            Some(datum) => {
+                let from = format!("{tag}, over what --photo-datum states");
+                let height = Sourced::new(Height::new(datum, metres), from);
+                heights.absolute.push(height);
+            }
+            None => {
+                heights.unused = Some(format!(
+                    "{tag} {metres} m: {because} (state it with --photo-datum)"
+                ));
+            }
+        }
     };
     if let Some(metres) = xmp.number(SENSEFLY_ELLIPSOID)? {
         let height = HeightAboveEllipsoid::new(metres).into();
@@ -101,7 +132,7 @@ pub(super) fn heights(metadata: &Metadata) -> Result<Heights, Untagged> {
                 heights.absolute.push(Sourced::new(height, from));
             }
             DjiDatum::Unknown { because } => {
-                heights.unused = Some(format!("{ABSOLUTE} {metres} m: {because}"));
+                open(&mut heights, metres, &ABSOLUTE.to_string(), because);
             }
         }
     }
@@ -116,26 +147,33 @@ pub(super) fn heights(metadata: &Metadata) -> Result<Heights, Untagged> {
     }
     // Above sea level by some who have measured it, over the ellipsoid by others.
     if let Some(metres) = xmp.number(SKYDIO)? {
-        heights.unused = Some(format!(
-            "{SKYDIO} {metres} m: Skydio does not tell its datum"
-        ));
+        let because = "Skydio does not tell its datum".to_owned();
+        open(&mut heights, metres, &SKYDIO.to_string(), because);
     }
     let ellipsoid = |height: &Sourced<Height>| matches!(height.value, Height::Ellipsoid(_));
-    if let ExifAltitude::Ellipsoid(height) = metadata.exif.gps.altitude
-        && !heights.absolute.iter().any(ellipsoid)
-    {
-        let height = Sourced::new(height.into(), "EXIF GPSAltitude");
-        heights.absolute.push(height);
+    match metadata.exif.gps.altitude {
+        ExifAltitude::Ellipsoid(height) if !heights.absolute.iter().any(ellipsoid) => {
+            let height = Sourced::new(height.into(), EXIF);
+            heights.absolute.push(height);
+        }
+        ExifAltitude::SeaLevel(metres)
+            if heights.absolute.is_empty() && heights.unused.is_none() =>
+        {
+            let because = "which sea level EXIF does not tell".to_owned();
+            open(&mut heights, metres, EXIF, because);
+        }
+        _ => {}
     }
+    let first = heights.absolute.first();
+    heights.gps_m = heights.gps_m.or(first.map(|height| height.value.metres()));
     let altitudes = heights.altitudes();
     if !altitudes.are_plausible() {
         return Err(Untagged::BadAltitude);
     }
     if altitudes.is_empty() {
-        return Err(match (heights.unused, metadata.exif.gps.altitude) {
-            (Some(unused), _) => Untagged::DatumUnclear { unused },
-            (None, ExifAltitude::SeaLevel) => Untagged::UnknownDatum,
-            (None, _) => Untagged::NoAltitude,
+        return Err(match heights.unused {
+            Some(unused) => Untagged::DatumUnclear { unused },
+            None => Untagged::NoAltitude,
         });
     }
     Ok(heights)

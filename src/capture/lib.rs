@@ -14,27 +14,37 @@ mod jpeg;
 mod jpeg_header;
 mod kind;
 mod left_out;
+mod limits;
+mod line_flown;
 pub mod live;
 mod metadata;
 mod number;
+mod photograph_files;
 mod picture_scale;
+mod poses;
 mod position;
 mod reading;
 mod sourced;
 mod survey;
+mod surveyed;
+mod tag_settings;
+mod tiff_file;
 mod untagged_reason;
 mod xmp;
 
 use image::RgbImage;
 
 pub use decode::FrameError;
-pub use folder::{Folder, FolderError};
+pub use folder::Folder;
 pub use heights::Heights;
 pub use left_out::LeftOut;
 pub use metadata::Metadata;
-pub use reading::{Reading, Tag, TagSettings};
+pub use photograph_files::FolderError;
+pub use poses::{PoseRemarks, Poses, PosesError};
+pub use reading::{Reading, Tag};
 pub use sourced::Sourced;
-pub use survey::Surveyed;
+pub use surveyed::Surveyed;
+pub use tag_settings::TagSettings;
 pub use untagged_reason::Untagged;
 
 /// One frame of a source.
@@ -42,7 +52,7 @@ pub use untagged_reason::Untagged;
 pub struct Frame {
     /// Its number in the survey, from 1, given once, by its source.
     pub sequence: u64,
-    /// File name without folder.
+    /// Its file's name, after those of the folders that it lies in below the one that is searched.
     pub name: String,
     /// What it shows, or why it cannot be read.
     pub photograph: Result<Photograph, FrameError>,

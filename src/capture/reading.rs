@@ -3,13 +3,17 @@
 use scarp_geo::{Attitude, CameraModel, GroundVelocity, Pose, PoseCovariance, Timestamp, Wgs84};
 
 use super::{
-    Untagged, attitude, camera_model, exposure,
+    TagSettings, Untagged, attitude, camera_model, exposure,
     heights::{self, Heights},
     kind,
     metadata::Metadata,
     position,
     sourced::Sourced,
 };
+
+/// Width of a uniform distribution over its standard deviation: the root of 12. The time of a picture's rows is spread so about that of
+/// its middle.
+const UNIFORM: f64 = 3.464_101_615_137_754_4;
 
 /// Pose and camera of one frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,17 +22,6 @@ pub struct Tag {
     pub pose: Pose,
     /// The camera.
     pub camera: CameraModel,
-}
-
-/// What to assume where metadata say nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct TagSettings {
-    /// Errors of a pose whose metadata give none.
-    pub covariance: PoseCovariance,
-    /// Take cameras without attitude for looking straight down, if their heading is known.
-    pub assume_nadir: bool,
-    /// The camera that took the photographs, in place of what they tell of theirs.
-    pub camera: Option<CameraModel>,
 }
 
 /// What is understood of one photograph: each value with the tags that it comes from, or why there is none.
@@ -54,6 +47,10 @@ pub struct Reading {
     pub velocity: Option<GroundVelocity>,
     /// The errors of position, height and attitude.
     pub covariance: PoseCovariance,
+    /// What else is to be told of it and does not keep it from being placed, one line each.
+    pub remarks: Vec<String>,
+    /// How EXIF has the picture turned upright.
+    pub(super) orientation: Option<u32>,
 }
 
 impl Reading {
@@ -62,9 +59,17 @@ impl Reading {
     pub fn of(metadata: &Metadata, (width, height): (u32, u32), settings: &TagSettings) -> Self {
         let exif = &metadata.exif;
         let size = (width, height);
-        let covariance = heights::covariance(&metadata.xmp, settings.covariance);
+        let mut covariance = heights::covariance(&metadata.xmp, settings.covariance);
         let sigma_m = covariance.sigma_north_m.max(covariance.sigma_east_m);
-        let upright = attitude::attitude(metadata, settings.assume_nadir);
+        let upright = attitude::attitude(metadata, settings);
+        covariance.sigma_time_s = covariance
+            .sigma_time_s
+            .hypot(settings.rolling_shutter_s / UNIFORM);
+        if let (Ok(upright), Some(sigma_deg)) = (&upright, settings.track_sigma_deg)
+            && upright.from == attitude::TRACK
+        {
+            covariance.sigma_yaw_rad = sigma_deg.to_radians();
+        }
         let attitude = upright.and_then(|upright| {
             let stored = attitude::as_stored(&upright.value, exif.orientation)?;
             Ok(upright.map(|_| stored))
@@ -74,12 +79,14 @@ impl Reading {
             size,
             kind: kind::check(metadata, size),
             position: position::position(metadata, sigma_m),
-            heights: heights::heights(metadata),
+            heights: heights::heights(metadata, settings),
             attitude,
             camera: camera_model::model(metadata, size, settings.camera.as_ref()),
             time: exposure::time(metadata),
             velocity: exposure::velocity(metadata),
             covariance,
+            remarks: Vec::new(),
+            orientation: exif.orientation,
         }
     }
 

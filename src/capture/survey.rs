@@ -7,46 +7,70 @@ use std::{
 };
 
 use super::{
-    FrameError, Metadata, Untagged, decode,
-    reading::{Reading, TagSettings},
+    FrameError, Metadata, Surveyed, TagSettings, Untagged, decode,
+    heights::STATED,
+    line_flown,
+    poses::{Matches, PoseRemarks, Poses, RowMatch, override_pose},
+    reading::Reading,
 };
 
-/// A photograph that is not decoded yet.
-#[derive(Debug)]
-pub struct Surveyed {
-    /// The file.
-    pub path: PathBuf,
-    /// What its metadata tell, or why they cannot be reached.
-    pub reading: Result<Reading, FrameError>,
-    /// The first photograph of the same exposure, by its place in the folder and its name; `None` where that is this one.
-    pub same_exposure: Option<(usize, String)>,
-}
+/// What rounding leaves between the heights of two photographs at one height, in metres, beside as many standard deviations.
+const ROUNDING_M: f64 = 1.0;
+const SIGMAS: f64 = 3.0;
 
-impl Surveyed {
-    /// The file's name without its folder.
-    #[must_use]
-    pub fn name(&self) -> String {
-        let name = self.path.file_name().unwrap_or_default();
-        name.to_string_lossy().into_owned()
-    }
-}
-
-/// Reads the metadata of photographs, which are in the order of their flight, and compares them.
-pub(super) fn survey(files: Vec<PathBuf>, settings: &TagSettings) -> Vec<Surveyed> {
-    let surveyed = |path: PathBuf| Surveyed {
-        reading: read(&path, settings),
+/// Reads the metadata of photographs, which are in the order of their flight, puts `poses` in place of theirs, and compares them. Beside
+/// them, what is to be told of the poses.
+pub(super) fn survey(
+    dir: &Path,
+    files: Vec<PathBuf>,
+    settings: &TagSettings,
+    poses: Option<&Poses>,
+) -> (Vec<Surveyed>, PoseRemarks) {
+    let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let Matches { rows, remarks } =
+        poses.map_or_else(Matches::default, |poses| poses.matches(&paths));
+    let rows = rows.iter().map(Some).chain(std::iter::repeat(None));
+    let readings: Vec<_> = paths
+        .iter()
+        .zip(rows)
+        .map(|(path, row)| read(path, settings, row.unwrap_or(&RowMatch::None)))
+        .collect();
+    let surveyed = |(path, reading): (PathBuf, _)| Surveyed {
+        name: path
+            .strip_prefix(dir)
+            .unwrap_or(&path)
+            .display()
+            .to_string(),
         path,
+        reading,
         same_exposure: None,
     };
-    let mut photographs: Vec<_> = files.into_iter().map(surveyed).collect();
+    let mut photographs: Vec<_> = files.into_iter().zip(readings).map(surveyed).collect();
     compare_fixes(&mut photographs);
-    photographs
+    compare_stated_heights(&mut photographs);
+    line_flown::follow(&mut photographs, settings);
+    (photographs, remarks)
 }
 
-fn read(path: &Path, settings: &TagSettings) -> Result<Reading, FrameError> {
+fn read(path: &Path, settings: &TagSettings, row: &RowMatch<'_>) -> Result<Reading, FrameError> {
     let read = File::open(path).and_then(Metadata::read);
     match read {
-        Ok((metadata, size)) => Ok(Reading::of(&metadata, size, settings)),
+        Ok((metadata, size)) => {
+            let mut reading = Reading::of(&metadata, size, settings);
+            // One that is left out anyway is left out, whatever its channels are.
+            if let (Ok(()), Some(kind)) = (&reading.kind, &metadata.other_tiff) {
+                let (path, kind) = (path.display().to_string(), kind.clone());
+                return Err(FrameError::OtherTiff { path, kind });
+            }
+            match row {
+                RowMatch::None => {}
+                RowMatch::Row(row, place) => {
+                    override_pose(&mut reading, row, place, settings);
+                }
+                RowMatch::Fault(fault) => reading.position = Err(fault.clone()),
+            }
+            Ok(reading)
+        }
         // What is wrong with the file is told by whom it stops.
         Err(error) => Err(match decode::read(path) {
             Err(fault) => fault,
@@ -85,6 +109,45 @@ fn compare_fixes(photographs: &mut [Surveyed]) {
             }
         }
         refuse_repeated(exposures);
+    }
+}
+
+/// One height above take-off is stated of many photographs: those that the receiver has higher or lower than most are none of these.
+fn compare_stated_heights(photographs: &mut [Surveyed]) {
+    let stated = |photograph: &Surveyed| {
+        let reading = photograph.reading.as_ref().ok()?;
+        let heights = reading.heights.as_ref().ok()?;
+        let takeoff = heights
+            .takeoff
+            .as_ref()
+            .filter(|height| height.from == STATED)?;
+        Some((heights.gps_m?, takeoff.value.metres()))
+    };
+    let mut all: Vec<f64> = photographs
+        .iter()
+        .filter_map(stated)
+        .map(|(gps_m, _)| gps_m)
+        .collect();
+    all.sort_by(f64::total_cmp);
+    let Some(median_m) = all.get(all.len() / 2).copied() else {
+        return;
+    };
+    for photograph in photographs {
+        let Some((gps_m, stated_m)) = stated(photograph) else {
+            continue;
+        };
+        if let Ok(reading) = &mut photograph.reading {
+            let tolerance_m = ROUNDING_M + SIGMAS * reading.covariance.sigma_up_m;
+            let above_m = gps_m - median_m;
+            if above_m.abs() > tolerance_m {
+                reading.heights = Err(Untagged::OtherHeight {
+                    apart_m: above_m.abs(),
+                    side: if above_m > 0.0 { "above" } else { "below" },
+                    stated_m,
+                    tolerance_m,
+                });
+            }
+        }
     }
 }
 
@@ -128,6 +191,7 @@ mod tests {
             let metadata = Metadata::from_xmp(packet.as_bytes());
             Surveyed {
                 path: format!("{n}.jpg").into(),
+                name: format!("{n}.jpg"),
                 reading: Ok(Reading::of(&metadata, (400, 300), &TagSettings::default())),
                 same_exposure: None,
             }
@@ -167,6 +231,40 @@ mod tests {
         assert_eq!(outcomes(&two), ["good", "repeated", "good"]);
         let three = [(31.0, 40.0, 1), (31.0, 40.0, 3), (31.0, 40.0, 5)];
         assert_eq!(outcomes(&three), ["repeated"; 3]);
+    }
+
+    #[test]
+    fn a_photograph_that_was_not_taken_at_the_stated_height_shows_by_the_receivers() {
+        let surveyed = |(n, gps_m): (usize, f64)| {
+            let packet = format!(
+                "<rdf:Description drone-dji:GpsLatitude='31.{n}' drone-dji:GpsLongitude='103.5' \
+                 drone-dji:AbsoluteAltitude='{gps_m}' drone-dji:AltitudeType='GpsFusionAlt'/>"
+            );
+            let metadata = Metadata::from_xmp(packet.as_bytes());
+            let settings = TagSettings {
+                height_above_takeoff_m: Some(80.0),
+                ..TagSettings::default()
+            };
+            Surveyed {
+                path: format!("{n}.jpg").into(),
+                name: format!("{n}.jpg"),
+                reading: Ok(Reading::of(&metadata, (400, 300), &settings)),
+                same_exposure: None,
+            }
+        };
+        // 10 m are 1 m of rounding and 3 sigma of 3 m.
+        let heights = [700.0, 702.0, 698.0, 711.5, 692.0, 640.0, 701.0];
+        let mut photographs: Vec<_> = heights.into_iter().enumerate().map(surveyed).collect();
+        compare_stated_heights(&mut photographs);
+        let refused = photographs.iter().map(|photograph| {
+            let heights = &photograph.reading.as_ref().unwrap().heights;
+            heights.as_ref().err().map(ToString::to_string)
+        });
+        let refused: Vec<_> = refused.collect();
+        let told = |n: usize| refused[n].as_deref().unwrap_or_default();
+        assert!(told(3).contains("11.5 m above"), "{refused:?}");
+        assert!(told(5).contains("60.0 m below"), "{refused:?}");
+        assert_eq!(refused.iter().flatten().count(), 2, "{refused:?}");
     }
 
     #[test]

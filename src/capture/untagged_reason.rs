@@ -89,16 +89,27 @@ pub enum Untagged {
         "no altitude; use a camera that writes the height above take-off or above the ellipsoid"
     )]
     NoAltitude,
-    /// The only height is EXIF's "above sea level".
-    #[error(
-        "the altitude is over an unknown datum (EXIF says only \"sea level\"); use a camera that also writes the height above take-off or above the ellipsoid"
-    )]
-    UnknownDatum,
     /// The only height is one whose datum the camera leaves open.
-    #[error("{unused}; use a camera that also writes the height above take-off")]
+    #[error(
+        "{unused}; over flat ground, state how high the photographs were taken with --height-above-takeoff"
+    )]
     DatumUnclear {
         /// The height, and why it does not count.
         unused: String,
+    },
+    /// The receiver's heights say that photographs were not taken at the one height that is stated of them.
+    #[error(
+        "the photograph was taken {apart_m:.1} m {side} most others that --height-above-takeoff {stated_m} is stated of, by the receiver's heights, where {tolerance_m:.1} m are within their errors; give it with photographs of its height, or an elevation model with --photo-datum"
+    )]
+    OtherHeight {
+        /// Metres between its height and the median.
+        apart_m: f64,
+        /// `above` or `below`.
+        side: &'static str,
+        /// Metres above take-off.
+        stated_m: f64,
+        /// Metres allowed.
+        tolerance_m: f64,
     },
     /// A height that no aircraft has.
     #[error("an altitude that no aircraft has; use the photograph as the camera wrote it")]
@@ -165,8 +176,18 @@ pub enum Untagged {
         roll_deg: f64,
     },
     /// The camera is stated to look straight down, but which way its top points is not known.
-    #[error("no heading; a camera that looks straight down needs one, use a camera that writes it")]
+    #[error(
+        "no heading; a camera that looks straight down needs one: use a camera that writes it, or take the direction flown for it (--heading-from-track)"
+    )]
     NoHeading,
+    /// The direction flown is to stand for the heading, and cannot.
+    #[error(
+        "no heading, and none by the line flown: {why}; use a camera that writes it, or a pose file (--poses)"
+    )]
+    NoLine {
+        /// Why there is no such direction.
+        why: String,
+    },
     /// Nothing tells the field of view.
     #[error(
         "no focal length; use a camera that writes its 35 mm equivalent, or the focal length with the sensor's resolution"
@@ -272,6 +293,44 @@ pub enum Untagged {
         recorded_width: u32,
         /// Pixels.
         recorded_height: u32,
+    },
+    /// The photograph's row of the pose file cannot be used.
+    #[error("{row} {fault}; correct it, or take the row out and let the photograph tell")]
+    BadRow {
+        /// The row: file and line.
+        row: String,
+        /// What is wrong with it, in words that follow its name.
+        fault: String,
+    },
+    /// Two rows of the pose file are of the photograph.
+    #[error("{first} and {second} are both of this photograph; take one of them out")]
+    SeveralRows {
+        /// One row: file and line.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A row of the pose file is of several photographs.
+    #[error(
+        "{row} may be of this photograph or of {other}; write the folder before the name, or give each folder's photographs by themselves"
+    )]
+    RowOfSeveral {
+        /// The row: file and line.
+        row: String,
+        /// Another photograph that it may be of.
+        other: String,
+    },
+    /// The photograph was taken at another time than its row of the pose file says.
+    #[error(
+        "{row} is of an exposure {apart_s:.0} s from this photograph's ({tag}): it is the row of another flight; give the pose file of this one"
+    )]
+    RowOfOtherTime {
+        /// The row: file and line.
+        row: String,
+        /// Seconds between the two.
+        apart_s: f64,
+        /// Where the photograph tells its time.
+        tag: String,
     },
     /// A property of XMP has several values.
     #[error("{tag} says {first:?} and {second:?}; use the photograph as the camera wrote it")]

@@ -10,7 +10,7 @@ use scarp_config::Board;
 use scarp_infer::MANIFEST;
 
 /// Released models, the preferred one first: the quantized one takes a tenth of the time of the float one it was made from.
-const RELEASED: [&str; 2] = ["segformer-b0-int8", "segformer-b0"];
+const RELEASED: [&str; 2] = ["segformer-lite1-int8", "segformer-lite1"];
 /// The environment's folder of models.
 const VARIABLE: &str = "SCARP_MODELS";
 /// Where they are installed.
@@ -20,7 +20,7 @@ const MODELS: &str = "models";
 
 /// The search, for `--help`.
 pub const SEARCH: &str = "\
-A model that neither --model nor the board names is segformer-b0-int8, else segformer-b0, in the first of these folders that has one:
+A model that neither --model nor the board names is segformer-lite1-int8, else segformer-lite1, in the first of these folders that has one:
   $SCARP_MODELS, and no other where it is set
   models/ beside the program
   /usr/share/scarp/models
@@ -105,13 +105,13 @@ mod tests {
             let folder = first_in(&places).unwrap();
             folder.strip_prefix(root.path()).unwrap().to_owned()
         };
-        add(2, "segformer-b0-int8");
-        assert_eq!(found(), Path::new("c/segformer-b0-int8"));
-        empty(1, "segformer-b0-int8");
-        add(1, "segformer-b0");
-        assert_eq!(found(), Path::new("b/segformer-b0"));
-        add(1, "segformer-b0-int8");
-        assert_eq!(found(), Path::new("b/segformer-b0-int8"));
+        add(2, "segformer-lite1-int8");
+        assert_eq!(found(), Path::new("c/segformer-lite1-int8"));
+        empty(1, "segformer-lite1-int8");
+        add(1, "segformer-lite1");
+        assert_eq!(found(), Path::new("b/segformer-lite1"));
+        add(1, "segformer-lite1-int8");
+        assert_eq!(found(), Path::new("b/segformer-lite1-int8"));
     }
 
     #[test]

@@ -41,10 +41,13 @@ Exit status 3 tells that frames were not searched (untagged, over ground that is
 dropped), or messages wait in the journal, were set aside by this replay (refused by the ground station, or damaged), or are lost because the
 journal could not be written and they were in memory only. `scarp photos` lists what is understood of each photograph.";
 
+/// Remarks on the photographs that are told at most.
+const REMARKS: usize = 20;
+
 #[derive(clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", model_folder::SEARCH))]
 pub struct Args {
-    /// Folder of JPEG photographs with EXIF GPS and the XMP of DJI, Autel, Parrot, Skydio, senseFly or Pix4D
+    /// Folder of photographs (JPEG, TIFF; folders in it too) with EXIF GPS and the XMP of DJI, Autel, Parrot, Skydio, senseFly or Pix4D
     photos: PathBuf,
     /// Folder of the model: manifest.toml, model.onnx and golden pair [default: the board's, else a released one, see below]
     #[arg(long, value_name = "DIR")]
@@ -118,7 +121,9 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let terrain = args.terrain.terrain(errors.dem_m)?;
     let model = model_folder::find(args.model.as_deref(), &board)?;
     let (photos, times) = (args.photos.clone(), args.repeat);
-    let mut source = Replay::open(photos, settings, terrain, times, args.realtime)?;
+    let poses = args.reading.read_poses()?;
+    let mut source = Replay::open(photos, (settings, poses), terrain, times, args.realtime)?;
+    warn(source.remarks());
     let survey = args.survey.unwrap_or_else(Uuid::new_v4);
     let loaded = pipeline::load_model(&board, &model)?;
     let id = Replayed {
@@ -127,6 +132,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         model: loaded.manifest(),
         terrain: &args.terrain,
         settings: &settings,
+        poses: args.reading.poses.as_deref(),
         times: args.repeat,
         realtime: args.realtime,
     }
@@ -194,6 +200,19 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     } else {
         Outcome::Warnings
     })
+}
+
+/// Tells the first remarks, and how many more there are.
+fn warn<'a>(mut remarks: impl Iterator<Item = &'a str>) {
+    for remark in remarks.by_ref().take(REMARKS) {
+        log::warn!("{remark}");
+    }
+    match remarks.count() {
+        0 => {}
+        more => {
+            log::warn!("{more} more of the kind; `scarp photos` with the same options tells all")
+        }
+    }
 }
 
 fn print_report(report: &Report, model: &Path, link: Option<&LinkStatus>) {

@@ -22,6 +22,8 @@ pub struct Replayed<'a> {
     pub terrain: &'a TerrainArgs,
     /// How the photographs are read.
     pub settings: &'a TagSettings,
+    /// The pose file.
+    pub poses: Option<&'a Path>,
     /// How many times the photographs are replayed.
     pub times: u32,
     /// Whether frames are dropped when inference falls behind.
@@ -62,6 +64,13 @@ impl Replayed<'_> {
         let geoid = self.terrain.geoid.as_deref().map(name_and_length);
         if geoid.is_some() || self.terrain.geoid_approximate {
             let _ = writeln!(told, "{geoid:?}");
+        }
+        let takeoff = (self.terrain.takeoff, self.terrain.takeoff_height);
+        if takeoff != (None, None) {
+            let _ = writeln!(told, "takeoff {takeoff:?}");
+        }
+        if let Some(poses) = self.poses {
+            let _ = writeln!(told, "poses {:?}", name_and_length(poses));
         }
         for photograph in &self.photographs {
             let _ = writeln!(told, "{:?}", name_and_length(photograph));

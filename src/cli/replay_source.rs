@@ -7,7 +7,7 @@ use std::{
 };
 
 use scarp::pipeline::{Item, Placed, Source};
-use scarp_capture::{Folder, FolderError, Frame, TagSettings};
+use scarp_capture::{Folder, FolderError, Frame, Poses, TagSettings};
 use scarp_geo::Terrain;
 
 /// A gap longer than this in the photographs' times is a pause of the survey, not waited for.
@@ -18,6 +18,7 @@ pub struct Replay {
     terrain: Terrain,
     folder: PathBuf,
     settings: TagSettings,
+    poses: Option<Poses>,
     current: Folder,
     times_left: u32,
     pace: Option<Pace>,
@@ -29,16 +30,17 @@ impl Replay {
     /// Opens the folder, to be replayed `times` times; `paced` hands the frames over with the time between them that their metadata tell.
     pub fn open(
         folder: PathBuf,
-        settings: TagSettings,
+        (settings, poses): (TagSettings, Option<Poses>),
         terrain: Terrain,
         times: u32,
         paced: bool,
     ) -> Result<Self, FolderError> {
         Ok(Self {
             terrain,
-            current: Folder::open(&folder, settings, 1)?,
+            current: Folder::open(&folder, &settings, poses.as_ref(), 1)?,
             folder,
             settings,
+            poses,
             times_left: times.saturating_sub(1),
             pace: paced.then(Pace::default),
             next: 1,
@@ -49,6 +51,16 @@ impl Replay {
     pub fn photographs(&self) -> impl Iterator<Item = &Path> {
         let photographs = self.current.photographs().iter();
         photographs.map(|photograph| photograph.path.as_path())
+    }
+
+    /// What is to be told of the pose file beside its photographs.
+    pub fn remarks(&self) -> impl Iterator<Item = &str> {
+        let readings = self.current.photographs().iter();
+        let readings = readings.filter_map(|photograph| photograph.reading.as_ref().ok());
+        let own = readings.flat_map(|reading| &reading.remarks);
+        let of_poses = self.current.remarks();
+        let of_poses = of_poses.rows.iter().chain(&of_poses.photographs);
+        of_poses.chain(own).map(String::as_str)
     }
 
     /// Frames still to come.
@@ -72,7 +84,8 @@ impl Source for Replay {
             }
             self.times_left -= 1;
             // The folder was there a moment ago; if it is gone now, the replay is over.
-            self.current = Folder::open(&self.folder, self.settings, self.next).ok()?;
+            self.current =
+                Folder::open(&self.folder, &self.settings, self.poses.as_ref(), self.next).ok()?;
             if let Some(pace) = &mut self.pace {
                 *pace = Pace::default();
             }

@@ -2,8 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use scarp_config::Board;
-use scarp_geo::{Dem, DemStatement, GeoidGrid, Geoids, HeightUnit, Terrain, VerticalDatum};
+use scarp_geo::{
+    Dem, DemStatement, GeoidGrid, Geoids, HeightUnit, Latitude, Longitude, Terrain, VerticalDatum,
+    Wgs84,
+};
 
 /// The terrain.
 #[derive(clap::Args)]
@@ -28,6 +32,36 @@ pub struct TerrainArgs {
     /// Take EGM96 for EGM2008; heights have a larger error then
     #[arg(long, requires = "dem", conflicts_with = "geoid")]
     pub geoid_approximate: bool,
+    /// Where the aircraft took off, for instance 46.84,-91.99: its height above take-off and the elevation model's ground there then
+    /// count before its absolute height, which barometers have wrong by up to a hundred metres
+    #[arg(long, value_name = "LAT,LON", requires = "dem", value_parser = place, allow_hyphen_values = true)]
+    pub takeoff: Option<Wgs84>,
+    /// The same by the height of take-off, in metres over the datum of the elevation model
+    #[arg(
+        long,
+        value_name = "METRES",
+        requires = "dem",
+        conflicts_with = "takeoff",
+        allow_hyphen_values = true
+    )]
+    pub takeoff_height: Option<f64>,
+}
+
+fn place(text: &str) -> Result<Wgs84, &'static str> {
+    let (latitude, longitude) = text.split_once(',').ok_or("write LAT,LON in degrees")?;
+    let degrees = |text: &str| {
+        text.trim()
+            .parse::<f64>()
+            .map_err(|_| "write LAT,LON in degrees")
+    };
+    let place = Wgs84::new(
+        Latitude::from_degrees(degrees(latitude)?),
+        Longitude::from_degrees(degrees(longitude)?),
+    );
+    let on_earth = place.is_on_earth();
+    on_earth
+        .then_some(place)
+        .ok_or("not on earth; the latitude comes first")
 }
 
 impl TerrainArgs {
@@ -46,7 +80,14 @@ impl TerrainArgs {
     /// When the elevation model or the geoid cannot be used.
     pub fn terrain(&self, sigma_m: f64) -> anyhow::Result<Terrain> {
         let geoids = geoids(self.geoid.as_deref(), self.geoid_approximate)?;
-        open(&self.dem, self.stated(), sigma_m, geoids)
+        let terrain = open(&self.dem, self.stated(), sigma_m, geoids)?;
+        Ok(match (self.takeoff, self.takeoff_height) {
+            (Some(place), _) => terrain
+                .with_takeoff_at(place)
+                .with_context(|| format!("--takeoff {place}"))?,
+            (None, Some(metres)) => terrain.with_takeoff_m(metres),
+            (None, None) => terrain,
+        })
     }
 }
 

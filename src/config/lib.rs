@@ -17,7 +17,7 @@ use scarp_files::toml_reason;
 use serde::Deserialize;
 use thiserror::Error;
 
-pub use camera_file::{CameraFileError, load_camera};
+pub use camera_file::{CameraFile, CameraFileError, camera_from_text, load_camera};
 use limits::{at_least, within};
 pub use onboard_computer::{Disk, Link, Paths, Thermal};
 pub use sensors::{Autopilot, Boresight, Camera, Gnss, Mount};
@@ -312,7 +312,8 @@ fn check_names(path: &str, text: &toml::Table) -> Result<(), ConfigError> {
 }
 
 /// Keys that hold a path.
-const PATHS: [(&str, &str); 5] = [
+const PATHS: [(&str, &str); 6] = [
+    ("camera", "calibration"),
     ("link", "keys"),
     ("paths", "model"),
     ("paths", "dem"),

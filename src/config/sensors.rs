@@ -1,5 +1,7 @@
 //! The sensors of an aircraft's computer.
 
+use std::path::PathBuf;
+
 use garde::Validate;
 use scarp_geo::VerticalDatum;
 use serde::Deserialize;
@@ -40,7 +42,10 @@ pub struct Camera {
     /// The same when the computer is too slow or too hot for `overlap`.
     #[garde(custom(up_to(self.overlap, "camera.overlap", MOST_OVERLAP)))]
     pub least_overlap: f64,
-    /// Focal length in pixels; 0 where it is not known.
+    /// Camera file with its focal length, principal point and lens; empty for none.
+    #[garde(skip)]
+    pub calibration: PathBuf,
+    /// Focal length in pixels; 0 where it is not known or the camera file tells it.
     #[garde(custom(within(0.0, 1e6)))]
     pub focal_px: f64,
     /// Its one-sigma error in pixels.

@@ -2,7 +2,7 @@
 
 use nalgebra::Vector3;
 use scarp_capture::live::{CameraSettings, PixelFormat};
-use scarp_config::Board;
+use scarp_config::{Board, Camera, CameraFile, load_camera};
 use scarp_geo::{CameraModel, RotationMatrix};
 use scarp_nav::{
     FixSettings, GnssDelay, Mount, TrajectorySettings,
@@ -66,8 +66,9 @@ impl Equipment {
         let settings = kept(camera_settings(board), &mut faults);
         let positions = kept(positions(board), &mut faults);
         let autopilot = kept(autopilot_port(board), &mut faults);
-        let (Some(settings), Some(positions), Some(autopilot), []) =
-            (settings, positions, autopilot, &faults[..])
+        let calibrated = kept(calibrated(&board.camera), &mut faults);
+        let (Some(settings), Some(positions), Some(autopilot), Some(calibrated), []) =
+            (settings, positions, autopilot, calibrated, &faults[..])
         else {
             let path = board.file.clone();
             return Err(UnfitBoard { path, faults });
@@ -75,13 +76,13 @@ impl Equipment {
         let camera = &board.camera;
         Ok(Self {
             camera: settings,
-            model: CameraModel {
-                focal_sigma_px: camera.focal_sigma_px,
-                ..CameraModel::centred(camera.width_px, camera.height_px, camera.focal_px)
-            },
+            model: calibrated.model,
             exposure: FrameSelection {
                 offset_s: camera.timestamp_offset_s,
-                sigma_s: camera.timestamp_sigma_s,
+                // Rows are exposed one after the other, evenly about the middle.
+                sigma_s: camera
+                    .timestamp_sigma_s
+                    .hypot(calibrated.rolling_shutter_s / 12.0_f64.sqrt()),
                 interval_s: camera.interval_s,
                 overlap: camera.overlap,
                 least_overlap: camera.least_overlap,
@@ -107,8 +108,8 @@ fn gaps(board: &Board) -> Vec<KeyFault> {
         let remedy = "name the camera's device node, see `ls /dev/v4l/by-id`";
         gaps.push(KeyFault::unset("camera.device", remedy));
     }
-    if camera.focal_px <= 0.0 {
-        let remedy = "set the focal length in pixels from the camera's calibration";
+    if camera.focal_px <= 0.0 && camera.calibration.as_os_str().is_empty() {
+        let remedy = "set the focal length in pixels from the camera's calibration, or name its camera file in camera.calibration";
         gaps.push(KeyFault::unset("camera.focal_px", remedy));
     }
     if camera.rate_hz < LEAST_RATE_HZ {
@@ -123,6 +124,37 @@ fn gaps(board: &Board) -> Vec<KeyFault> {
         gaps.push(KeyFault::unset("gnss.device", remedy));
     }
     gaps
+}
+
+/// The camera by its camera file, or by the focal length that the board tells.
+///
+/// # Errors
+/// When the file cannot be used, is of pictures that stand the other way, or the board tells a focal length beside it.
+fn calibrated(camera: &Camera) -> Result<CameraFile, KeyFault> {
+    let (width, height) = (camera.width_px, camera.height_px);
+    if camera.calibration.as_os_str().is_empty() {
+        return Ok(CameraFile {
+            model: CameraModel {
+                focal_sigma_px: camera.focal_sigma_px,
+                ..CameraModel::centred(width, height, camera.focal_px)
+            },
+            rolling_shutter_s: 0.0,
+        });
+    }
+    let fault = |reason: String| KeyFault::value("camera.calibration", reason);
+    if camera.focal_px > 0.0 {
+        return Err(fault(
+            "the camera file tells the focal length, and so does camera.focal_px; set one of both"
+                .to_owned(),
+        ));
+    }
+    let file = load_camera(&camera.calibration).map_err(|error| fault(error.to_string()))?;
+    let model = file.model.for_pictures(width, height, 1.0).ok_or_else(|| {
+        fault(format!(
+            "the camera file is of pictures that stand the other way than {width} x {height}"
+        ))
+    })?;
+    Ok(CameraFile { model, ..file })
 }
 
 /// The value, or its fault put with the others.
@@ -232,7 +264,7 @@ fn trajectory(board: &Board) -> TrajectorySettings {
 #[cfg(test)]
 mod tests {
     use scarp_geo::{
-        Rotation,
+        Lens, Rotation,
         reference_frame::{Ned, Platform},
     };
 
@@ -335,6 +367,29 @@ address = 'udpin:0.0.0.0:14550'
             assert!(told.is_some_and(|told| told.starts_with(key)), "{line}");
             assert_eq!((unfit.faults.len(), line.lines().count()), (1, 1), "{line}");
         }
+    }
+
+    #[test]
+    fn a_camera_file_tells_the_lens_for_the_size_that_is_flown() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("camera.toml");
+        let keys = "width_px = 3840\nheight_px = 2160\nfocal_px = 3000\nprincipal_point_px = [1930, 1080]\nrolling_shutter_s = 0.03\n\
+                    [brown]\nk1 = -0.1\n";
+        std::fs::write(&file, keys).unwrap();
+        let named = |more: &str| format!("[camera]\ncalibration = {file:?}\n{more}");
+        let equipment = |more: &str| equipment(&named(more));
+        let flown = equipment("focal_px = 0.0").unwrap();
+        assert_eq!((flown.model.focal_px, flown.model.cx), (1500.0, 965.0));
+        assert_ne!(flown.model.lens, Lens::Pinhole);
+        // 5 ms, and 30 ms over the root of 12.
+        assert!((flown.exposure.sigma_s - 0.005_f64.hypot(0.008_660_254)).abs() < 1e-9);
+        let told = |more: &str| equipment(more).unwrap_err().to_string();
+        assert!(told("").contains("set one of both"), "{}", told(""));
+        let upright = told("focal_px = 0.0\nwidth_px = 1080\nheight_px = 1920");
+        assert!(upright.contains("camera.calibration: "), "{upright}");
+        std::fs::remove_file(&file).unwrap();
+        let missing = told("focal_px = 0.0");
+        assert!(missing.contains("camera.toml"), "{missing}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! How the camera is turned.
 
+use nalgebra::{Matrix3, Rotation3, Vector3};
+
 use super::{
     RotationMatrix,
     reference_frame::{Body, Camera, Ned},
@@ -32,6 +34,29 @@ impl Attitude {
         Self::from_rotation(&(vehicle * RotationMatrix::from_euler_deg(0.0, -90.0, 0.0)))
     }
 
+    /// The attitude of photogrammetry's omega, phi and kappa in degrees, about east, north and up: `R = Rx(omega) Ry(phi) Rz(kappa)` takes
+    /// the picture's axes (right, up, and backwards, away from what it shows) to east, north and up (the PATB convention; Bäumker and
+    /// Heimes 2001, equation 5). With all three 0 the camera looks straight down, the top of the picture to the north; kappa turns it
+    /// to the left.
+    #[must_use]
+    pub fn from_omega_phi_kappa(omega_deg: f64, phi_deg: f64, kappa_deg: f64) -> Self {
+        let x = Rotation3::from_axis_angle(&Vector3::x_axis(), omega_deg.to_radians());
+        let y = Rotation3::from_axis_angle(&Vector3::y_axis(), phi_deg.to_radians());
+        let z = Rotation3::from_axis_angle(&Vector3::z_axis(), kappa_deg.to_radians());
+        let picture = x * y * z;
+        let picture = picture.matrix();
+        // East, north, up to north, east, down.
+        let ned = |axis: Vector3<f64>| Vector3::new(axis.y, axis.x, -axis.z);
+        let columns = [
+            ned(-picture.column(2)),
+            ned(picture.column(0).into()),
+            ned(-picture.column(1)),
+        ];
+        Self::from_rotation(&RotationMatrix::from_matrix(Matrix3::from_columns(
+            &columns,
+        )))
+    }
+
     /// The turn from the camera's axes (optical axis, right, down) to north, east, down:
     /// `Rz(yaw) Ry(pitch) Rx(roll)`.
     #[must_use]
@@ -61,7 +86,6 @@ impl Attitude {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nalgebra::Vector3;
 
     #[test]
     fn a_nadir_camera_with_yaw_0_has_north_at_the_top_and_east_at_the_right() {
@@ -98,6 +122,34 @@ mod tests {
             .rotation()
             .rotate(&Vector3::x());
         assert!((bank.y + 5f64.to_radians().sin()).abs() < 1e-9, "{bank}");
+    }
+
+    /// By Bäumker's matrices as OpenDroneMap has them (`opendm/photo.py`, `compute_opk`) for a body with these angles, whose camera looks
+    /// down with the top of the picture forward.
+    #[test]
+    fn omega_phi_and_kappa_are_those_of_the_vehicle_with_the_camera_in_its_floor() {
+        for (heading, pitch, roll, opk) in [
+            (0.0, 0.0, 0.0, [0.0, 0.0, 0.0]),
+            (90.0, 0.0, 0.0, [0.0, 0.0, -90.0]),
+            (
+                30.0,
+                12.0,
+                -5.0,
+                [7.933_517_843, -10.313_809_629, -29.808_723_992],
+            ),
+            (
+                237.5,
+                -4.0,
+                9.0,
+                [-5.502_587_210, -8.172_847_969, 121.791_645_291],
+            ),
+        ] {
+            let [omega, phi, kappa] = opk;
+            let found = Attitude::from_omega_phi_kappa(omega, phi, kappa).rotation();
+            let vehicle = Attitude::down_looking(heading, pitch, roll).rotation();
+            let apart = (found.matrix() - vehicle.matrix()).norm();
+            assert!(apart < 1e-7, "{heading} {pitch} {roll}: {apart}");
+        }
     }
 
     #[test]

@@ -44,6 +44,28 @@ impl CameraModel {
         }
     }
 
+    /// The same camera for pictures of another size: made smaller or larger, or cut from the middle by the camera, so that they have the full
+    /// width or the full height of what it sees. `zoom` is how many times they are enlarged from the middle beyond that. `None` where they
+    /// stand upright and this camera's lie, or the other way about.
+    #[must_use]
+    pub fn for_pictures(&self, width: u32, height: u32, zoom: f64) -> Option<Self> {
+        if (self.width > self.height) != (width > height) {
+            return None;
+        }
+        let (own_w, own_h) = (f64::from(self.width), f64::from(self.height));
+        let (w, h) = (f64::from(width), f64::from(height));
+        let enlarged = (w / own_w).max(h / own_h) * zoom;
+        Some(Self {
+            width,
+            height,
+            focal_px: self.focal_px * enlarged,
+            focal_sigma_px: self.focal_sigma_px * enlarged,
+            cx: w / 2.0 + (self.cx - own_w / 2.0) * enlarged,
+            cy: h / 2.0 + (self.cy - own_h / 2.0) * enlarged,
+            ..*self
+        })
+    }
+
     /// Whether every corner of the picture, and so every pixel, lies within the reach of the lens.
     #[must_use]
     pub fn is_within_reach(&self) -> bool {

@@ -2,13 +2,25 @@
 
 use nalgebra::Vector3;
 
-use super::{Dem, GeoError, Wgs84, dem::Sampler, ecef};
+use super::{
+    Dem, GeoError, Wgs84,
+    dem::{Passage, SampleError, Sampler},
+    ecef,
+};
 
 /// Nothing beyond is placed: at such ranges the attitude error alone is hundreds of metres.
 const MAX_RANGE_M: f64 = 20_000.0;
 
 /// How close to the surface a hit has to be, in metres of height.
 const TOLERANCE_M: f64 = 1e-5;
+
+/// Cells that a ray passes in one step, and the longest step across the ground in metres: over it a ray is straight in degrees and height
+/// to a millimetre.
+const STEP_CELLS: f64 = 16.0;
+const STEP_M: f64 = 200.0;
+
+/// How near to a model's edge or a gap in it a ray is followed, in metres.
+const EDGE_M: f64 = 0.01;
 
 /// Far more than the search for a crossing takes.
 const MAX_REFINEMENTS: usize = 100;
@@ -66,8 +78,8 @@ impl Ray {
 
     /// The first point on the elevation model.
     ///
-    /// The ray is followed from the height of the model's highest cell downward in steps of half a cell, until it is
-    /// below the surface, and the crossing between is found by regula falsi (Illinois variant).
+    /// The ray is followed from the height of the model's highest cell downward, cell by cell (see [`Sampler::passage`]), until it is
+    /// below the surface, and the crossing is found by regula falsi (Illinois variant).
     pub(super) fn to_dem(&self, dem: &Dem) -> Result<Hit, GeoError> {
         let (lowest, highest) = dem.height_range_m();
         let start = self.at(0.0);
@@ -87,18 +99,66 @@ impl Ray {
                 break;
             }
             let across = (1.0 - climb * climb).max(1e-12).sqrt();
-            let mut step = dem.cell_m() / 2.0 / across;
+            let mut most = (STEP_CELLS * dem.cell_m()).min(STEP_M) / across;
             if climb < 0.0 {
-                step = step.min((above.height_m - lowest) / -climb + 1.0);
+                most = most.min((above.height_m - lowest) / -climb + 1.0);
             }
-            let below = self.at(above.range_m + step.min(MAX_RANGE_M));
-            let next_gap = below.height_m - dem.sample(below.place)?;
-            if next_gap <= 0.0 {
-                return self.between(&mut dem, (above.range_m, gap), (below.range_m, next_gap));
+            let steps = (most.min(MAX_RANGE_M), dem.cell_m() / 2.0 / across);
+            let (below, next_gap, passage) = self.step(&mut dem, (&above, gap), steps)?;
+            let length = below.range_m - above.range_m;
+            match passage {
+                Passage::Gap => return Err(SampleError::NoData.into()),
+                Passage::Above => (above, gap) = (below, next_gap),
+                Passage::Meets { from, gap_m, to } => {
+                    let before = (above.range_m + from * length, gap_m.max(f64::MIN_POSITIVE));
+                    let there = self.at(above.range_m + to * length);
+                    let there_gap = there.height_m - dem.sample(there.place)?;
+                    if there_gap <= 0.0 {
+                        return self.between(&mut dem, before, (there.range_m, there_gap));
+                    }
+                    // It passes by less than what it is not straight.
+                    (above, gap) = (there, there_gap);
+                }
             }
-            (above, gap) = (below, next_gap);
         }
         Err(GeoError::AboveHorizon)
+    }
+
+    /// A step from a point that lies so far above the surface, of `most` metres or less, and of `short` ones where tiles meet: where it
+    /// ends, how far above the surface that is, and what is passed on the way.
+    fn step(
+        &self,
+        dem: &mut Sampler<'_>,
+        (above, gap_m): (&Hit, f64),
+        (most, short): (f64, f64),
+    ) -> Result<(Hit, f64, Passage), GeoError> {
+        let from = (dem.spot(), above.height_m);
+        let mut step = most;
+        loop {
+            let below = self.at(above.range_m + step);
+            match dem.sample(below.place) {
+                Ok(ground) => {
+                    let next_gap = below.height_m - ground;
+                    let to = (dem.spot(), below.height_m);
+                    match dem.passage(from, to) {
+                        Some(passage) => return Ok((below, next_gap, passage)),
+                        None if step > short => step = short,
+                        None => {
+                            // Where tiles meet, by its end alone.
+                            let (from, to) = (0.0, 1.0);
+                            let passage = match next_gap > 0.0 {
+                                true => Passage::Above,
+                                false => Passage::Meets { from, gap_m, to },
+                            };
+                            return Ok((below, next_gap, passage));
+                        }
+                    }
+                }
+                // The ground may come before the edge does.
+                Err(_) if step > EDGE_M => step /= 2.0,
+                Err(reason) => return Err(reason.into()),
+            }
+        }
     }
 
     /// The crossing between a range above the surface and one below, each with its gap to the surface.

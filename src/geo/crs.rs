@@ -5,12 +5,18 @@ use std::fmt;
 use proj4rs::{Proj, transform::transform};
 use thiserror::Error;
 
+use crate::datum_shift;
+
 /// A reference system that cannot be used. Says why and what to do, not where.
 #[derive(Debug, Error, PartialEq)]
 #[error("{0}; reproject it, for instance with ogr2ogr -t_srs or gdalwarp -t_srs")]
 pub struct CrsError(String);
 
 impl CrsError {
+    fn of_datum(system: &System, why: &str) -> Self {
+        Self(format!("the datum of {system} is not known here: {why}"))
+    }
+
     /// Why, without what to do.
     #[must_use]
     pub fn reason(&self) -> &str {
@@ -85,6 +91,14 @@ impl System {
         let proj = self.proj()?;
         Ok((!proj.is_latlong()).then(|| proj.to_meter()))
     }
+
+    /// How far places in it may lie from where they are in WGS84 because of its datum, one sigma in metres; 0 where that is WGS84.
+    ///
+    /// # Errors
+    /// When the system is not known, or nothing says how its datum lies to WGS84 and how well that is known.
+    pub fn shift_sigma_m(&self) -> Result<f64, CrsError> {
+        datum_shift::sigma_m(self.definition()?).map_err(|why| CrsError::of_datum(self, &why))
+    }
 }
 
 /// The code that a WKT ends with, for instance `..., AUTHORITY["EPSG","32648"]]`; codes further inside are of parts.
@@ -92,34 +106,6 @@ fn outer_authority(wkt: &str) -> Option<u16> {
     let tight: String = wkt.chars().filter(|c| !c.is_whitespace()).collect();
     let (_, last) = tight.rsplit_once("AUTHORITY[\"EPSG\",\"")?;
     last.strip_suffix("\"]]")?.parse().ok()
-}
-
-/// Why it is not known how the datum of a definition lies to WGS84; `None` where it is. Modern geocentric datums on GRS80 (ETRS89,
-/// CGCS2000, JGD2011) are WGS84 to about a metre; an older one without parameters may be off by hundreds.
-fn unknown_datum(definition: &str) -> Option<String> {
-    let has = |start: &str| definition.split_whitespace().find(|w| w.starts_with(start));
-    let grids = has("+nadgrids=").map(|w| &w["+nadgrids=".len()..]);
-    if let Some(grids) = grids.filter(|grids| *grids != "@null") {
-        return Some(format!(
-            "it lies to WGS84 by the grid {grids}, which is not here"
-        ));
-    }
-    if has("+datum=") == Some("+datum=NAD27") {
-        return Some("NAD27 lies to WGS84 by grids, which are not here".to_owned());
-    }
-    if grids.is_some() || has("+datum=").is_some() {
-        return None;
-    }
-    let number = |start: &str| has(start).and_then(|w| w[start.len()..].parse::<f64>().ok());
-    let like_wgs84 = number("+a=") == Some(6_378_137.0)
-        && number("+rf=").is_some_and(|rf| {
-            (rf - 298.257_222).abs() < 1e-4 || (rf - 298.257_223_563).abs() < 1e-4
-        });
-    let is_known = has("+towgs84=").is_some()
-        || has("+ellps=GRS80").is_some()
-        || has("+ellps=WGS84").is_some()
-        || like_wgs84;
-    (!is_known).then(|| "nothing says how it lies to WGS84".to_owned())
 }
 
 /// Turns coordinates of one system into another's.
@@ -136,10 +122,8 @@ impl Conversion {
             return from.proj().map(|_| Self(None));
         }
         for system in [from, to] {
-            if let Some(why) = unknown_datum(system.definition()?) {
-                return Err(CrsError(format!(
-                    "the datum of {system} is not known here: {why}"
-                )));
+            if let Some(why) = datum_shift::missing(system.definition()?) {
+                return Err(CrsError::of_datum(system, &why));
             }
         }
         Ok(Self(Some((from.proj()?, to.proj()?))))

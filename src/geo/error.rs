@@ -9,12 +9,12 @@ use crate::{GeoidError, VerticalDatum, dem::SampleError};
 pub enum GeoError {
     /// The ground is given relative to take-off, the camera's height is not.
     #[error(
-        "no height above take-off in the frame's metadata; give the ground's absolute height or an elevation model"
+        "no height above take-off in the frame's metadata; give an elevation model (--dem), or state how high photographs were taken (--height-above-takeoff)"
     )]
     NoHeightAboveTakeoff,
     /// The camera has no absolute height.
     #[error(
-        "the ground is over {terrain}, but the frame gives no absolute height; state what its altitude is over, or search over flat ground"
+        "the ground is over {terrain}, but the frame gives no height over a datum that is known; state what it is over (--photo-datum of photographs, altitude_datum of a board's receiver), or where photographs took off (--takeoff), or search over flat ground"
     )]
     NoHeightOver {
         /// Datum of the ground.
@@ -46,6 +46,11 @@ pub enum GeoError {
         /// Highest ground of the model.
         highest_m: f64,
     },
+    /// A place of take-off without an elevation model.
+    #[error(
+        "the ground is flat at the height of take-off, wherever that is; give an elevation model with the place of take-off"
+    )]
+    NoTakeoffOnFlatGround,
     /// A point's height is over another datum than the ground's.
     #[error(
         "the point's height is over {point}, the ground's over {terrain}; convert one of them with a geoid model"

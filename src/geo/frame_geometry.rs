@@ -57,19 +57,19 @@ impl Geometry {
     /// contradicts that above take-off.
     pub fn new(camera: CameraModel, pose: &Pose, terrain: &Terrain) -> Result<Self, GeoError> {
         let mut terrain = terrain.clone();
-        let (height_m, offset_m) = match terrain.datum() {
-            Some(datum) => {
+        let anchored_m = terrain.above_takeoff_m(&pose.altitude);
+        let (height_m, offset_m) = match (terrain.datum(), anchored_m) {
+            (Some(_), Some(anchored_m)) => (anchored_m, 0.0),
+            (Some(datum), None) => {
                 let over = terrain.height_over(datum, &pose.altitude, pose.place)?;
                 // Where the two stand to one another is as unknown as if the ground were.
                 terrain.sigma_m = terrain.sigma_m.hypot(over.sigma_m);
+                takeoff::check(pose, &terrain, over.height.metres())?;
                 (over.height.metres(), 0.0)
             }
-            None => {
-                let takeoff = pose
-                    .altitude
-                    .takeoff
-                    .ok_or(GeoError::NoHeightAboveTakeoff)?
-                    .metres();
+            (None, _) => {
+                let takeoff = pose.altitude.above_flat_ground_m();
+                let takeoff = takeoff.ok_or(GeoError::NoHeightAboveTakeoff)?;
                 // The elevation of take-off only sets the length of a degree; its datum hardly matters to that.
                 let base = pose
                     .altitude
@@ -78,7 +78,6 @@ impl Geometry {
                 (base + takeoff, base)
             }
         };
-        takeoff::check(pose, &terrain, height_m)?;
         Ok(Self {
             camera,
             pose: pose.clone(),
@@ -201,7 +200,7 @@ impl Geometry {
     fn covariance(&self, u: f64, v: f64, hit: &cast::Hit) -> Result<Matrix3<f64>, GeoError> {
         let sigma = &self.pose.covariance;
         let direction = self.direction(u, v)?;
-        let (slope_north, slope_east) = self.slope(hit);
+        let (slope_north, slope_east, beside_m) = self.slope(hit);
         let normal = Vector3::new(-slope_north, -slope_east, -1.0);
         let along = normal.dot(&direction);
 
@@ -229,15 +228,22 @@ impl Geometry {
         let on_ground = moves
             .iter()
             .map(|m| m - direction * (normal.dot(m) / along));
-        let raised = direction * (self.terrain.sigma_m / along);
+        // A model that lies beside its place has another height where its ground is steep.
+        let steepness = slope_north.hypot(slope_east);
+        let raised = direction * (self.terrain.sigma_m.hypot(steepness * beside_m) / along);
         Ok(on_ground.chain([raised]).map(|m| m * m.transpose()).sum())
     }
 
-    /// Slope of the ground at a hit: metres up per metre north, per metre east.
-    fn slope(&self, hit: &cast::Hit) -> (f64, f64) {
+    /// Slope of the ground at a hit: metres up per metre north, per metre east; and how far the ground there may lie beside its
+    /// place, one sigma in metres.
+    fn slope(&self, hit: &cast::Hit) -> (f64, f64, f64) {
         match &self.terrain.surface {
-            Surface::Dem(dem) => dem.sampler().slope(hit.place),
-            Surface::AboveTakeoff(_) | Surface::Level(_) => (0.0, 0.0),
+            Surface::Dem(dem) => {
+                let mut sampler = dem.sampler();
+                let (north, east) = sampler.slope(hit.place);
+                (north, east, sampler.horizontal_sigma_m())
+            }
+            Surface::AboveTakeoff(_) | Surface::Level(_) => (0.0, 0.0, 0.0),
         }
     }
 }

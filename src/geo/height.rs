@@ -18,6 +18,18 @@ pub enum VerticalDatum {
     Egm2008,
 }
 
+impl VerticalDatum {
+    /// How it is named on command lines, in boards and in JSON: `ellipsoid`, `egm96` or `egm2008`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ellipsoid => "ellipsoid",
+            Self::Egm96 => "egm96",
+            Self::Egm2008 => "egm2008",
+        }
+    }
+}
+
 impl fmt::Display for VerticalDatum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -84,6 +96,11 @@ height_type!(
 height_type!(
     /// Height above the point of take-off, as a barometer gives it.
     HeightAboveTakeoff
+);
+
+height_type!(
+    /// Height above the ground below, as an aircraft that knows the terrain gives it.
+    HeightAboveGround
 );
 
 /// A height over one of the absolute datums.

@@ -7,6 +7,8 @@ mod cast;
 mod ce90;
 #[cfg(feature = "geotiff")]
 pub mod crs;
+#[cfg(feature = "geotiff")]
+mod datum_shift;
 mod dem;
 mod ecef;
 mod error;
@@ -32,15 +34,17 @@ pub use area::area_m2;
 pub use attitude::Attitude;
 pub use camera::CameraModel;
 pub use ce90::{circular_error_90, linear_error_90};
+pub use dem::{
+    Dem, DemError, DemFile, DemStatement, HeightUnit, SampleError, Sampler, UnknownUnit,
+};
 #[cfg(feature = "geotiff")]
-pub use dem::elevation_files;
-pub use dem::{Dem, DemError, DemStatement, HeightUnit, UnknownUnit};
+pub use dem::{HORIZONTAL_SIGMA_ITEM, elevation_files};
 pub use error::GeoError;
 pub use frame_geometry::{Geometry, GroundPoint};
 pub use geoid::{ConvertedHeight, GeoidError, GeoidGrid, Geoids};
 pub use height::{
-    Height, HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, HeightEgm2008, UnknownDatum,
-    VerticalDatum,
+    Height, HeightAboveEllipsoid, HeightAboveGround, HeightAboveTakeoff, HeightEgm96,
+    HeightEgm2008, UnknownDatum, VerticalDatum,
 };
 pub use lens::{Brown, Fisheye, Lens};
 pub use local_plane::LocalPlane;

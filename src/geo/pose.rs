@@ -1,8 +1,8 @@
 //! Position, height and attitude of the camera at one exposure, with their uncertainty.
 
 use super::{
-    Attitude, Height, HeightAboveEllipsoid, HeightAboveTakeoff, HeightEgm96, HeightEgm2008,
-    Timestamp, VerticalDatum, Wgs84,
+    Attitude, Height, HeightAboveEllipsoid, HeightAboveGround, HeightAboveTakeoff, HeightEgm96,
+    HeightEgm2008, Timestamp, VerticalDatum, Wgs84,
 };
 
 /// Every height the metadata gave, each over its own datum. None is derived from another.
@@ -10,6 +10,8 @@ use super::{
 pub struct Altitudes {
     /// Above the point of take-off.
     pub takeoff: Option<HeightAboveTakeoff>,
+    /// Above the ground below: what stands in for the height above take-off where the ground is flat, and nowhere else.
+    pub above_ground: Option<HeightAboveGround>,
     /// Above the WGS84 ellipsoid.
     pub ellipsoid: Option<HeightAboveEllipsoid>,
     /// Above the EGM96 geoid.
@@ -41,10 +43,18 @@ impl Altitudes {
         .find_map(|datum| self.over(datum))
     }
 
+    /// Metres above ground that is flat at the height of take-off.
+    #[must_use]
+    pub fn above_flat_ground_m(&self) -> Option<f64> {
+        let takeoff = self.takeoff.map(HeightAboveTakeoff::metres);
+        takeoff.or(self.above_ground.map(HeightAboveGround::metres))
+    }
+
     /// Whether every height is one that an aircraft can have, over whatever datum: from 1 km below to 100 km above.
     #[must_use]
     pub fn are_plausible(&self) -> bool {
         let takeoff = self.takeoff.map(HeightAboveTakeoff::metres);
+        let above_ground = self.above_ground.map(HeightAboveGround::metres);
         let absolute = [
             VerticalDatum::Ellipsoid,
             VerticalDatum::Egm96,
@@ -53,6 +63,7 @@ impl Altitudes {
         let absolute = absolute.into_iter().filter_map(|datum| self.over(datum));
         takeoff
             .into_iter()
+            .chain(above_ground)
             .chain(absolute.map(Height::metres))
             .all(|metres| (-1e3..=1e5).contains(&metres))
     }
@@ -60,7 +71,7 @@ impl Altitudes {
     /// Whether no height at all is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.takeoff.is_none() && self.absolute().is_none()
+        self.above_flat_ground_m().is_none() && self.absolute().is_none()
     }
 }
 

@@ -25,6 +25,9 @@ pub struct Terrain {
     pub sigma_m: f64,
     /// What turns a camera's height into one over the ground's datum.
     pub geoids: Arc<Geoids>,
+    /// Height of the point of take-off over the ground's datum, in metres, where it is known: heights above take-off then count before
+    /// absolute ones.
+    pub takeoff_m: Option<f64>,
 }
 
 impl Terrain {
@@ -35,6 +38,7 @@ impl Terrain {
             surface: Surface::AboveTakeoff(HeightAboveTakeoff::new(0.0)),
             sigma_m,
             geoids: Arc::default(),
+            takeoff_m: None,
         }
     }
 
@@ -45,6 +49,7 @@ impl Terrain {
             surface: Surface::Level(height),
             sigma_m,
             geoids: Arc::default(),
+            takeoff_m: None,
         }
     }
 
@@ -55,6 +60,7 @@ impl Terrain {
             surface: Surface::Dem(Arc::new(dem)),
             sigma_m,
             geoids: Arc::default(),
+            takeoff_m: None,
         }
     }
 
@@ -65,6 +71,34 @@ impl Terrain {
             geoids: Arc::new(geoids),
             ..self
         }
+    }
+
+    /// The same ground, from which aircraft took off at `takeoff_m` over its datum.
+    #[must_use]
+    pub fn with_takeoff_m(self, takeoff_m: f64) -> Self {
+        Self {
+            takeoff_m: Some(takeoff_m),
+            ..self
+        }
+    }
+
+    /// The same ground, from which aircraft took off at a place on it.
+    ///
+    /// # Errors
+    /// When the ground is no elevation model, or one that has no height there.
+    pub fn with_takeoff_at(self, place: Wgs84) -> Result<Self, GeoError> {
+        let Surface::Dem(dem) = &self.surface else {
+            return Err(GeoError::NoTakeoffOnFlatGround);
+        };
+        let takeoff_m = dem.sample(place)?;
+        Ok(self.with_takeoff_m(takeoff_m))
+    }
+
+    /// The height over the ground's datum of a camera that has one above take-off, where the height of that is known. One above the ground
+    /// below is none.
+    pub(super) fn above_takeoff_m(&self, altitudes: &Altitudes) -> Option<f64> {
+        let above = altitudes.takeoff?;
+        self.takeoff_m.map(|takeoff_m| takeoff_m + above.metres())
     }
 
     /// The height over `datum` of a camera that has `altitudes`: the one measured over it, or else another one, turned.

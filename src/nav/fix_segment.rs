@@ -52,6 +52,7 @@ impl FixSegment<'_> {
         let between = |from: f64, to: f64| self.between(from, to) + up_m;
         Altitudes {
             takeoff: None,
+            above_ground: None,
             ellipsoid: (from.ellipsoid.zip(to.ellipsoid))
                 .map(|(a, b)| HeightAboveEllipsoid::new(between(a.metres(), b.metres()))),
             egm96: (from.egm96.zip(to.egm96))

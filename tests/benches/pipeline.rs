@@ -1,13 +1,13 @@
 //! How long each stage takes: `cargo bench`. No test depends on these times.
 
-use std::{convert::Infallible, hint::black_box, path::Path, sync::Arc};
+use std::{convert::Infallible, hint::black_box, path::Path, sync::Arc, time::Instant};
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use geo::Rect;
 use image::{Rgb, RgbImage};
 use scarp_geo::{
-    Altitudes, Attitude, CameraModel, Dem, Geometry, HeightAboveTakeoff, HeightEgm96, Latitude,
-    LocalPlane, Longitude, Pose, PoseCovariance, Terrain, Wgs84,
+    Altitudes, Attitude, Brown, CameraModel, Dem, Geometry, HeightAboveTakeoff, HeightEgm96,
+    Latitude, Lens, LocalPlane, Longitude, Pose, PoseCovariance, Terrain, Wgs84,
 };
 use scarp_infer::{Model, Segmenter, Tiling, blend, resample};
 use scarp_inventory::{Detection, Inventory, Observation, ProbabilityGrid, Settings, trace};
@@ -59,7 +59,7 @@ fn inference(c: &mut Criterion) {
     let tile = image::imageops::crop_imm(&frame(), 0, 0, 1024, 1024).to_image();
     let mut group = c.benchmark_group("segment 1024x1024 pixels");
     group.sample_size(10);
-    for name in ["segformer-b0", "segformer-b0-int8"] {
+    for name in ["segformer-lite1", "segformer-lite1-int8"] {
         let dir = models.join(name);
         if !dir.exists() {
             eprintln!(
@@ -126,8 +126,9 @@ fn fusion(c: &mut Criterion) {
     });
 }
 
-fn projection(c: &mut Criterion) {
-    let pose = Pose {
+/// A frame's pose.
+fn pose() -> Pose {
+    Pose {
         place: PLACE,
         altitude: Altitudes {
             takeoff: Some(HeightAboveTakeoff::new(120.0)),
@@ -141,9 +142,12 @@ fn projection(c: &mut Criterion) {
         covariance: PoseCovariance::default(),
         velocity: None,
         time: None,
-    };
+    }
+}
+
+fn projection(c: &mut Criterion) {
     let camera = CameraModel::centred(4000, 3000, 2800.0);
-    let geometry = Geometry::new(camera, &pose, &Terrain::flat(1.0));
+    let geometry = Geometry::new(camera, &pose(), &Terrain::flat(1.0));
     c.bench_function("place one vertex with its CE90 on flat ground", |b| {
         b.iter(|| {
             geometry
@@ -153,9 +157,9 @@ fn projection(c: &mut Criterion) {
     });
 }
 
-/// A ray to a hill.
+/// Rays to a hill whose cells lie in a UTM zone of WGS84, and in a system that `proj4rs` computes.
 fn rays(c: &mut Criterion) {
-    let hill = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/georeference/dem.tif");
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/georeference");
     let pose = Pose {
         place: Wgs84::new(
             Latitude::from_degrees(-46.563_2),
@@ -175,27 +179,104 @@ fn rays(c: &mut Criterion) {
         time: None,
     };
     let camera = CameraModel::centred(4000, 3000, 2800.0);
-    let terrain = Dem::open(&hill, None).map(|dem| Terrain::dem(dem, 1.0));
-    let geometry = match terrain {
-        Ok(terrain) => Geometry::new(camera, &pose, &terrain),
-        Err(error) => {
-            eprintln!("rays not measured: {error}");
-            return;
-        }
-    };
-    c.bench_function(
-        "place one vertex with its CE90 on an elevation model",
-        |b| {
+    let mut group = c.benchmark_group("place one vertex with its CE90 on an elevation model");
+    group.throughput(Throughput::Elements(1));
+    for (name, file) in [("of UTM", "dem.tif"), ("by proj4rs", "sirgas-2000.tif")] {
+        let terrain = Dem::open(&models.join(file), None).map(|dem| Terrain::dem(dem, 1.0));
+        let geometry = match terrain {
+            Ok(terrain) => Geometry::new(camera, &pose, &terrain),
+            Err(error) => {
+                eprintln!("rays not measured: {error}");
+                continue;
+            }
+        };
+        group.bench_function(name, |b| {
             b.iter(|| {
                 geometry
                     .as_ref()
                     .map(|g| g.pixel_to_ground(black_box(1834.5), black_box(1278.9)))
             });
-        },
+        });
+    }
+    group.finish();
+}
+
+/// Rounds in which the work with a lens and without takes turns, so that both meet the same computer.
+const ROUNDS: usize = 15;
+
+/// What a lens that bends costs of a frame's time: placing its footprint and every vertex of its landslides through a lens and without one,
+/// beside resampling, inference and tracing, in turns.
+fn lens(_: &mut Criterion) {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/segformer-b0-int8");
+    let made = Model::load(&model)
+        .map_err(Into::into)
+        .and_then(|model| Segmenter::new(&Arc::new(model), 64));
+    let mut segmenter = match made {
+        Ok(segmenter) => segmenter,
+        Err(error) => {
+            eprintln!("lens not measured: {error}");
+            return;
+        }
+    };
+    let (frame, values) = (frame(), hills());
+    let grid = ProbabilityGrid {
+        width: GRID.0,
+        height: GRID.1,
+        stride: 4,
+        image_width: 1000,
+        image_height: 750,
+        values: &values,
+    };
+    let bent = Brown::new([-0.11, 0.015, -0.027, 0.0, 0.0, 0.0], [1e-4, 1e-4]);
+    let straight = CameraModel::centred(4000, 3000, 2800.0);
+    let bent = CameraModel {
+        lens: bent.map_or(Lens::Pinhole, Lens::Brown),
+        ..straight
+    };
+    let place = |camera: CameraModel| {
+        let geometry = Geometry::new(camera, &pose(), &Terrain::flat(1.0));
+        let Ok(geometry) = geometry else { return 0 };
+        let footprint = geometry
+            .footprint()
+            .map_or(0, |ring| ring.exterior().0.len());
+        let outlines = trace(&grid, 0.5, 100.0);
+        let vertices = outlines
+            .iter()
+            .flat_map(|outline| outline.polygon.exterior().coords());
+        let placed = vertices.filter(|at| geometry.pixel_to_ground(at.x * 4.0, at.y * 4.0).is_ok());
+        footprint + placed.count()
+    };
+    let (mut whole, mut with, mut without) = (Vec::new(), Vec::new(), Vec::new());
+    let time = |work: &mut dyn FnMut() -> usize| {
+        let started = Instant::now();
+        black_box(work());
+        started.elapsed().as_secs_f64()
+    };
+    for _ in 0..ROUNDS {
+        whole.push(time(&mut || {
+            let small = resample(black_box(&frame), 0.05, 0.2);
+            let map = small.map(|small| segmenter.probability(&small));
+            let cells = map.map_or(0, |map| map.map_or(0, |map| map.data.len()));
+            cells + place(straight)
+        }));
+        without.push(time(&mut || place(straight)));
+        with.push(time(&mut || place(bent)));
+    }
+    let median = |times: &mut Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    let (whole, with, without) = (median(&mut whole), median(&mut with), median(&mut without));
+    eprintln!(
+        "a frame {:.1} ms, of it tracing and placing {:.3} ms; through a lens {:.3} ms: {:.2} % of the frame more",
+        whole * 1e3,
+        without * 1e3,
+        with * 1e3,
+        (with - without) / whole * 100.0
     );
 }
 
 criterion_group!(
-    benches, images, inference, outlines, fusion, projection, rays
+    benches, images, inference, outlines, fusion, projection, rays, lens
 );
 criterion_main!(benches);

@@ -198,15 +198,15 @@ fn the_environment_names_the_folder_of_model_folders_and_nothing_where_it_is_emp
         (format!("{TINY_MODEL}/manifest.toml"), "is a file; "),
         (
             "none".to_owned(),
-            "no model: no folder segformer-b0-int8 or segformer-b0 with a manifest.toml in none; ",
+            "no model: no folder segformer-lite1-int8 or segformer-lite1 with a manifest.toml in none; ",
         ),
     ] {
         let detail = detail(&models);
         assert!(detail.contains(kind), "{detail}");
     }
     // A model in the working directory itself is in none of the places.
-    fs::create_dir(folder.path().join("segformer-b0")).unwrap();
-    fs::write(folder.path().join("segformer-b0/manifest.toml"), "").unwrap();
+    fs::create_dir(folder.path().join("segformer-lite1")).unwrap();
+    fs::write(folder.path().join("segformer-lite1/manifest.toml"), "").unwrap();
     let detail = detail("");
-    assert!(!detail.contains("manifest segformer-b0/"), "{detail}");
+    assert!(!detail.contains("manifest segformer-lite1/"), "{detail}");
 }

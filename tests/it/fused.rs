@@ -20,7 +20,7 @@ fn released(name: &str) -> Model {
 /// The golden image as it is, and in three other guises that the model was not calibrated on.
 fn images() -> Vec<RgbImage> {
     let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("models/segformer-b0-int8/golden_input.png");
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("models/segformer-lite1-int8/golden_input.png");
     let golden = image::open(path).unwrap().into_rgb8();
     let brighter = imageops::colorops::brighten(&golden, 25);
     vec![
@@ -33,7 +33,7 @@ fn images() -> Vec<RgbImage> {
 
 #[test]
 fn no_float_product_is_left_in_the_released_int8_model() {
-    let operators = released("segformer-b0-int8").engine().operators();
+    let operators = released("segformer-lite1-int8").engine().operators();
     let products: Vec<&OperatorInfo> = operators
         .iter()
         .filter(|operator| operator.multiplications != Some(0))
@@ -47,7 +47,7 @@ fn no_float_product_is_left_in_the_released_int8_model() {
 
 #[test]
 fn the_float_model_is_left_to_tract_and_says_why() {
-    let model = released("segformer-b0");
+    let model = released("segformer-lite1");
     let [declined] = model.declined() else {
         panic!("{:?}", model.declined());
     };
@@ -65,13 +65,13 @@ fn the_float_model_is_left_to_tract_and_says_why() {
 
 #[test]
 fn fused_operators_and_stock_tract_give_the_same_class_in_999_of_1000_cells() {
-    let model = released("segformer-b0-int8");
+    let model = released("segformer-lite1-int8");
     let manifest = model.manifest().clone();
     let (width, height) = (
         manifest.input.width as usize,
         manifest.input.height as usize,
     );
-    let onnx = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/segformer-b0-int8/model.onnx");
+    let onnx = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/segformer-lite1-int8/model.onnx");
     let stock = tract_onnx::onnx()
         .model_for_path(onnx)
         .unwrap()
@@ -102,7 +102,7 @@ fn fused_operators_and_stock_tract_give_the_same_class_in_999_of_1000_cells() {
 
 #[test]
 fn a_picture_and_its_normalised_planes_give_the_same_answer() {
-    let model = released("segformer-b0-int8");
+    let model = released("segformer-lite1-int8");
     let normal = Normalisation::of(model.manifest());
     let (columns, rows) = model.manifest().output_size();
     let mut session = model.session().unwrap();
@@ -130,7 +130,7 @@ fn a_picture_and_its_normalised_planes_give_the_same_answer() {
 
 #[test]
 fn one_tile_on_three_threads_gives_the_same_map_bit_by_bit() {
-    let model = Arc::new(released("segformer-b0-int8"));
+    let model = Arc::new(released("segformer-lite1-int8"));
     let image = images().remove(0);
     let map = |threads| {
         Segmenter::with_threads(threads, &model, 64)

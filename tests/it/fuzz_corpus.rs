@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use scarp_fuzz_properties::{board, link, mavlink, metadata, nmea};
+use scarp_fuzz_properties::{board, camera, geoid, link, mavlink, metadata, nmea, terrain};
 
 /// The files of one target with their bytes; there are some.
 fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
@@ -47,6 +47,21 @@ fn every_board_of_the_corpus_is_taken_or_refused_in_one_line() {
 #[test]
 fn every_batch_of_the_corpus_is_taken_or_refused_within_its_limits() {
     run("link", link::check);
+}
+
+#[test]
+fn every_camera_file_of_the_corpus_has_pixels_that_return_or_is_refused_in_one_line() {
+    run("camera", camera::check);
+}
+
+#[test]
+fn every_geoid_of_the_corpus_has_finite_undulations_or_is_refused_in_one_line() {
+    run("geoid", geoid::check);
+}
+
+#[test]
+fn every_elevation_model_of_the_corpus_has_heights_of_the_earth_or_is_refused_in_one_line() {
+    run("terrain", terrain::check);
 }
 
 #[test]

@@ -34,4 +34,6 @@ mod rooms;
 mod support;
 mod survey_log;
 mod terrain;
+mod terrain_rays;
+mod terrain_tiles;
 mod texts;

@@ -12,6 +12,7 @@ use image::{DynamicImage, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
 use nalgebra::Vector3;
 use scarp_capture::{Folder, FolderError, Frame, FrameError, Photograph, TagSettings, Untagged};
 use scarp_geo::{Geometry, Terrain, Timestamp, VerticalDatum, area_m2};
+use tiff::encoder::{TiffEncoder, colortype::RGB8};
 
 /// A folder of real photographs; `None`, after saying so, when it is absent.
 fn real(name: &str) -> Option<PathBuf> {
@@ -31,14 +32,14 @@ fn real(name: &str) -> Option<PathBuf> {
 }
 
 fn frames(dir: &Path) -> Vec<Frame> {
-    let folder = Folder::open(dir, TagSettings::default(), 1);
+    let folder = Folder::open(dir, &TagSettings::default(), None, 1);
     folder.unwrap().collect()
 }
 
 #[test]
 fn all_18_brighton_photographs_are_tagged_and_neighbours_overlap_as_they_were_flown() {
     let Some(dir) = real("brighton") else { return };
-    let folder = Folder::open(&dir, TagSettings::default(), 1).unwrap();
+    let folder = Folder::open(&dir, &TagSettings::default(), None, 1).unwrap();
     let mut footprints = Vec::new();
     for frame in folder {
         let tag = frame.photograph.unwrap().tag.unwrap();
@@ -267,9 +268,59 @@ fn a_link_to_a_photograph_that_is_gone_is_a_frame_that_cannot_be_read_and_a_fold
 }
 
 #[test]
+fn folders_in_the_folder_are_walked_in_the_order_of_their_paths_and_each_once_however_links_lead() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in [
+        "b/2.jpg",
+        "b/1.jpg",
+        "a/deep/9.JPG",
+        "z.jpeg",
+        ".trash/x.jpg",
+        "c/._1.jpg",
+    ] {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, jpeg(640, 512)).unwrap();
+    }
+    // Around itself, and another way to the same folder.
+    symlink("..", dir.path().join("a/up")).unwrap();
+    symlink("b", dir.path().join("d")).unwrap();
+    symlink("nowhere", dir.path().join("gone")).unwrap();
+    // What a flight left.
+    fs::create_dir(dir.path().join("survey")).unwrap();
+    fs::write(dir.path().join("survey/footprints.geojson"), "{}").unwrap();
+    fs::write(dir.path().join("survey/1.jpg"), jpeg(640, 512)).unwrap();
+    let read = frames(dir.path());
+    let names: Vec<_> = read.iter().map(|frame| frame.name.as_str()).collect();
+    assert_eq!(names, ["a/deep/9.JPG", "b/1.jpg", "b/2.jpg", "z.jpeg"]);
+}
+
+#[test]
+fn a_tiff_is_a_photograph_and_a_geotiff_is_a_map() {
+    let dir = tempfile::tempdir().unwrap();
+    let picture = RgbImage::from_fn(640, 512, |x, y| image::Rgb([x as u8, y as u8, 90]));
+    let mut bytes = Cursor::new(Vec::new());
+    let mut encoder = TiffEncoder::new(&mut bytes).unwrap();
+    encoder
+        .write_image::<RGB8>(640, 512, picture.as_raw())
+        .unwrap();
+    fs::write(dir.path().join("a.tif"), bytes.into_inner()).unwrap();
+    let map = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/georeference/dem.tif");
+    fs::copy(&map, dir.path().join("dem.tif")).unwrap();
+    let read = frames(dir.path());
+    assert_eq!(read.len(), 1);
+    let photograph = read[0].photograph.as_ref().unwrap();
+    assert_eq!(photograph.image, picture);
+    assert_eq!(photograph.tag, Err(Untagged::NoPosition));
+    fs::remove_file(dir.path().join("a.tif")).unwrap();
+    let none = Folder::open(dir.path(), &TagSettings::default(), None, 1).unwrap_err();
+    assert!(matches!(none, FolderError::OnlyMaps { maps: 1, .. }));
+}
+
+#[test]
 fn a_folder_that_is_missing_or_has_no_photographs_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let open = |path: &Path| Folder::open(path, TagSettings::default(), 1).unwrap_err();
+    let open = |path: &Path| Folder::open(path, &TagSettings::default(), None, 1).unwrap_err();
     assert!(matches!(open(dir.path()), FolderError::NoImages { .. }));
     assert!(matches!(
         open(&dir.path().join("no")),

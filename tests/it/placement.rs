@@ -57,11 +57,10 @@ fn replay(photographs: &Path, out: &Path) -> (Value, Vec<Value>, Vec<Value>) {
     std::fs::write(&board, text).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_scarp"));
     command.arg("replay");
-    for (option, file) in [("--camera", "camera.toml"), ("--dem", "dem.tif")] {
-        let file = photographs.join(file);
-        if file.exists() {
-            command.arg(option).arg(file);
-        }
+    let options = photographs.join("options.json");
+    if let Ok(options) = std::fs::read_to_string(options) {
+        let options: Vec<String> = serde_json::from_str(&options).unwrap();
+        command.args(options).current_dir(photographs);
     }
     let output = command
         .arg(photographs)

@@ -376,11 +376,11 @@ fn a_model_that_nobody_names_is_looked_for_where_the_environment_says_or_beside_
         command.envs(models.map(|models| ("SCARP_MODELS", models)));
         command.output().unwrap()
     };
-    release(&work.join("models"), "segformer-b0", "here");
+    release(&work.join("models"), "segformer-lite1", "here");
     assert_eq!(json(&graph(None))["model"], "here");
-    release(&installed.join("models"), "segformer-b0", "float beside");
+    release(&installed.join("models"), "segformer-lite1", "float beside");
     assert_eq!(json(&graph(None))["model"], "float beside");
-    release(&installed.join("models"), "segformer-b0-int8", "beside");
+    release(&installed.join("models"), "segformer-lite1-int8", "beside");
     assert_eq!(json(&graph(None))["model"], "beside");
     assert_eq!(json(&graph(Some(&work.join("models"))))["model"], "here");
 

@@ -2,9 +2,13 @@
 
 import math
 
+from cameras import calibrated
+from options import Ground, camera
 from photograph import ASCII, RATIONAL, SHORT, packet
 from PIL import Image
+from poses import posed
 from shots import DJI, GROUND, Shot, orientation, refused, size_tags
+from stated import headings, stated
 from truth import Camera, brown, fisheye
 
 TURNS = Image.Transpose
@@ -127,13 +131,13 @@ def bent():
     ]:
         shot = Shot(camera=Camera((480, 360), 400.0, None, (243.5, 177.25), lens), pitch=-80.0)
         told = shot.dji(CalibratedFocalLength="405")
-        yield f"camera_file_{name}", [shot.placed("a.jpg", shot.file(told))], size + keys
+        yield f"camera_file_{name}", [shot.placed("a.jpg", shot.file(told))], camera(size + keys)
         if name == "barrel":
             told = shot.dji(DewarpFlag="1")
-            yield "camera_file_twice", [refused("a.jpg", shot.file(told), "untagged", "DewarpFlag 1")], size + keys
+            yield "camera_file_twice", [refused("a.jpg", shot.file(told), "untagged", "DewarpFlag 1")], camera(size + keys)
             # 16:9, cut by the camera from the middle: 45 rows above and below.
             flat = Shot(camera=Camera((480, 270), 400.0, None, (243.5, 132.25), lens))
-            yield "camera_file_cut", [flat.placed("a.jpg", flat.file())], size + keys
+            yield "camera_file_cut", [flat.placed("a.jpg", flat.file())], camera(size + keys)
 
 
 def of_other_makers():
@@ -292,17 +296,38 @@ def together():
     )
 
 
+def in_folders():
+    """Photographs in the folders of a card, and as TIFF."""
+    shot, north, again = Shot(), Shot(lat=46.85), Shot(lat=46.86)
+    yield (
+        "folders",
+        [
+            north.placed("100MEDIA/DJI_0001.JPG", north.file()),
+            shot.placed("101MEDIA/deeper/DJI_0001.JPG", shot.file()),
+            again.placed("DJI_0001.JPG", again.file()),
+            refused("copies/DJI_0009.JPG", shot.file(), "left_out", "same exposure as 101MEDIA/deeper/DJI_0001.JPG"),
+        ],
+    )
+    tilted = Shot(pitch=-70.0, roll=4.0)
+    yield "tiff", [tilted.placed("a.tif", tilted.tiff())]
+    alone = tilted.dji(GpsLatitude=None, GpsLongitude=None)
+    yield "tiff_exif", [tilted.placed("a.TIFF", tilted.tiff(alone, tilted.gps()))]
+    turned = Shot(turn=TURNS.ROTATE_180, pitch=-75.0)
+    yield "tiff_orientation", [turned.placed("a.tif", turned.tiff(main=orientation(3), photo=size_tags(480, 360)))]
+    yield "tiff_16_bits", [refused("a.tif", shot.tiff(bits=16), "corrupt", "16 bits a channel")]
+
+
 def over_terrain():
     """Heights over an elevation model of level ground at 160 m over EGM96, from where all take off."""
     shot = Shot()
-    yield "terrain", [shot.placed("a.jpg", shot.file())], GROUND
+    yield "terrain", [shot.placed("a.jpg", shot.file())], Ground(GROUND)
     # The barometer's absolute height is 100 m off: the corners would be 71 m wrong.
     told = shot.dji(AbsoluteAltitude=f"{GROUND + shot.agl + 100:+.2f}")
-    yield "heights_differ", [refused("a.jpg", shot.file(told), "unplaced", "took off at 260.0 m")], GROUND
+    yield "heights_differ", [refused("a.jpg", shot.file(told), "unplaced", "took off at 260.0 m")], Ground(GROUND)
     far = Shot(lat=46.9)
-    yield "off_terrain", [refused("a.jpg", far.file(), "unplaced", "elevation model")], GROUND
+    yield "off_terrain", [refused("a.jpg", far.file(), "unplaced", "elevation model")], Ground(GROUND)
 
 
 def cases():
-    for kind in (followed, not_placed, together, over_terrain):
+    for kind in (followed, not_placed, together, in_folders, over_terrain, stated, headings, calibrated, posed):
         yield from kind()

@@ -1,5 +1,5 @@
-"""Writes every case as OUT/NAME/*.jpg, with the camera file and the elevation model that it has as camera.toml and
-dem.tif, and OUT/cases.json with what is to become of each photograph: `outcome` as `scarp replay --json` names it,
+"""Writes every case as OUT/NAME/*.jpg, with the files beside them and as options.json the options of `scarp replay` that
+name these, and OUT/cases.json with what is to become of each photograph: `outcome` as `scarp replay --json` names it,
 for one that is placed the corners and the landslide's centroid on the ground (longitude, latitude), else words of the
 reason.
 
@@ -10,7 +10,6 @@ import json
 import sys
 from pathlib import Path
 
-import dem
 from cases import cases
 
 
@@ -20,13 +19,13 @@ def main():
     for name, photographs, *beside in cases():
         folder = out / name
         folder.mkdir(parents=True)
-        for file in beside:
-            # A camera file, or the height of level ground.
-            if isinstance(file, str):
-                (folder / "camera.toml").write_text(file)
-            else:
-                dem.write(folder / "dem.tif", file)
+        options = []
+        for option in beside:
+            options += option.write(folder)
+        if options:
+            (folder / "options.json").write_text(json.dumps(options))
         for file, bytes_, _ in photographs:
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_bytes(bytes_)
         assert name not in truth, name
         truth[name] = {file: expected for file, _, expected in photographs}

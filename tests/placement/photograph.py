@@ -1,5 +1,5 @@
-"""Photographs as cameras write them: a JPEG with an EXIF block and XMP packets, written byte by byte so that each can
-be wrong.
+"""Photographs as cameras write them: a JPEG or a TIFF with an EXIF block and XMP packets, written byte by byte so that
+each can be wrong.
 """
 
 import io
@@ -62,14 +62,42 @@ def packet(inside):
     )
 
 
-def jpeg(size, landslide, exif, packets, turn=None):
+def drawn(size, landslide, turn=None):
     """A green picture of `size` with a landslide on `landslide` (left, top, right, bottom) of the upright picture, of
     which `turn` by Pillow makes the one that is stored."""
     picture = Image.new("RGB", size, GREEN)
     if landslide:
         picture.paste(LANDSLIDE, landslide)
-    if turn is not None:
-        picture = picture.transpose(turn)
+    return picture if turn is None else picture.transpose(turn)
+
+
+def tiff(picture, main, photo, gps, xmp=None, bits=8):
+    """A picture as TIFF of one strip, whose first directory is that of its EXIF; `bits` a channel."""
+    width, height = picture.size
+    pixels = picture.tobytes()
+    if bits == 16:
+        pixels = bytes(byte for value in pixels for byte in (value, value))
+    fields = {
+        256: (LONG, [width]),
+        257: (LONG, [height]),
+        258: (SHORT, [bits] * 3),
+        259: (SHORT, [1]),
+        262: (SHORT, [2]),
+        273: (LONG, [0]),
+        277: (SHORT, [3]),
+        278: (LONG, [height]),
+        279: (LONG, [len(pixels)]),
+    }
+    if xmp:
+        fields[700] = (BYTE, list(xmp))
+    fields |= main
+    fields[273] = (LONG, [len(exif_block(fields, photo, gps))])
+    return exif_block(fields, photo, gps) + pixels
+
+
+def jpeg(size, landslide, exif, packets, turn=None):
+    """A picture as JPEG; see `drawn`."""
+    picture = drawn(size, landslide, turn)
     stored = io.BytesIO()
     picture.save(stored, "JPEG", quality=95, subsampling=0)
     bytes_ = stored.getvalue()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from photograph import ASCII, RATIONAL, SHORT, exif_block, jpeg, packet
+from photograph import ASCII, RATIONAL, SHORT, drawn, exif_block, jpeg, packet, tiff
 from truth import Camera, View
 
 DJI = "http://www.dji.com/drone-dji/1.0/"
@@ -56,13 +56,22 @@ class Shot:
     def file(self, xmp=None, gps=None, photo=None, main=None, packets=None, size=None):
         """The bytes of the photograph. `xmp` are DJI's properties or a text, in place of which `packets` may stand."""
         if packets is None:
-            properties = self.dji() if xmp is None else xmp
-            if isinstance(properties, dict):
-                attributes = " ".join(f"drone-dji:{name}='{value}'" for name, value in properties.items())
-                properties = f"xmlns:drone-dji='{DJI}' {attributes}"
-            packets = [packet(properties)]
+            packets = [self.packet(xmp)]
         exif = exif_block(main or {}, photo or {}, gps or {})
         return jpeg(size or self.camera.size, self.slide(size), exif, packets, self.turn)
+
+    def packet(self, properties=None):
+        """The XMP packet of DJI's properties, or of a text."""
+        properties = self.dji() if properties is None else properties
+        if isinstance(properties, dict):
+            attributes = " ".join(f"drone-dji:{name}='{value}'" for name, value in properties.items())
+            properties = f"xmlns:drone-dji='{DJI}' {attributes}"
+        return packet(properties)
+
+    def tiff(self, xmp=None, gps=None, photo=None, main=None, bits=8):
+        """The same as TIFF."""
+        picture = drawn(self.camera.size, self.slide(), self.turn)
+        return tiff(picture, main or {}, photo or {}, gps or {}, self.packet(xmp), bits)
 
     def slide(self, size=None):
         """The landslide in the upright picture: left, top, right, bottom in whole pixels."""

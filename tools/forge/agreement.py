@@ -1,6 +1,6 @@
 """How far our inference of an int8 model is from the same ONNX graph in ONNX Runtime, on labelled tiles.
 
-    target/bench-venv/bin/python tools/forge/agreement.py models/segformer-b0-int8 --data TILES [--data TILES ...]
+    target/bench-venv/bin/python tools/forge/agreement.py models/segformer-lite1-int8 --data TILES [--data TILES ...]
 
 Every tile of 1024 x 1024 counts once. Printed for each data set: the share of output cells of the same class at the
 model's threshold, and the landslide IoU of both against the labels (those at the cells' centres). `--forge` names the

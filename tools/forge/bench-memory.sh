@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Peak memory and time of `scarp-forge validate` on one large scene, stored in three ways.
-# Usage: tools/forge/bench-memory.sh [side in pixels, 20000] [model folder, models/segformer-b0-int8]
+# Usage: tools/forge/bench-memory.sh [side in pixels, 20000] [model folder, models/segformer-lite1-int8]
 # The scene is a simulated one, repeated to the size asked for. Needs GDAL; takes about 2 GB below target/ at full size.
 # WORKERS sets the tiles searched at a time (default 2): each of them holds one run of the network.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 side=${1:-20000}
-model=${2:-models/segformer-b0-int8}
+model=${2:-models/segformer-lite1-int8}
 work=target/bench-memory
 rm -rf "$work" && mkdir -p "$work"
 

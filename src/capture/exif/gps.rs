@@ -20,6 +20,8 @@ pub(crate) struct Gps {
     pub(crate) map_datum: Option<String>,
     /// Direction that the top of the picture, or else the vehicle, points to: degrees from true north.
     pub(crate) heading_deg: Option<f64>,
+    /// Direction in which the receiver moved: degrees from true north.
+    pub(crate) track_deg: Option<f64>,
     /// When the position was measured.
     pub(crate) time: Option<GnssTime>,
 }
@@ -52,8 +54,8 @@ pub(crate) enum ExifAltitude {
     /// None.
     #[default]
     Missing,
-    /// "Above sea level": over which geoid, if any, EXIF does not tell.
-    SeaLevel,
+    /// "Above sea level", in metres: over which geoid, if any, EXIF does not tell.
+    SeaLevel(f64),
     /// Over the ellipsoid.
     Ellipsoid(HeightAboveEllipsoid),
 }
@@ -67,7 +69,8 @@ impl Gps {
             status: owned(Tag::GPSStatus),
             measure_mode: owned(Tag::GPSMeasureMode),
             map_datum: owned(Tag::GPSMapDatum),
-            heading_deg: heading(fields),
+            heading_deg: direction(fields, Tag::GPSImgDirection, Tag::GPSImgDirectionRef),
+            track_deg: direction(fields, Tag::GPSTrack, Tag::GPSTrackRef),
             time: clock::gnss_time(fields),
         }
     }
@@ -183,12 +186,15 @@ fn altitude(fields: &Fields<'_>) -> ExifAltitude {
     match fields.number(Tag::GPSAltitudeRef, 0) {
         Some(2.0) => ExifAltitude::Ellipsoid(HeightAboveEllipsoid::new(metres)),
         Some(3.0) => ExifAltitude::Ellipsoid(HeightAboveEllipsoid::new(-metres)),
-        _ => ExifAltitude::SeaLevel,
+        // 1 is below.
+        Some(1.0) => ExifAltitude::SeaLevel(-metres.abs()),
+        _ => ExifAltitude::SeaLevel(metres),
     }
 }
 
-fn heading(fields: &Fields<'_>) -> Option<f64> {
-    let reference = fields.text(Tag::GPSImgDirectionRef);
+/// A direction from true north; one from magnetic north is none.
+fn direction(fields: &Fields<'_>, tag: Tag, reference: Tag) -> Option<f64> {
+    let reference = fields.text(reference);
     let magnetic = reference.is_some_and(|reference| reference.eq_ignore_ascii_case("M"));
-    fields.number(Tag::GPSImgDirection, 0).filter(|_| !magnetic)
+    fields.number(tag, 0).filter(|_| !magnetic)
 }

@@ -83,7 +83,7 @@ pub fn camera(path: &Path, board: &Board) -> anyhow::Result<String> {
 }
 
 fn photographs(folder: &Path) -> anyhow::Result<String> {
-    let mut photographs = Folder::open(folder, TagSettings::default(), 1)?;
+    let mut photographs = Folder::open(folder, &TagSettings::default(), None, 1)?;
     let count = photographs.remaining();
     let Some(frame) = photographs.next() else {
         anyhow::bail!("{}: no frame in it; name another folder", folder.display());

@@ -16,6 +16,8 @@ pub struct Listed {
     pub outcome: &'static str,
     /// Why it is not searched; one line each.
     pub reasons: Vec<String>,
+    /// What else is to be told of it; one line each.
+    pub remarks: Vec<String>,
     pub camera_name: Option<String>,
     pub width: Option<u32>,
     pub height: Option<u32>,
@@ -46,7 +48,7 @@ pub struct Position {
     pub from: String,
 }
 
-/// Metres over a datum, or above take-off.
+/// Metres over a datum, or above take-off or the ground below.
 #[derive(Serialize)]
 pub struct Height {
     pub metres: f64,
@@ -86,6 +88,7 @@ impl Listed {
                 name,
                 outcome: "unreadable",
                 reasons: vec![fault.to_string()],
+                remarks: Vec::new(),
                 camera_name: None,
                 width: None,
                 height: None,
@@ -124,6 +127,7 @@ impl Listed {
             name,
             outcome,
             reasons,
+            remarks: reading.remarks.clone(),
             camera_name: reading.camera_name.clone(),
             width: Some(reading.size.0),
             height: Some(reading.size.1),
@@ -184,7 +188,12 @@ fn all_heights(heights: &scarp_capture::Heights) -> Vec<Height> {
         over: height.value.datum().to_string(),
         from: height.from.clone(),
     });
-    takeoff.chain(absolute).collect()
+    let above_ground = heights.above_ground.iter().map(|height| Height {
+        metres: height.value.metres(),
+        over: "ground".to_owned(),
+        from: height.from.clone(),
+    });
+    takeoff.chain(above_ground).chain(absolute).collect()
 }
 
 fn angles(attitude: &Sourced<Attitude>) -> Angles {

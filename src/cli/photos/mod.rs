@@ -26,7 +26,7 @@ is known. Exit status 3 tells that some are not.";
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Folders of JPEG photographs
+    /// Folders of photographs (JPEG, TIFF), and of folders of them
     #[arg(required = true)]
     photos: Vec<PathBuf>,
     #[command(flatten)]
@@ -43,25 +43,41 @@ pub struct Args {
 #[derive(Serialize)]
 struct Listing<'a> {
     photographs: &'a [Listed],
+    remarks: &'a [String],
 }
 
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let board = survey_setup::board(args.board.as_deref())?;
     let settings = args.reading.settings(&board)?;
-    let mut photographs = Vec::new();
+    let poses = args.reading.read_poses()?;
+    let (mut photographs, mut remarks) = (Vec::new(), Vec::new());
+    let mut unused: Option<Vec<String>> = None;
     for folder in &args.photos {
-        let survey = Folder::open(folder, settings, 1)?;
+        let survey = Folder::open(folder, &settings, poses.as_ref(), 1)?;
+        let of_poses = survey.remarks();
+        remarks.extend(of_poses.photographs.clone());
+        // A row is of no photograph where it is of none in any folder.
+        let here = &of_poses.rows;
+        unused = Some(match unused {
+            None => here.clone(),
+            Some(before) => before
+                .into_iter()
+                .filter(|row| here.contains(row))
+                .collect(),
+        });
         let listed = survey.photographs().iter();
         photographs.extend(listed.map(|photograph| Listed::of(folder, photograph)));
     }
+    remarks.extend(unused.unwrap_or_default());
     let mut out = io::stdout().lock();
     if args.json {
         let listing = Listing {
             photographs: &photographs,
+            remarks: &remarks,
         };
         writeln!(out, "{}", serde_json::to_string(&listing)?)
     } else {
-        table::write(&mut out, &photographs)
+        table::write(&mut out, &photographs, &remarks)
     }
     .context("standard output")?;
     let good = photographs.iter().all(Listed::is_searched);

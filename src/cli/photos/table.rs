@@ -24,8 +24,8 @@ const NONE: &str = "-";
 const DOWN_DEG: f64 = 30.0;
 const WINDS: [&str; 8] = ["N", "NE", "E", "SE", "S", "SW", "W", "NW"];
 
-/// Writes the photographs, folder by folder.
-pub fn write(out: &mut impl Write, photographs: &[Listed]) -> io::Result<()> {
+/// Writes the photographs, folder by folder, and what is to be told of them together.
+pub fn write(out: &mut impl Write, photographs: &[Listed], remarks: &[String]) -> io::Result<()> {
     let mut folders: Vec<(&str, Vec<&Listed>)> = Vec::new();
     for photograph in photographs {
         match folders.last_mut() {
@@ -45,6 +45,12 @@ pub fn write(out: &mut impl Write, photographs: &[Listed]) -> io::Result<()> {
         writeln!(out, "{folder}: {count}, {good} good.")?;
         write_lines(out, listed)?;
         write_sources(out, listed)?;
+    }
+    if !remarks.is_empty() {
+        writeln!(out)?;
+    }
+    for remark in remarks {
+        writeln!(out, "{remark}")?;
     }
     Ok(())
 }
@@ -68,6 +74,9 @@ fn write_lines(out: &mut impl Write, listed: &[&Listed]) -> io::Result<()> {
         for reason in photograph.iter().flat_map(|photograph| &photograph.reasons) {
             writeln!(out, "    not searched: {reason}")?;
         }
+        for remark in photograph.iter().flat_map(|photograph| &photograph.remarks) {
+            writeln!(out, "    note: {remark}")?;
+        }
     }
     Ok(())
 }
@@ -80,6 +89,7 @@ fn row(photograph: &Listed) -> [String; 6] {
         .iter()
         .map(|height| match height.over.as_str() {
             "take-off" => format!("{:.1} m above take-off", height.metres),
+            "ground" => format!("{:.1} m above the ground", height.metres),
             datum => format!("{:.1} m over {datum}", height.metres),
         })
         .collect();

@@ -68,6 +68,7 @@ impl fmt::Debug for Crs {
 }
 
 /// The way into a projection around some place.
+#[derive(Debug)]
 pub(super) struct Patch {
     index: (i32, i32),
     /// Of 1, v, v^2, u, uv, uv^2, u^2, u^2 v and u^2 v^2, where u counts from south to north and v from west to east.

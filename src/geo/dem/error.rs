@@ -72,7 +72,7 @@ pub enum DemError {
     },
     /// Two files have heights over different datums.
     #[error(
-        "elevation model {path}: its heights are over {datum}, those of {other} over {other_datum}; give files over one datum"
+        "elevation model {path}: its heights are over {datum}, those of {other} over {other_datum}; give files over one datum (scarp-forge terrain brings them over one)"
     )]
     MixedDatums {
         /// The file.

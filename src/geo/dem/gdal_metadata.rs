@@ -3,6 +3,10 @@
 /// GDAL's own tag: XML, an `Item` for each statement.
 pub(super) const TAG: u16 = 42_112;
 
+/// The name of our own item: how far places may lie beside where they are, one sigma in metres. A prepared model is in WGS84, and so
+/// cannot say by its reference system that it was made of one in a datum that is known to metres.
+pub const HORIZONTAL_SIGMA: &str = "SCARP_HORIZONTAL_SIGMA_M";
+
 /// The statements on the first band that change what its numbers mean.
 #[derive(Debug, PartialEq)]
 pub(super) struct BandMetadata {
@@ -12,6 +16,8 @@ pub(super) struct BandMetadata {
     pub(super) scale: f64,
     /// What is added after that.
     pub(super) offset: f64,
+    /// How far places may lie beside where they are, one sigma in metres, where `scarp-forge terrain` has said so.
+    pub(super) horizontal_sigma_m: f64,
 }
 
 impl BandMetadata {
@@ -24,6 +30,7 @@ impl BandMetadata {
             unit: None,
             scale: 1.0,
             offset: 0.0,
+            horizontal_sigma_m: 0.0,
         };
         let Some(xml) = xml.map(|xml| xml.trim_matches(['\0', ' ', '\n'])) else {
             return Ok(band);
@@ -40,8 +47,12 @@ impl BandMetadata {
                 text.parse::<f64>()
                     .ok()
                     .filter(|number| number.is_finite())
-                    .ok_or_else(|| format!("the scale or offset of its band is {text:?}"))
+                    .ok_or_else(|| format!("the scale, offset or sigma of its band is {text:?}"))
             };
+            if item.attribute("name") == Some(HORIZONTAL_SIGMA) {
+                band.horizontal_sigma_m = number()?.abs();
+                continue;
+            }
             match item.attribute("role") {
                 Some("unittype") if is_first_band && !text.is_empty() => {
                     band.unit = Some(text.to_owned());

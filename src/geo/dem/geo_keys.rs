@@ -22,7 +22,7 @@ const EPSG_METRE: u16 = 9001;
 const EPSG_FOOT: u16 = 9002;
 const EPSG_US_SURVEY_FOOT: u16 = 9003;
 const EPSG_DEGREE: u16 = 9102;
-const EPSG_WGS84: u16 = 4326;
+pub(super) const EPSG_WGS84: u16 = 4326;
 const EPSG_WGS84_3D: u16 = 4979;
 const EPSG_EGM96: u16 = 5773;
 const EPSG_EGM2008: u16 = 3855;
@@ -52,6 +52,16 @@ const NATIONAL: [(u16, &str, HeightUnit); 16] = [
 /// The short-valued keys of a GeoKeyDirectory.
 pub(super) struct GeoKeys<'a>(pub(super) &'a [u16]);
 
+/// A horizontal reference system.
+pub(super) struct Horizontal {
+    pub(super) epsg: u16,
+    pub(super) crs: Crs,
+    /// Metres that a unit of its coordinates is; `None` where they are degrees.
+    pub(super) metres_per_unit: Option<f64>,
+    /// How far places may lie beside where they are because of its datum, one sigma in metres.
+    pub(super) sigma_m: f64,
+}
+
 /// What a file says of its vertical datum.
 pub(super) enum Vertical {
     Unstated,
@@ -77,11 +87,11 @@ impl GeoKeys<'_> {
         self.get(GT_RASTER_TYPE) == Some(2)
     }
 
-    /// The horizontal reference system, and how many metres a unit of its coordinates is; `None` where they are degrees.
+    /// The horizontal reference system.
     ///
     /// # Errors
     /// Why it cannot be computed.
-    pub(super) fn horizontal(&self) -> Result<(Crs, Option<f64>), String> {
+    pub(super) fn horizontal(&self) -> Result<Horizontal, String> {
         match self.get(GT_MODEL_TYPE) {
             Some(1) => self.projected(),
             Some(2) => self.geographic(),
@@ -89,7 +99,7 @@ impl GeoKeys<'_> {
         }
     }
 
-    fn projected(&self) -> Result<(Crs, Option<f64>), String> {
+    fn projected(&self) -> Result<Horizontal, String> {
         let code = self.get(PROJECTED_CRS).unwrap_or(0);
         if [0, 32_767].contains(&code) {
             return Err("its projected reference system has no EPSG code".to_owned());
@@ -101,27 +111,32 @@ impl GeoKeys<'_> {
             Some(EPSG_US_SURVEY_FOOT) => Some(HeightUnit::UsSurveyFoot),
             Some(unit) => return Err(format!("its coordinates are in the unit EPSG:{unit}")),
         };
-        let (crs, metres) = match Utm::from_epsg(code) {
-            Some(utm) => (Crs::projected(utm), 1.0),
+        let (crs, metres, sigma_m) = match Utm::from_epsg(code) {
+            Some(utm) => (Crs::projected(utm), 1.0, 0.0),
             None => {
-                let (projection, metres) = Registered::new(code)?;
-                let Some(metres) = metres else {
+                let (projection, sigma_m) = Registered::new(code)?;
+                let Some(metres) = projection.metres_per_unit else {
                     return Err(format!(
                         "its projected reference system EPSG:{code} is none"
                     ));
                 };
-                (Crs::projected(projection), metres)
+                (Crs::projected(projection), metres, sigma_m)
             }
         };
         match unit.map(HeightUnit::metres) {
             Some(stated) if (stated / metres - 1.0).abs() > 1e-9 => Err(format!(
                 "its coordinates are in units of {stated} m, those of EPSG:{code} of {metres} m"
             )),
-            _ => Ok((crs, Some(metres))),
+            _ => Ok(Horizontal {
+                epsg: code,
+                crs,
+                metres_per_unit: Some(metres),
+                sigma_m,
+            }),
         }
     }
 
-    fn geographic(&self) -> Result<(Crs, Option<f64>), String> {
+    fn geographic(&self) -> Result<Horizontal, String> {
         let code = self.get(GEODETIC_CRS).unwrap_or(0);
         if let Some(unit) = self
             .get(GEOG_ANGULAR_UNITS)
@@ -131,16 +146,28 @@ impl GeoKeys<'_> {
                 "its coordinates are in the unit EPSG:{unit}, not in degrees"
             ));
         }
-        match code {
-            EPSG_WGS84 | EPSG_WGS84_3D => Ok((Crs::Geographic, None)),
-            0 | 32_767 => Err("its geographic reference system has no EPSG code".to_owned()),
+        let (crs, sigma_m) = match code {
+            EPSG_WGS84 | EPSG_WGS84_3D => (Crs::Geographic, 0.0),
+            0 | 32_767 => {
+                return Err("its geographic reference system has no EPSG code".to_owned());
+            }
             code => match Registered::new(code)? {
-                (projection, None) => Ok((Crs::projected(projection), None)),
-                (_, Some(_)) => Err(format!(
-                    "its geographic reference system EPSG:{code} is none"
-                )),
+                (projection, sigma_m) if projection.is_degrees() => {
+                    (Crs::projected(projection), sigma_m)
+                }
+                _ => {
+                    return Err(format!(
+                        "its geographic reference system EPSG:{code} is none"
+                    ));
+                }
             },
-        }
+        };
+        Ok(Horizontal {
+            epsg: code,
+            crs,
+            metres_per_unit: None,
+            sigma_m,
+        })
     }
 
     pub(super) fn vertical(&self) -> Vertical {
@@ -208,19 +235,20 @@ struct Registered {
 }
 
 impl Registered {
-    fn new(code: u16) -> Result<(Self, Option<f64>), String> {
+    /// The system, and the one-sigma error in metres of how its datum lies to WGS84.
+    fn new(code: u16) -> Result<(Self, f64), String> {
         let system = System::Epsg(code);
         let reason = |e: crate::crs::CrsError| e.reason().to_owned();
         // What is told of a datum comes before what is told of the computation that it makes impossible.
         let forward = Conversion::new(&System::WGS84, &system).map_err(reason)?;
         let inverse = Conversion::new(&system, &System::WGS84).map_err(reason)?;
-        let metres_per_unit = system.metres_per_unit().map_err(reason)?;
+        let sigma_m = system.shift_sigma_m().map_err(reason)?;
         let projection = Self {
             forward,
             inverse,
-            metres_per_unit,
+            metres_per_unit: system.metres_per_unit().map_err(reason)?,
         };
-        Ok((projection, metres_per_unit))
+        Ok((projection, sigma_m))
     }
 }
 

@@ -10,12 +10,12 @@ use std::{
 use tiff::{decoder::Decoder, tags::Tag};
 
 use super::{
-    DemError, DemStatement,
+    Dem, DemError, DemStatement,
     gdal_metadata::{self, BandMetadata},
     geo_keys::GeoKeys,
     mask, meaning, samples, side_files,
-    storage::{self, MAX_CELLS, decoder, one_line},
-    tile::{Lattice, ReadTile, Tile},
+    storage::{self, decoder, one_line},
+    tile::{Lattice, ReadTile, Source, Tile},
     voids,
 };
 
@@ -51,14 +51,24 @@ pub(super) fn read(path: &Path, stated: DemStatement) -> Result<ReadTile, DemErr
         .map_err(|e| format(one_line(&e)))?
         .unwrap_or_default();
     let keys = GeoKeys(&keys);
-    let (crs, metres_per_unit) = keys.horizontal().map_err(horizontal)?;
+    let system = keys.horizontal().map_err(horizontal)?;
     let datum = meaning::datum(&name, &keys, stated)?;
     let (width, height) = tiff.dimensions().map_err(|e| format(one_line(&e)))?;
     let (width, height) = (width as usize, height as usize);
-    if width < 2 || height < 2 || width.saturating_mul(height) > MAX_CELLS {
+    if width < 2 || height < 2 {
         return Err(format(format!(
-            "it has {width} x {height} cells; at least 2 x 2 and at most {MAX_CELLS} are read"
+            "it has {width} x {height} cells; 2 x 2 are the least"
         )));
+    }
+    if width.saturating_mul(height) > Dem::MAX_CELLS {
+        return Err(DemError::Storage {
+            path: name,
+            reason: format!(
+                "it has {width} x {height} cells, and {} are read of a file at most",
+                Dem::MAX_CELLS
+            ),
+            options: "-srcwin LEFT TOP COLUMNS ROWS",
+        });
     }
     let grid = grid(&mut tiff, (width, height), keys.pixel_is_point()).map_err(horizontal)?;
     let nodata = storage::text(&mut tiff, Tag::GdalNodata).map_err(format)?;
@@ -69,12 +79,12 @@ pub(super) fn read(path: &Path, stated: DemStatement) -> Result<ReadTile, DemErr
     let xml = storage::text(&mut tiff, Tag::Unknown(gdal_metadata::TAG)).map_err(format)?;
     let band = BandMetadata::read(xml.as_deref()).map_err(format)?;
     let (scale, offset) = meaning::scale(&keys, grid.vertical, &band).map_err(format)?;
-    let is_in_metres = metres_per_unit.is_none_or(|metres| metres == 1.0);
-    let unit = meaning::unit(&name, &keys, &band, stated, is_in_metres)?.metres();
+    let is_in_metres = system.metres_per_unit.is_none_or(|metres| metres == 1.0);
+    let unit = meaning::unit(&name, &keys, &band, stated, is_in_metres)?;
     let to_metres = samples::ToMetres {
         nodata,
-        scale: scale * unit,
-        offset: offset * unit,
+        scale: scale * unit.metres(),
+        offset: offset * unit.metres(),
     };
 
     let decoded = samples::decode(&mut tiff, &to_metres).map_err(format)?;
@@ -87,15 +97,17 @@ pub(super) fn read(path: &Path, stated: DemStatement) -> Result<ReadTile, DemErr
         samples::apply_mask(&mut tiff, &mut heights, (width, height)).map_err(format)?;
     }
     let zero = to_metres.offset as f32;
-    let remarks = voids::remarks(&name, decoded.undeclared, &mut heights, width, zero);
+    let mut remarks = voids::remarks(&name, decoded.undeclared, &mut heights, width, zero);
     let range_m = voids::range(&heights).map_err(format)?;
-    let tile = Tile::new(
-        path.to_path_buf(),
-        Arc::new(crs),
+    let source = Source {
+        path: path.to_path_buf(),
+        epsg: system.epsg,
         datum,
-        grid.lattice,
-        range_m,
-    );
+        unit,
+        horizontal_sigma_m: system.sigma_m.hypot(band.horizontal_sigma_m),
+    };
+    remarks.extend(meaning::shift_remark(&name, &source));
+    let tile = Tile::new(source, Arc::new(system.crs), grid.lattice, range_m);
     let nowhere = || horizontal("its reference system has no place for it".to_owned());
     Ok(ReadTile {
         tile: tile.ok_or_else(nowhere)?,

@@ -6,10 +6,11 @@
 use std::{fs, path::Path, sync::Arc};
 
 use super::{
-    DemError, DemStatement,
+    DemError, DemStatement, HeightUnit,
     crs::Crs,
+    geo_keys::EPSG_WGS84,
     meaning, side_files,
-    tile::{Lattice, ReadTile, Tile},
+    tile::{Lattice, ReadTile, Source, Tile},
     voids,
 };
 use crate::VerticalDatum;
@@ -69,13 +70,14 @@ pub(super) fn read(path: &Path, stated: DemStatement) -> Result<ReadTile, DemErr
         width: side,
         height: side,
     };
-    let tile = Tile::new(
-        path.to_path_buf(),
-        Arc::new(Crs::Geographic),
+    let source = Source {
+        path: path.to_path_buf(),
+        epsg: EPSG_WGS84,
         datum,
-        lattice,
-        range_m,
-    );
+        unit: HeightUnit::Metre,
+        horizontal_sigma_m: 0.0,
+    };
+    let tile = Tile::new(source, Arc::new(Crs::Geographic), lattice, range_m);
     Ok(ReadTile {
         tile: tile.ok_or_else(|| format("its name tells no place on the earth"))?,
         heights,

@@ -4,8 +4,12 @@ use super::{
     DemError, DemStatement, HeightUnit,
     gdal_metadata::BandMetadata,
     geo_keys::{GeoKeys, Vertical},
+    tile::Source,
 };
 use crate::VerticalDatum;
+
+/// Of a smaller horizontal error of a model nobody is told, in metres.
+const TOLD_SIGMA_M: f64 = 1.0;
 
 /// What the heights are over: what the file says, or the user where it says nothing, or else.
 pub(super) fn datum(
@@ -38,6 +42,17 @@ pub(super) fn agreed_datum(
         }),
         None => Ok(file),
     }
+}
+
+/// Told of a model that may lie further beside its place than modern datums do among themselves.
+pub(super) fn shift_remark(name: &str, source: &Source) -> Option<String> {
+    let sigma_m = source.horizontal_sigma_m;
+    (sigma_m > TOLD_SIGMA_M).then(|| {
+        format!(
+            "elevation model {name}: its places are good to {sigma_m} m (one sigma), because the datum of EPSG:{} is known no better; the stated errors hold that",
+            source.epsg
+        )
+    })
 }
 
 /// The unit of the heights: what the band, the vertical unit and the user say, who have to agree. Where nobody says anything, that of

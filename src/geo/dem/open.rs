@@ -46,13 +46,13 @@ impl Dem {
         for path in elevation_files(paths)? {
             let one = self::read(&path, stated)?;
             if let Some((first, _)) = read.first()
-                && first.datum != one.tile.datum
+                && first.source.datum != one.tile.source.datum
             {
                 return Err(DemError::MixedDatums {
                     path: path.display().to_string(),
-                    datum: one.tile.datum,
-                    other: first.path.display().to_string(),
-                    other_datum: first.datum,
+                    datum: one.tile.source.datum,
+                    other: first.source.path.display().to_string(),
+                    other_datum: first.source.datum,
                 });
             }
             remarks.extend(one.remarks);
@@ -72,7 +72,7 @@ impl Dem {
             }
             tiles.push(tile);
         }
-        let datum = tiles.first().map(|tile| tile.datum);
+        let datum = tiles.first().map(|tile| tile.source.datum);
         Ok(Self {
             tiles,
             cache,

@@ -8,10 +8,7 @@ use tiff::{
     tags::{CompressionMethod, SampleFormat, Tag},
 };
 
-use super::DemError;
-
-/// Cells read at most: 400 MB of heights, a square of 10,000.
-pub(super) const MAX_CELLS: usize = 100_000_000;
+use super::{Dem, DemError};
 
 /// The text of a tag; `None` where the file has none.
 pub(super) fn text<R: Read + Seek>(
@@ -26,7 +23,7 @@ pub(super) fn text<R: Read + Seek>(
 /// A decoder whose buffers are bounded.
 pub(super) fn decoder<R: Read + Seek>(file: R) -> TiffResult<Decoder<R>> {
     let mut limits = Limits::default();
-    limits.decoding_buffer_size = MAX_CELLS * 8;
+    limits.decoding_buffer_size = Dem::MAX_CELLS * 8;
     limits.ifd_value_size = 64 << 20;
     Ok(Decoder::new(file)?.with_limits(limits))
 }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
-    SampleError,
+    HeightUnit, SampleError,
     crs::{Crs, Patch},
 };
 use crate::{Latitude, Longitude, VerticalDatum, Wgs84, ecef, wgs84::longitude_near};
@@ -31,6 +31,11 @@ impl Lattice {
         )
     }
 
+    /// x and y of the upper left corner of the first cell.
+    pub(super) fn corner(&self) -> (f64, f64) {
+        self.xy(-0.5, -0.5)
+    }
+
     fn middle_x(&self) -> f64 {
         self.xy((self.width - 1) as f64 / 2.0, 0.0).0
     }
@@ -46,12 +51,24 @@ struct Bounds {
     half_deg: f64,
 }
 
+/// A file and what its numbers mean.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) path: PathBuf,
+    /// EPSG code of the horizontal reference system.
+    pub(super) epsg: u16,
+    pub(super) datum: VerticalDatum,
+    /// What the heights were counted in.
+    pub(super) unit: HeightUnit,
+    /// How far places may lie beside where they are, one sigma.
+    pub(super) horizontal_sigma_m: f64,
+}
+
 /// A file's place, without its heights.
 #[derive(Debug)]
 pub(super) struct Tile {
-    pub(super) path: PathBuf,
+    pub(super) source: Source,
     pub(super) crs: Arc<Crs>,
-    pub(super) datum: VerticalDatum,
     pub(super) lattice: Lattice,
     /// Lowest and highest height.
     pub(super) range_m: (f64, f64),
@@ -79,6 +96,11 @@ pub(super) struct Around {
 }
 
 impl Around {
+    /// Column and row of the place.
+    pub(super) fn position(&self) -> (f64, f64) {
+        (self.left as f64 + self.east, self.top as f64 + self.south)
+    }
+
     /// The height between a west and an east cell of the upper row, and of the lower one.
     fn bilinear(&self, upper: (f64, f64), lower: (f64, f64)) -> Result<f64, SampleError> {
         let upper = upper.0 * (1.0 - self.east) + upper.1 * self.east;
@@ -95,9 +117,8 @@ impl Around {
 impl Tile {
     /// A tile of `lattice` in `crs`; `None` where the system has no place for it.
     pub(super) fn new(
-        path: PathBuf,
+        source: Source,
         crs: Arc<Crs>,
-        datum: VerticalDatum,
         lattice: Lattice,
         range_m: (f64, f64),
     ) -> Option<Self> {
@@ -144,9 +165,8 @@ impl Tile {
         bounds.north_deg += margin;
         bounds.half_deg += margin;
         let mut tile = Self {
-            path,
+            source,
             crs,
-            datum,
             lattice,
             range_m,
             cell_m,
@@ -161,6 +181,22 @@ impl Tile {
             }
         }
         Some(tile)
+    }
+
+    /// West, south, east and north of it in degrees.
+    pub(super) fn bounds_deg(&self) -> [f64; 4] {
+        let Bounds {
+            south_deg,
+            north_deg,
+            middle_deg,
+            half_deg,
+        } = self.bounds;
+        [
+            middle_deg - half_deg,
+            south_deg,
+            middle_deg + half_deg,
+            north_deg,
+        ]
     }
 
     /// Whether a place may lie in the tile or beside it: no place that does is left out.

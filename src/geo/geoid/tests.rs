@@ -27,6 +27,38 @@ fn egm96_is_what_was_published_with_it() {
     }
 }
 
+/// Nodes of the grid of a quarter of a degree that NIMA published with the model (`WW15MGH.GRD`, which PROJ has as `egm96_15.gtx`): high
+/// ground of every continent, the poles, and the lowest and about the highest of all.
+const PUBLISHED_NODES: [(&str, f64, f64, f64); 13] = [
+    ("Kilimanjaro, Africa", -3.0, 37.25, -15.913),
+    ("Drakensberg, Africa", -29.5, 29.25, 35.517),
+    ("Vinson, Antarctica", -78.5, -85.5, -15.399),
+    ("McMurdo, Antarctica", -77.75, 166.75, -53.461),
+    ("South Pole", -90.0, 0.0, -29.534),
+    ("North Pole", 90.0, 0.0, 13.606),
+    ("Everest, Asia", 28.0, 87.0, -28.944),
+    ("Alps, Europe", 46.5, 8.0, 50.683),
+    ("Rocky Mountains, North America", 39.0, -106.5, -13.990),
+    ("Andes, South America", -33.0, -70.0, 31.814),
+    ("Southern Alps, Oceania", -43.5, 170.25, 9.084),
+    ("south of India", 5.0, 78.75, -106.849),
+    ("New Guinea, Oceania", -4.0, 137.25, 82.261),
+];
+
+#[test]
+fn egm96_lies_at_the_published_nodes_of_every_continent() {
+    let geoids = Geoids::default();
+    for (name, latitude, longitude, published) in PUBLISHED_NODES {
+        let (undulation, sigma_m) = geoids
+            .undulation(VerticalDatum::Egm96, place(latitude, longitude))
+            .unwrap();
+        assert!(
+            (undulation - published).abs() < 0.05 && sigma_m == 0.0,
+            "{name}: {undulation} {published}"
+        );
+    }
+}
+
 #[test]
 fn a_height_over_the_ellipsoid_is_less_over_a_geoid_that_lies_above_it() {
     // The geoid lies 50 m above the ellipsoid in Spain, and 32 m below it in Missouri.

@@ -129,41 +129,43 @@ impl Refusal {
                 .to_owned();
         };
         let name = &peer.name;
-        match (&self.error, peer.date_fault(now)) {
-            (Error::InvalidCertificate(CertificateError::Revoked), _) => format!(
+        let dates = peer.date_fault(now).filter(|_| is_of_dates(&self.error));
+        if let Some(dates) = dates {
+            return dates;
+        }
+        let Error::InvalidCertificate(error) = &self.error else {
+            return format!("the certificate of {name} is not accepted");
+        };
+        match error {
+            CertificateError::Revoked => format!(
                 "the certificate of {name} is revoked; `scarp-station keys renew {name}` makes new keys for it"
             ),
-            (
-                Error::InvalidCertificate(
-                    CertificateError::Expired
-                    | CertificateError::ExpiredContext { .. }
-                    | CertificateError::NotValidYet
-                    | CertificateError::NotValidYetContext { .. },
-                ),
-                Some(dates),
-            ) => dates,
-            (
-                Error::InvalidCertificate(
-                    CertificateError::UnknownIssuer
-                    | CertificateError::BadSignature
-                    | CertificateError::UnknownRevocationStatus,
-                ),
-                _,
-            ) => format!(
+            CertificateError::UnknownIssuer
+            | CertificateError::BadSignature
+            | CertificateError::UnknownRevocationStatus => format!(
                 "it shows a certificate of another authority, with the name {name}; give both ends keys of one authority"
             ),
-            (
-                Error::InvalidCertificate(
-                    CertificateError::InvalidPurpose
-                    | CertificateError::InvalidPurposeContext { .. },
-                ),
-                _,
-            ) => format!(
-                "the certificate of {name} is not an aircraft's; give it the folder aircraft/NAME/"
-            ),
+            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+                format!(
+                    "the certificate of {name} is not an aircraft's; give it the folder aircraft/NAME/"
+                )
+            }
             _ => format!("the certificate of {name} is not accepted"),
         }
     }
+}
+
+/// Whether a certificate's dates alone are at fault, as far as was looked.
+fn is_of_dates(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::InvalidCertificate(
+            CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. }
+        )
+    )
 }
 
 /// Verifies as another does, and notes whose certificate is not accepted.
@@ -188,8 +190,17 @@ impl ClientCertVerifier for Noting {
             .verifier
             .verify_client_cert(end_entity, intermediates, now);
         verified.inspect_err(|error| {
+            // Dates are looked at before the signature is, and anyone can make a certificate with a name and dates.
+            let error = if is_of_dates(error) {
+                let within = verifier::within(end_entity, now);
+                let otherwise = self
+                    .verifier
+                    .verify_client_cert(end_entity, intermediates, within);
+                otherwise.err().unwrap_or_else(|| error.clone())
+            } else {
+                error.clone()
+            };
             let peer = Peer::of(end_entity);
-            let error = error.clone();
             self.refused.0.set(Refusal { peer, error }).ok();
         })
     }

@@ -11,8 +11,8 @@ fn every_engine_gives_the_golden_output_of_the_models_that_it_accepts() {
         "tests/fixtures/tiny_model_int8",
         DECODERS[0],
         DECODERS[1],
-        "models/segformer-b0",
-        "models/segformer-b0-int8",
+        "models/segformer-lite1",
+        "models/segformer-lite1-int8",
     ] {
         let mut accepted = 0;
         for engine in all() {

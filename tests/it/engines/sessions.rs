@@ -27,7 +27,7 @@ fn more_threads_give_the_same_map_bit_by_bit() {
 
 #[test]
 fn more_threads_give_the_same_map_of_the_released_model_bit_by_bit() {
-    let dir = folder("models/segformer-b0-int8");
+    let dir = folder("models/segformer-lite1-int8");
     let image = image::open(dir.join("golden_input.png"))
         .unwrap()
         .into_rgb8();

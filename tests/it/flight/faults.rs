@@ -124,7 +124,7 @@ fn a_camera_that_is_frozen_or_gone_is_told_and_flown_on_with_when_it_is_back() {
 #[test]
 fn a_network_that_is_far_too_slow_loses_overlap_then_ground_and_says_how_much() {
     let flying = Flying::surveying(Plan {
-        model: "models/segformer-b0",
+        model: "models/segformer-lite1",
         camera: "overlap = 0.95\nleast_overlap = 0.9\n",
         ..Plan::default()
     });

@@ -2,7 +2,11 @@
 //! tests on the corpus.
 
 pub mod board;
+pub mod camera;
+mod file;
+pub mod geoid;
 pub mod link;
 pub mod mavlink;
 pub mod metadata;
 pub mod nmea;
+pub mod terrain;

@@ -10,7 +10,7 @@ use std::{
 };
 
 fn released() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/segformer-b0-int8/model.onnx")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/segformer-lite1-int8/model.onnx")
 }
 
 /// Runs the released int8 model on a grey picture and says `lines` to it.

@@ -1,4 +1,5 @@
-//! The engineer's tool: makes datasets, builds quantized models and proves them on labelled images, with the engine that flies.
+//! The engineer's tool: makes datasets, builds quantized models and proves them on labelled images, with the engine that flies;
+//! prepares elevation models.
 
 pub mod compare;
 pub mod dataset;
@@ -12,4 +13,5 @@ pub mod raster;
 pub mod release;
 pub mod report;
 pub mod samples;
+pub mod terrain;
 pub mod validate;

@@ -7,3 +7,4 @@ pub mod planned_area;
 pub mod revocations;
 pub mod serve;
 pub mod store;
+pub mod web;

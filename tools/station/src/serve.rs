@@ -8,7 +8,7 @@
 mod admission;
 mod connection;
 mod outcome;
-mod quiet_log;
+pub(crate) mod quiet_log;
 mod registry;
 mod shares;
 mod writer;
@@ -35,7 +35,7 @@ use tokio::{
 };
 
 use crate::{
-    feeds::{Feed, Follower, INTERVAL, MAX_COMMITS_WAITING},
+    feeds::{Feed, Follower, MAX_COMMITS_WAITING},
     revocations::{Revocations, Revoked},
     store::Store,
 };
@@ -92,12 +92,7 @@ impl Server {
         for feed in feeds {
             // Subscribed before its snapshot, so that no commit comes between.
             let subscribed = commits.subscribe();
-            followers.push(Follower::start(
-                feed,
-                store.reader()?,
-                subscribed,
-                INTERVAL,
-            )?);
+            followers.push(Follower::start(feed, store.reader()?, subscribed)?);
         }
         Ok(Self {
             address: endpoint.local_addr().map_err(refused)?,

@@ -120,6 +120,28 @@ fn a_drone_that_trusts_us_but_that_we_do_not_know_gets_no_answer() {
     });
 }
 
+/// Dates are the first thing that is looked at, and anyone can make a certificate that has ended.
+#[test]
+fn a_stranger_is_not_taken_for_the_aircraft_whose_name_its_expired_certificate_has() {
+    let (site, stranger) = (Site::new(), Site::new());
+    let past = SystemTime::now() - 3 * YEAR;
+    site.authority().enrol("alpha", SystemTime::now()).unwrap();
+    let theirs = stranger.authority().enrol("alpha", past).unwrap();
+    for name in [tls::CA_FILE, tls::REVOKED_FILE] {
+        std::fs::copy(site.places().end("alpha").join(name), theirs.join(name)).unwrap();
+    }
+    let station = site.serve(0);
+    let config = Identity::load(&theirs).unwrap().client_config().unwrap();
+    runtime().block_on(async { greet(config, &station).await.unwrap_err() });
+    until("line of the log", || log(&site).contains("not let in"));
+    let said = log(&site);
+    assert!(
+        said.contains("certificate of another authority, with the name alpha"),
+        "{said}"
+    );
+    assert!(!said.contains("set the clock"), "{said}");
+}
+
 #[test]
 fn a_client_without_a_certificate_gets_no_answer() {
     let site = Site::new();

@@ -68,7 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--style", choices=STYLES, default="red")
-    parser.add_argument("--model", type=Path, default=Path("models/segformer-b0"))
+    parser.add_argument("--model", type=Path, default=Path("models/segformer-lite1"))
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--no-replay", action="store_true")
     parser.add_argument("--seed", type=int, default=0, help="other pictures, by this much later in the simulator's seeds")

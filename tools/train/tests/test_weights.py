@@ -60,14 +60,15 @@ def test_a_network_comes_back_as_it_was_with_recipe_and_training_data(
 
 
 def test_the_released_model_carries_weights_that_give_its_golden_output():
-    model = Path(__file__).parents[3] / "models" / "segformer-b0"
+    model = Path(__file__).parents[3] / "models" / "segformer-lite1"
     network, metadata = load_weights(model / "weights.safetensors")
     recipe = recipe_of(metadata, model)
     image = normalise(np.asarray(Image.open(model / "golden_input.png").convert("RGB")), recipe.pixels)[None]
     expected = np.fromfile(model / "golden_output.bin", "<f4").reshape(128, 128)
     found = torch_predictor(network)(np.ascontiguousarray(image))
-    assert np.abs(1 / (1 + np.exp(-found)) - expected).max() < 1e-3
-    assert (recipe.release.gsd_m, recipe.release.side) == (0.2, 1024) and len(training_data(metadata)) == 3
+    difference = np.abs(1 / (1 + np.exp(-found)) - expected)
+    assert difference.mean() < 5e-4 and difference.max() < 1e-2  # half precision; engines may differ by 1e-3 in the mean
+    assert (recipe.release.gsd_m, recipe.release.side) == (0.2, 1024) and len(training_data(metadata)) == 8
 
 
 def test_half_precision_halves_the_file_and_hardly_changes_what_the_network_finds(
@@ -168,7 +169,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
 
 
 def test_a_model_folder_stands_for_its_weights_which_must_be_those_of_its_manifest(tmp_path: Path):
-    model = Path(__file__).parents[3] / "models" / "segformer-b0"
+    model = Path(__file__).parents[3] / "models" / "segformer-lite1"
     assert read_metadata(model) == read_metadata(model / "weights.safetensors")
     for name in ("manifest.toml", "weights.safetensors"):
         (tmp_path / name).write_bytes((model / name).read_bytes())

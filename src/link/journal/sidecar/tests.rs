@@ -191,7 +191,7 @@ fn is_kept(content: &[u8], name: &str) {
     let journal = Journal::open(&path, 1 << 26).unwrap();
     assert_eq!(journal.held().messages, 10);
     let kept = dir.path().join("journal.sqlite.foreign-1");
-    assert_eq!(journal.foreign(), [kept.clone()], "{name}");
+    assert_eq!(journal.foreign(), std::slice::from_ref(&kept), "{name}");
     assert!(fs::read(kept).unwrap() == content, "{name}");
 }
 

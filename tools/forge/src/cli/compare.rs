@@ -15,7 +15,7 @@ use super::{
 
 const EXAMPLES: &str = "\
 Examples:
-  scarp-forge compare models/segformer-b0 models/segformer-b0-int8 --data GDCLD
+  scarp-forge compare models/segformer-lite1 models/segformer-lite1-int8 --data GDCLD
   scarp-forge compare all-sources uav-only planetscope-only --data GDCLD --out per-source
 
 Writes compare.html and compare.json, and each model's own report into a folder of its name. Differences are to the

@@ -9,6 +9,7 @@ mod progress;
 mod quantize;
 mod release;
 mod table;
+mod terrain;
 mod tiles;
 mod validate;
 
@@ -25,9 +26,9 @@ Exit status:
   0  all went well
   1  stopped by an error, which is printed
   2  the command line is wrong
-  3  finished, but some images could not be used; they are listed";
+  3  finished, but some images could not be used, or some of the area has no height; they are listed";
 
-/// Makes datasets, builds quantized models and proves them on labelled images, with the engine that flies.
+/// Makes datasets, builds quantized models and proves them on labelled images, with the engine that flies; prepares elevation models.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true, after_help = EXIT_CODES)]
 struct Cli {
@@ -48,6 +49,8 @@ enum Command {
     Predict(predict::Args),
     /// Releases a network if it finds as much as the model it was made from
     Release(release::Args),
+    /// Prepares an aircraft's elevation model of an area: cut, put together, brought over one vertical datum
+    Terrain(terrain::Args),
     /// Scores a model on a labelled dataset, every image whole, and writes report.html, report.json and overlays
     Validate(validate::Args),
     /// Scores several models on the same images and writes compare.html and compare.json
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Quantize(args) => quantize::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Release(args) => release::run(&args),
+        Command::Terrain(args) => terrain::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Compare(args) => compare::run(&args),
     };

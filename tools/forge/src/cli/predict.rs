@@ -14,7 +14,7 @@ const MAX_PIXELS: u64 = 100_000_000;
 
 const EXAMPLES: &str = "\
 Examples:
-  scarp-forge predict models/segformer-b0 photo.jpg landslides.png     grey: 255 is certainly landslide
+  scarp-forge predict models/segformer-lite1 photo.jpg landslides.png     grey: 255 is certainly landslide
   scarp-forge predict other.onnx tile.tif probability.npy              float32, to be compared with another engine's";
 
 #[derive(clap::Args)]

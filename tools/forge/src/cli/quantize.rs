@@ -24,7 +24,7 @@ use super::{
 
 const EXAMPLES: &str = "\
 Examples:
-  scarp-forge quantize models/segformer-b0 int8.onnx --calibrate GDCLD --part train
+  scarp-forge quantize models/segformer-lite1 int8.onnx --calibrate GDCLD --part train
   scarp-forge quantize folded.onnx int8.onnx --calibrate tiles --observer mse --sensitivity
 
 Ranges come from the float network's values on the calibration tiles, run by the engine that flies. Other tiles of the same

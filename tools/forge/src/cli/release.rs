@@ -15,7 +15,7 @@ use super::{Outcome, common, tiles};
 
 const EXAMPLES: &str = "\
 Example:
-  scarp-forge release int8.onnx --parent models/segformer-b0 --data GDCLD --part val --out models/segformer-b0-int8
+  scarp-forge release int8.onnx --parent models/segformer-lite1 --data GDCLD --part val --out models/segformer-lite1-int8
 
 Refuses a network that loses more than 1 percentage point of landslide IoU to its parent on any of the data sets, or whose
 golden output is too far from the parent's. Writes model.onnx, golden pair, manifest.toml and MODEL_CARD.md of one that passes.

@@ -15,9 +15,9 @@ use super::{
 
 const EXAMPLES: &str = "\
 Examples:
-  scarp-forge validate models/segformer-b0 --data GDCLD                 the seven test images of GDCLD
-  scarp-forge validate models/segformer-b0 --data photos --part val     val_dataset, or images/ and labels/
-  scarp-forge validate models/segformer-b0 --data satellite --scale 4   images of 0.8 m for a model of 0.2 m
+  scarp-forge validate models/segformer-lite1 --data GDCLD                 the seven test images of GDCLD
+  scarp-forge validate models/segformer-lite1 --data photos --part val     val_dataset, or images/ and labels/
+  scarp-forge validate models/segformer-lite1 --data satellite --scale 4   images of 0.8 m for a model of 0.2 m
   scarp-forge validate int8 --against float --data GDCLD                what quantizing loses
 
 DATA holds GDCLD's folders or images/ and labels/ (TIFF, PNG, JPEG; labels 0 and 1; the same names).

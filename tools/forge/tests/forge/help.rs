@@ -16,7 +16,7 @@ fn help(arguments: &[&str]) -> String {
 fn every_help_is_as_it_was() {
     insta::assert_snapshot!("help", help(&[]));
     for command in [
-        "validate", "compare", "dataset", "optimise", "quantize", "release", "predict",
+        "validate", "compare", "dataset", "optimise", "quantize", "release", "predict", "terrain",
     ] {
         insta::assert_snapshot!(format!("help-{command}"), help(&[command]));
     }

@@ -12,4 +12,5 @@ mod metrics;
 mod networks;
 mod objects;
 mod release;
+mod terrain;
 mod validate;

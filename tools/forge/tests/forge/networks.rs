@@ -150,13 +150,17 @@ fn a_graph_that_no_rule_fits_passes_through_byte_for_byte() {
     assert_eq!(again.encode(), graph.encode());
 }
 
+/// Entropy clips what is rare, which costs EfficientNet-Lite a fifth of what it finds; a Mix Transformer stayed above 0.9.
 #[rstest]
-#[case(Observer::MinMax)]
-#[case(Observer::Percentile)]
-#[case(Observer::Mse)]
-#[case(Observer::Entropy)]
-fn every_observer_gives_a_released_model_in_8_bits_that_finds_the_same(#[case] observer: Observer) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/segformer-b0");
+#[case(Observer::MinMax, 0.9)]
+#[case(Observer::Percentile, 0.9)]
+#[case(Observer::Mse, 0.9)]
+#[case(Observer::Entropy, 0.7)]
+fn every_observer_gives_a_released_model_in_8_bits_that_finds_nearly_the_same(
+    #[case] observer: Observer,
+    #[case] least_iou: f64,
+) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/segformer-lite1");
     let network = Network::read(&folder, &Assumed::default()).unwrap();
     let image = image::open(folder.join("golden_input.png"))
         .unwrap()
@@ -174,7 +178,7 @@ fn every_observer_gives_a_released_model_in_8_bits_that_finds_the_same(#[case] o
     assert_eq!(quantize::layers(&graph), [], "every layer is in 8 bits");
     assert_eq!(report.float_iou, Some(1.0));
     let int8 = report.int8_iou.unwrap();
-    assert!(int8 > 0.9 && int8 < 1.0, "{int8}");
+    assert!(int8 > least_iou && int8 < 1.0, "{int8}");
 }
 
 /// A network optimised, its picture's planes, and its 8-bit form with ranges from these.

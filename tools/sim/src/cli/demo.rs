@@ -20,7 +20,7 @@ Leaves in the folder: landslides.gpkg (for QGIS), landslides.geojson, overview.p
 
 Examples:
   tools/demo
-  tools/demo --seed 900002 --model models/segformer-b0
+  tools/demo --seed 900002 --model models/segformer-lite1
   tools/demo --json | jq .iou
   tools/demo --seed 900101 --surveys 10";
 

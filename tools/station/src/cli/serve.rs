@@ -17,6 +17,7 @@ use scarp_station::{
     feeds::{Feed, FeedArgs},
     keys::{Places, SOON, STATION},
     serve::{Ended, Server},
+    web::{Basemap, Map},
 };
 use serde_json::json;
 use tokio::sync::Notify;
@@ -34,6 +35,12 @@ pub struct Args {
     listen: SocketAddr,
     #[command(flatten)]
     feeds: FeedArgs,
+    /// Also show a live map in a browser on this computer, at this address; for instance 127.0.0.1:8080
+    #[arg(long, value_name = "ADDRESS", value_parser = own_address)]
+    map: Option<SocketAddr>,
+    /// Ground that the map shows under what is found: an MBTiles file of pictures
+    #[arg(long, value_name = "FILE", requires = "map")]
+    basemap: Option<PathBuf>,
     /// Print JSON lines: first the address listened on, at the end what was received
     #[arg(long)]
     json: bool,
@@ -42,11 +49,20 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<()> {
     let identity = identity(&args.keys)?;
     tell_of_dates(identity.own(), &args.keys);
+    let mut feeds = args.feeds.feeds();
+    let basemap = args.basemap.as_deref().map(Basemap::open).transpose()?;
+    let map = args
+        .map
+        .map(|address| Map::bind(address, basemap))
+        .transpose()?;
+    let map_address = map.as_ref().map(Map::address);
+    feeds.extend(map.map(|map| Box::new(map) as _));
     let Ended { totals, feed_error } = serve(
         args.listen,
         identity,
         &args.store,
-        args.feeds.feeds(),
+        feeds,
+        map_address,
         args.json,
     )?;
     if args.json {
@@ -68,6 +84,7 @@ async fn serve(
     identity: Identity,
     store: &Path,
     feeds: Vec<Box<dyn Feed>>,
+    map: Option<SocketAddr>,
     json: bool,
 ) -> anyhow::Result<Ended> {
     let server = Server::bind(listen, identity, store, feeds)?;
@@ -75,16 +92,14 @@ async fn serve(
     let interrupted = Arc::clone(&stop);
     ctrlc::set_handler(move || interrupted.notify_one()).context("cannot listen for Ctrl-C")?;
     let address = server.address();
-    if json {
-        writeln!(
-            io::stdout(),
-            "{}",
-            json!({ "listening": address.to_string() })
-        )
-        .context("standard output")?;
-    } else {
-        writeln!(io::stdout(), "listening on {address}").context("standard output")?;
-    }
+    let map = map.map(|map| format!("http://{map}/"));
+    let line = match &map {
+        Some(map) if json => json!({ "listening": address.to_string(), "map": map }).to_string(),
+        None if json => json!({ "listening": address.to_string() }).to_string(),
+        Some(map) => format!("listening on {address}; the map is at {map}"),
+        None => format!("listening on {address}"),
+    };
+    writeln!(io::stdout(), "{line}").context("standard output")?;
     if address.ip().is_loopback() {
         log::info!(
             "only this computer reaches {address}; drones need --listen 0.0.0.0:{}",
@@ -120,6 +135,20 @@ fn tell_of_dates(own: &Peer, keys: &Path) {
             "keys {keys}: the certificate ends soon; `scarp-station keys renew {}`",
             own.name
         );
+    }
+}
+
+/// An address of this computer that no other reaches.
+fn own_address(text: &str) -> Result<SocketAddr, String> {
+    let example = "for instance 127.0.0.1:8080";
+    match text.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_loopback() => Ok(address),
+        Ok(_) => Err(format!(
+            "other computers would reach it, and there is no encryption and no sign-in yet; give an address of this computer alone, {example}"
+        )),
+        Err(_) => Err(format!(
+            "not an IP address and a port; give both, {example}"
+        )),
     }
 }
 

@@ -14,8 +14,6 @@ use tokio::{
 use super::{Commit, Feed, FeedError, Published};
 use crate::store::Store;
 
-/// Time from one update of a feed to the next; what is committed meanwhile is shown together.
-pub const INTERVAL: Duration = Duration::from_secs(2);
 /// Commits that wait for a feed, each of a batch from a drone. One that falls further behind is given a snapshot.
 pub const MAX_COMMITS_WAITING: usize = 16;
 
@@ -26,7 +24,7 @@ pub struct Follower {
 
 impl Follower {
     /// Has the feed show what stands in `store`, then keeps it up to date with `commits`, of which none may be missing since,
-    /// every `interval`, until their sender is gone.
+    /// every [`interval`](Feed::interval), until their sender is gone.
     ///
     /// # Errors
     /// When the feed cannot show what stands, or the system gives no thread.
@@ -34,7 +32,6 @@ impl Follower {
         mut feed: Box<dyn Feed>,
         store: Store,
         commits: Receiver<Published>,
-        interval: Duration,
     ) -> Result<Self, FeedError> {
         feed.snapshot(&store)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -43,7 +40,7 @@ impl Follower {
             .map_err(FeedError::Thread)?;
         let thread = thread::Builder::new()
             .name("feed".to_owned())
-            .spawn(move || runtime.block_on(follow(feed, store, commits, interval)))
+            .spawn(move || runtime.block_on(follow(feed, store, commits)))
             .map_err(FeedError::Thread)?;
         Ok(Self { thread })
     }
@@ -61,8 +58,8 @@ async fn follow(
     mut feed: Box<dyn Feed>,
     store: Store,
     mut commits: Receiver<Published>,
-    interval: Duration,
 ) -> Result<(), FeedError> {
+    let interval = feed.interval();
     let mut fault = None;
     loop {
         let waiting = gather(&mut commits, interval).await;

@@ -157,7 +157,8 @@ impl GeoJsonFile {
 }
 
 /// A landslide as the aircraft writes it, and what the station and people add.
-fn standing_feature(standing: &Standing) -> Feature {
+#[must_use]
+pub fn standing_feature(standing: &Standing) -> Feature {
     let Standing {
         run,
         survey,

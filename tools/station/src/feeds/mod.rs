@@ -4,14 +4,14 @@ mod follower;
 mod geojson;
 mod published;
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use scarp_link::Envelope;
 use thiserror::Error;
 
 use crate::store::{Store, StoreError};
-pub use follower::{Follower, INTERVAL, MAX_COMMITS_WAITING};
-pub use geojson::{GeoJsonFile, Layer, UnknownEnding, Written};
+pub use follower::{Follower, MAX_COMMITS_WAITING};
+pub use geojson::{GeoJsonFile, Layer, UnknownEnding, Written, standing_feature};
 pub use published::{Published, published};
 
 /// The messages of one commit that changed what stands in the store, in their order: surveys, frames, and landslides that
@@ -20,6 +20,11 @@ pub type Commit = Arc<[Envelope]>;
 
 /// A way to show other programs what the store holds.
 pub trait Feed: Send {
+    /// Time from one update to the next; what is committed meanwhile is shown together.
+    fn interval(&self) -> Duration {
+        Duration::from_secs(2)
+    }
+
     /// Shows all that stands in the store, whatever was shown before.
     ///
     /// # Errors

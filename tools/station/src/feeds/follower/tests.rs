@@ -34,6 +34,10 @@ impl Fake {
 }
 
 impl Feed for Fake {
+    fn interval(&self) -> Duration {
+        SHORT
+    }
+
     fn snapshot(&mut self, _: &Store) -> Result<(), FeedError> {
         self.answer(Asked::Snapshot)
     }
@@ -67,7 +71,7 @@ impl Jig {
             answers: told,
         });
         answers.send(Ok(())).unwrap();
-        let follower = Follower::start(feed, store, subscribed, SHORT).unwrap();
+        let follower = Follower::start(feed, store, subscribed).unwrap();
         assert_eq!(asked.recv().unwrap(), Asked::Snapshot);
         Self {
             commits,
