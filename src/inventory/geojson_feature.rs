@@ -71,21 +71,23 @@ fn feature<const N: usize>(outline: &Polygon<f64>, properties: [(&str, JsonValue
         .collect();
     Feature {
         bbox: None,
-        geometry: geometry(outline),
+        geometry: outline_geometry(&within_longitudes(on_grid(outline))),
         id: None,
         properties: Some(properties),
         foreign_members: None,
     }
 }
 
-/// The outline, or `None` where it is smaller than the decimals of its coordinates.
-fn geometry(outline: &Polygon<f64>) -> Option<Geometry> {
-    // First to what travels to the ground station: rounded twice here as there, both give the same.
+/// What travels to the ground station of an outline: rounded twice here as there, both give the same.
+fn on_grid(outline: &Polygon<f64>) -> Polygon<f64> {
     let on_grid = |degrees| coordinate_grid::to_degrees(coordinate_grid::to_units(degrees));
-    let outline = outline.map_coords(|c| coord! { x: on_grid(c.x), y: on_grid(c.y) });
-    let parts = within_longitudes(&outline)
-        .into_iter()
-        .filter_map(rounded_outline);
+    outline.map_coords(|c| coord! { x: on_grid(c.x), y: on_grid(c.y) })
+}
+
+/// The geometry of an outline in parts [`within_longitudes`], or `None` where it is smaller than the decimals of its coordinates.
+#[must_use]
+pub fn outline_geometry(parts: &MultiPolygon<f64>) -> Option<Geometry> {
+    let parts = parts.iter().filter_map(rounded_outline);
     let parts = MultiPolygon::new(parts.collect()).orient(Direction::Default);
     Some(Geometry::new(match parts.0.as_slice() {
         [] => return None,
@@ -96,14 +98,14 @@ fn geometry(outline: &Polygon<f64>) -> Option<Geometry> {
 
 /// The parts of `outline` with longitudes from -180 to 180. Inside Scarp an outline across the antimeridian has
 /// continuous longitudes that pass it.
-fn within_longitudes(outline: &Polygon<f64>) -> MultiPolygon<f64> {
-    let whole = || MultiPolygon::new(vec![outline.clone()]);
+#[must_use]
+pub fn within_longitudes(outline: Polygon<f64>) -> MultiPolygon<f64> {
     let Some(bounds) = outline.bounding_rect() else {
-        return whole();
+        return outline.into();
     };
     let (min, max) = (bounds.min(), bounds.max());
     if min.x >= -180.0 && max.x <= 180.0 {
-        return whole();
+        return outline.into();
     }
     let worlds = [-360.0, 0.0, 360.0].into_iter().flat_map(|shift: f64| {
         // No wider than the outline: the cut works on a grid, which is the finer the less it has to cover.
@@ -120,7 +122,7 @@ fn within_longitudes(outline: &Polygon<f64>) -> MultiPolygon<f64> {
 }
 
 /// The outline with rounded coordinates and without the rings that vanish by it; `None` where the outer one does.
-fn rounded_outline(outline: Polygon<f64>) -> Option<Polygon<f64>> {
+fn rounded_outline(outline: &Polygon<f64>) -> Option<Polygon<f64>> {
     let outline = outline
         .map_coords(|c| coord! { x: round(c.x, COORDINATE), y: round(c.y, COORDINATE) })
         .remove_repeated_points();

@@ -22,7 +22,9 @@ mod vote_grid;
 
 pub use frame_coverage::{FrameFootprint, FrameReport};
 pub use frame_observation::{Detection, Observation, ObserveError};
-pub use geojson_feature::{footprint_feature, landslide_feature};
+pub use geojson_feature::{
+    footprint_feature, landslide_feature, outline_geometry, within_longitudes,
+};
 pub use inventory::Inventory;
 pub use landslide::{Landslide, LandslideStatus};
 pub use polygonize::{Outline, ProbabilityGrid, trace};

@@ -289,6 +289,14 @@ fn the_stations_keys_are_promised(folder: &Path) {
         promised_keys("scarp-station surveys --json"),
         written("surveys", &[])
     );
+    assert_eq!(
+        promised_keys("scarp-station status --json"),
+        written("status", &[])
+    );
+    assert_eq!(
+        promised_keys("scarp-station coverage --json"),
+        written("coverage", &[])
+    );
     let layer = |layer| written("export", &["--out", "o.json", "--layer", layer]);
     assert_eq!(
         promised_keys("scarp-station export --json"),

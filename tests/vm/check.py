@@ -41,8 +41,8 @@ def metres(longitude, latitude):
 
 
 def corners(blob):
-    """Of a GeoPackage polygon's outer ring, which ends where it begins."""
-    at = 8 + [0, 32, 48, 48, 64][blob[3] >> 1 & 7]
+    """Of the outer ring of a GeoPackage multipolygon's first part, which ends where it begins."""
+    at = 8 + [0, 32, 48, 48, 64][blob[3] >> 1 & 7] + 9
     (count,) = struct.unpack_from("<I", blob, at + 9)
     ring = struct.unpack_from(f"<{2 * count}d", blob, at + 13)
     return [metres(*ring[i : i + 2]) for i in range(0, 2 * count - 2, 2)]

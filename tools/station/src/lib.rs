@@ -3,6 +3,7 @@
 
 pub mod feeds;
 pub mod keys;
+pub mod planned_area;
 pub mod revocations;
 pub mod serve;
 pub mod store;

@@ -163,7 +163,10 @@ fn surveys_lists_those_of_a_store_and_export_takes_one_of_them() {
             "export", "--store", &store, "--out", &out, "--json", "--survey", survey,
         ]
     };
-    assert_eq!(scarp_station(&of(&id)).stdout, b"{\"landslides\":1}\n");
+    assert_eq!(
+        scarp_station(&of(&id)).stdout,
+        b"{\"landslides\":1,\"left_out\":0}\n"
+    );
     let other = Uuid::from_u128(1).to_string();
     std::fs::remove_file(&out).unwrap();
     let line = failure(&of(&other));

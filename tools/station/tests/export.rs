@@ -7,12 +7,14 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use common::{AIRCRAFT, RUN, envelope};
 use geo::Polygon;
+use geojson::Feature;
 use proptest::prelude::*;
 use scarp_inventory::{
-    FrameFootprint, FrameReport, Landslide, LandslideStatus, footprint_feature, landslide_feature,
+    FrameFootprint, FrameReport, Landslide, LandslideStatus, Run, footprint_feature,
+    landslide_feature, outline_geometry,
 };
 use scarp_link::{Body, Envelope};
-use scarp_station::store::{Store, StoreError};
+use scarp_station::store::{Filter, Store, StoreError};
 use uuid::Uuid;
 
 /// A ring of many corners about a place, of which one lies on the antimeridian.
@@ -76,12 +78,19 @@ proptest! {
         store.apply(AIRCRAFT, bodies.map(sent)).unwrap();
 
         let mut exported = Vec::new();
-        store.footprints(|run, frame| {
-            exported.extend(footprint_feature(run, &frame).map(|feature| feature.to_string()));
+        store.footprints(&Filter::default(), |run, frame| {
+            exported.extend(footprint_feature(run, &frame.report).map(|feature| Feature {
+                geometry: outline_geometry(&frame.outline),
+                ..feature
+            }.to_string()));
             Ok::<_, StoreError>(())
         }).unwrap();
-        store.landslides(|run, slide| {
-            exported.push(landslide_feature(run, &slide).to_string());
+        store.landslides(&Filter::default(), |standing| {
+            let run = Run { survey: standing.survey, id: standing.run.unwrap() };
+            exported.push(Feature {
+                geometry: outline_geometry(&standing.outline),
+                ..landslide_feature(run, &standing.landslide)
+            }.to_string());
             Ok::<_, StoreError>(())
         }).unwrap();
         let written = frames.iter().filter_map(|frame| footprint_feature(RUN, frame));

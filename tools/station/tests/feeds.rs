@@ -11,7 +11,7 @@ use scarp_link::Identity;
 use scarp_station::{
     feeds::{Commit, Feed, FeedError},
     serve::Server,
-    store::Store,
+    store::{Filter, Store},
 };
 use serde_json::Value;
 use tokio::{runtime::Runtime, sync::oneshot};
@@ -126,7 +126,7 @@ struct Count(mpsc::Sender<usize>);
 impl Feed for Count {
     fn snapshot(&mut self, store: &Store) -> Result<(), FeedError> {
         let mut standing = 0;
-        store.landslides(|_, _| {
+        store.landslides(&Filter::default(), |_| {
             standing += 1;
             Ok::<_, FeedError>(())
         })?;

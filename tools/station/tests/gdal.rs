@@ -63,7 +63,7 @@ fn number(store: &Path, sql: &str) -> i64 {
 fn check(store: &Path) {
     let landslides = layer(store, "landslides");
     for wanted in [
-        "Geometry: Polygon",
+        "Geometry: Multi Polygon",
         "Feature Count: 2",
         "Extent: (7.010000, 46.000000) - (7.023000, 46.003000)",
         "ID[\"EPSG\",4326]",
@@ -77,13 +77,15 @@ fn check(store: &Path) {
             "{wanted} is not in:\n{landslides}"
         );
     }
-    assert!(layer(store, "landslide_history").contains("Feature Count: 5"));
+    assert!(layer(store, "landslide_points").contains("Feature Count: 2"));
+    assert!(layer(store, "history").contains("Feature Count: 5"));
     assert!(layer(store, "footprints").contains("Feature Count: 3"));
     assert!(layer(store, "surveys").contains("Feature Count: 1"));
-    for name in ["landslides", "landslide_history"] {
-        let invalid = format!("SELECT count(*) AS n FROM {name} WHERE ST_IsValid(geom) <> 1");
-        assert_eq!(number(store, &invalid), 0, "{name}");
-    }
+    let invalid = "SELECT count(*) AS n FROM landslides WHERE ST_IsValid(geom) <> 1";
+    assert_eq!(number(store, invalid), 0);
+    let outside = "SELECT count(*) AS n FROM landslides JOIN landslide_points AS p USING (id) \
+                   WHERE ST_Contains(landslides.geom, p.geom) <> 1";
+    assert_eq!(number(store, outside), 0);
     assert_eq!(
         number(
             store,
@@ -94,7 +96,7 @@ fn check(store: &Path) {
     assert_eq!(
         number(
             store,
-            "SELECT sum(ST_NumInteriorRing(geom)) AS n FROM landslides"
+            "SELECT sum(ST_NumInteriorRing(ST_GeometryN(geom, 1))) AS n FROM landslides"
         ),
         2
     );
@@ -139,7 +141,7 @@ fn the_exported_geojson_is_read_by_gdal_with_the_same_landslides() {
     let out = site.path("landslides.geojson");
     assert_eq!(
         export(&site.store(), &out, "landslides"),
-        "{\"landslides\":2}\n"
+        "{\"landslides\":2,\"left_out\":0}\n"
     );
     let layer = ogrinfo(&["-al", "-so"], &out);
     for wanted in [
@@ -163,7 +165,7 @@ fn what_was_searched_is_exported_without_the_frames_that_have_no_place() {
     let out = site.path("footprints.geojson");
     assert_eq!(
         export(&site.store(), &out, "footprints"),
-        "{\"footprints\":2}\n"
+        "{\"footprints\":2,\"left_out\":0}\n"
     );
     let layer = ogrinfo(&["-al", "-so"], &out);
     for wanted in [
@@ -202,4 +204,82 @@ fn gdal_reads_a_landslide_across_the_antimeridian_as_two_parts_on_the_map() {
     }
     let valid = "SELECT count(*) AS n FROM landslides WHERE ST_IsValid(geometry) = 1 AND ST_NumGeometries(geometry) = 2";
     assert_eq!(number(&out, valid), 1);
+}
+
+/// GDAL's own check of a GeoPackage against the standard, which must find nothing.
+fn validate(store: &Path) {
+    // The Python that Debian's GDAL, on which gdal-bin depends, is for.
+    let output = Command::new("/usr/bin/python3")
+        .args([
+            "-m",
+            "osgeo_utils.samples.validate_gpkg",
+            "--extra",
+            "--warning-as-error",
+            "-k",
+        ])
+        .arg(store)
+        .output()
+        .expect("install gdal-bin: this test needs its validate_gpkg");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).unwrap();
+    assert!(output.status.success() && said.trim().is_empty(), "{said}");
+}
+
+#[test]
+fn a_store_is_a_valid_geopackage_when_it_is_new_in_use_edited_and_closed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("s.gpkg");
+    Store::open(&path).unwrap().close().unwrap();
+    validate(&path);
+    let mut store = filled(&path);
+    store.apply(AIRCRAFT, [untagged(4)]).unwrap();
+    validate(&path);
+    ogrinfo_edit(
+        &path,
+        "UPDATE landslides SET area_m2 = 12.5, review = 'confirmed', site = 'S-9'",
+    );
+    ogrinfo_edit(&path, "DELETE FROM landslides WHERE name = 'L-01'");
+    validate(&path);
+    store.rest().unwrap();
+    validate(&path);
+    store.close().unwrap();
+    validate(&path);
+}
+
+fn ogrinfo_edit(store: &Path, sql: &str) {
+    let output = Command::new("ogrinfo")
+        .arg(store)
+        .args(["-sql", sql])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn gdal_lists_the_layers_and_none_of_the_tables_that_are_not_for_people() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("s.gpkg");
+    filled(&path).close().unwrap();
+    let listed = ogrinfo(&["-q"], &path);
+    let names = listed
+        .lines()
+        .filter_map(|line| line.split([':', '(']).nth(1));
+    let names: Vec<_> = names.map(str::trim).collect();
+    assert_eq!(
+        names,
+        [
+            "landslides",
+            "landslide_points",
+            "sites",
+            "coverage",
+            "footprints",
+            "surveys",
+            "reviews",
+            "history",
+            "layer_styles"
+        ]
+    );
 }

@@ -17,7 +17,9 @@ fn help(arguments: &[&str]) -> String {
 #[test]
 fn every_help_is_as_it_was() {
     insta::assert_snapshot!("help", help(&[]));
-    for command in ["keys", "serve", "surveys", "export"] {
+    for command in [
+        "keys", "serve", "surveys", "export", "status", "coverage", "snapshot", "repair",
+    ] {
         insta::assert_snapshot!(format!("help-{command}"), help(&[command]));
     }
     for command in ["init", "enrol", "list", "revoke", "renew"] {

@@ -13,7 +13,7 @@ use scarp_inventory::{
     Run, landslide_feature,
 };
 use scarp_link::{Body, Envelope};
-use scarp_station::store::{Applied, Store, StoreError};
+use scarp_station::store::{Applied, Filter, Store, StoreError};
 use uuid::Uuid;
 
 #[test]
@@ -177,12 +177,12 @@ fn a_landslide_stands_with_the_run_that_its_newest_version_is_of() {
         }
         let mut standing = Vec::new();
         store
-            .landslides(|run, slide| {
-                standing.push((run, slide.version));
+            .landslides(&Filter::default(), |slide| {
+                standing.push((slide.run, slide.landslide.version));
                 Ok::<_, StoreError>(())
             })
             .unwrap();
-        assert_eq!(standing, [(other, 2)], "{order:?}");
+        assert_eq!(standing, [(Some(other.id), 2)], "{order:?}");
         let agree = "SELECT count(*) FROM landslides JOIN landslide_history USING (survey, run, id, version)";
         assert_eq!(query(&path, agree), 1);
     }
@@ -239,10 +239,14 @@ fn what_is_stored_reads_back_as_it_was_reported() {
         .flights(|run, flight| push(run, Body::Survey(flight.survey)))
         .unwrap();
     store
-        .footprints(|run, frame| push(run, Body::Frame(frame)))
+        .footprints(&Filter::default(), |run, frame| {
+            push(run, Body::Frame(frame.report))
+        })
         .unwrap();
     store
-        .landslides(|run, slide| push(run, Body::Landslide(slide)))
+        .landslides(&Filter::default(), |slide| {
+            push(RUN, Body::Landslide(slide.landslide))
+        })
         .unwrap();
     assert_eq!(stored, reports.map(|report| report.body().clone()));
 }

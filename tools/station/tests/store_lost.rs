@@ -201,7 +201,7 @@ fn report_until(uplink: &Uplink, cause: &str) -> u64 {
 fn a_file_that_may_grow_no_further_is_told_as_that_and_holds_all_that_was_confirmed() {
     let site = Site::new();
     // The signal would end the process before the write could fail. The shell counts in 512 bytes, or in 1024.
-    let script = "trap '' XFSZ; ulimit -f 400; exec \"$@\"";
+    let script = "trap '' XFSZ; ulimit -f 1600; exec \"$@\"";
     let station = serve_under(&site, &["sh"], script);
     let uplink = site.uplink(station.address);
     let reported = report_until(&uplink, "longest file that the system allows");

@@ -1,8 +1,12 @@
 //! The command line: one file for each command.
 
+mod coverage;
 mod export;
 mod keys;
+mod repair;
 mod serve;
+mod snapshot;
+mod status;
 mod surveys;
 
 use std::process::ExitCode;
@@ -36,6 +40,18 @@ enum Command {
     /// Writes the landslides that stand, or what was searched, as GeoJSON (RFC 7946); the store may be in use
     #[command(after_help = EXIT_CODES)]
     Export(export::Args),
+    /// Tells how much was searched, and what of a planned area was not; the store may be in use
+    #[command(after_help = EXIT_CODES)]
+    Coverage(coverage::Args),
+    /// Writes a whole copy of a store to one file, to hand on; the store may be in use
+    #[command(after_help = EXIT_CODES)]
+    Snapshot(snapshot::Args),
+    /// Tells what a store holds of each survey, and whether its file is whole; it may be in use
+    #[command(after_help = EXIT_CODES)]
+    Status(status::Args),
+    /// Saves what is whole of a damaged store to a new one
+    #[command(after_help = EXIT_CODES)]
+    Repair(repair::Args),
 }
 
 /// Runs the command the user gave and turns its outcome into the exit status.
@@ -50,6 +66,10 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Surveys(args) => surveys::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Coverage(args) => coverage::run(&args),
+        Command::Snapshot(args) => snapshot::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Repair(args) => repair::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,25 +9,36 @@ use clap::{
     ValueEnum,
     builder::{PathBufValueParser, TypedValueParser},
 };
-use geojson::FeatureWriter;
-use scarp_inventory::{Run, footprint_feature, landslide_feature};
+use geojson::{Feature, FeatureWriter, JsonValue};
+use scarp_inventory::{Run, footprint_feature, landslide_feature, outline_geometry};
 use scarp_link::Body;
+use serde_json::json;
 use thiserror::Error;
-use uuid::Uuid;
 
 use super::{Commit, Feed, FeedError};
-use crate::store::Store;
+use crate::store::{Filter, LeftOut, Standing, Store};
 
 /// A file that is only ever replaced by a whole one.
 #[derive(Debug, Clone)]
 pub struct GeoJsonFile {
     path: PathBuf,
+    /// What could not be read the last time, so that it is told once.
+    told: LeftOut,
 }
 
 /// A file whose name is of no format that can be written.
 #[derive(Debug, Error)]
 #[error("its ending is none that can be written; name it .geojson or .json")]
 pub struct UnknownEnding;
+
+/// What came into a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The number of features.
+    pub features: u64,
+    /// What could not be read.
+    pub left_out: LeftOut,
+}
 
 /// What of the store a file shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,7 +60,10 @@ impl GeoJsonFile {
             .iter()
             .any(|known| ending.eq_ignore_ascii_case(known))
         {
-            Ok(Self { path })
+            Ok(Self {
+                path,
+                told: LeftOut::default(),
+            })
         } else {
             Err(UnknownEnding)
         }
@@ -67,7 +81,7 @@ impl GeoJsonFile {
         &self.path
     }
 
-    /// Writes a layer, of one survey where it is given, in place of what the file held. Returns the number of features.
+    /// Writes what is wanted of a layer in place of what the file held.
     ///
     /// # Errors
     /// When the store cannot be read or the file is the store's or cannot be written; the file stays as it was then.
@@ -75,13 +89,13 @@ impl GeoJsonFile {
         &self,
         store: &Store,
         layer: Layer,
-        survey: Option<Uuid>,
-    ) -> Result<usize, FeedError> {
+        filter: &Filter,
+    ) -> Result<Written, FeedError> {
         if store.lies_at(&self.path) {
             let path = self.path.display().to_string();
             return Err(FeedError::OverStore { path });
         }
-        let write = |file: &mut dyn Write| self.write_layer(store, layer, survey, file);
+        let write = |file: &mut dyn Write| self.write_layer(store, layer, filter, file);
         scarp_files::replace_durably(&self.path, write, |reason| self.failed(reason))
     }
 
@@ -89,13 +103,12 @@ impl GeoJsonFile {
         &self,
         store: &Store,
         layer: Layer,
-        survey: Option<Uuid>,
+        filter: &Filter,
         mut file: &mut dyn Write,
-    ) -> Result<usize, FeedError> {
-        let wanted = |run: Run| survey.is_none_or(|survey| survey == run.survey);
+    ) -> Result<Written, FeedError> {
         let mut writer = FeatureWriter::from_writer(&mut file);
         let mut features = 0;
-        let mut push = |feature: Option<geojson::Feature>| {
+        let mut push = |feature: Option<Feature>| {
             let Some(feature) = feature else {
                 return Ok(());
             };
@@ -104,22 +117,35 @@ impl GeoJsonFile {
                 .write_feature(&feature)
                 .map_err(|e| self.failed(cause(e)))
         };
-        match layer {
-            Layer::Landslides => store.landslides(|run, landslide| {
-                push(wanted(run).then(|| landslide_feature(run, &landslide)))
+        let left_out = match layer {
+            Layer::Landslides => {
+                store.landslides(filter, |standing| push(Some(standing_feature(&standing))))?
+            }
+            Layer::Footprints => store.footprints(filter, |run, frame| {
+                let feature = footprint_feature(run, &frame.report);
+                push(feature.map(|feature| Feature {
+                    geometry: outline_geometry(&frame.outline),
+                    ..feature
+                }))
             })?,
-            Layer::Footprints => store.footprints(|run, frame| {
-                push(
-                    wanted(run)
-                        .then(|| footprint_feature(run, &frame))
-                        .flatten(),
-                )
-            })?,
-        }
+        };
         writer.finish().map_err(|e| self.failed(cause(e)))?;
         drop(writer);
         file.write_all(b"\n").map_err(|e| self.failed(e))?;
-        Ok(features)
+        Ok(Written { features, left_out })
+    }
+
+    /// Tells of what a feed leaves out, where it is something else than before.
+    fn tell(&mut self, left_out: LeftOut) {
+        if left_out != self.told && left_out.count > 0 {
+            log::warn!(
+                "file {}: {} landslides cannot be read and are left out: {}; mend or delete them in QGIS",
+                self.path.display(),
+                left_out.count,
+                left_out.first.join(", ")
+            );
+        }
+        self.told = left_out;
     }
 
     fn failed(&self, reason: io::Error) -> FeedError {
@@ -130,9 +156,46 @@ impl GeoJsonFile {
     }
 }
 
+/// A landslide as the aircraft writes it, and what the station and people add.
+#[must_use]
+pub fn standing_feature(standing: &Standing) -> Feature {
+    let Standing {
+        run,
+        survey,
+        landslide,
+        outline,
+        ..
+    } = standing;
+    let of = Run {
+        survey: *survey,
+        id: run.unwrap_or(*survey),
+    };
+    let mut feature = landslide_feature(of, landslide);
+    feature.geometry = outline_geometry(outline);
+    let properties = feature.properties.get_or_insert_default();
+    if run.is_none() {
+        // Nobody flew over one that was drawn by hand.
+        for unknown in ["run", "cut_off"] {
+            properties.insert(unknown.to_owned(), JsonValue::Null);
+        }
+    }
+    for (name, value) in [
+        ("name", json!(standing.name)),
+        ("priority", json!(standing.priority)),
+        ("source", json!(standing.source)),
+        ("review", json!(standing.review)),
+        ("note", json!(standing.note)),
+    ] {
+        properties.insert(name.to_owned(), value);
+    }
+    feature
+}
+
 impl Feed for GeoJsonFile {
     fn snapshot(&mut self, store: &Store) -> Result<(), FeedError> {
-        self.write(store, Layer::Landslides, None).map(drop)
+        let written = self.write(store, Layer::Landslides, &Filter::default())?;
+        self.tell(written.left_out);
+        Ok(())
     }
 
     /// Writes the file anew, since GeoJSON cannot be changed in place; frames, which are most of what comes, do not

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::store::{Store, StoreError};
 pub use follower::{Follower, MAX_COMMITS_WAITING};
-pub use geojson::{GeoJsonFile, Layer, UnknownEnding};
+pub use geojson::{GeoJsonFile, Layer, UnknownEnding, Written, standing_feature};
 pub use published::{Published, published};
 
 /// The messages of one commit that changed what stands in the store, in their order: surveys, frames, and landslides that

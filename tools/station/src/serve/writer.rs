@@ -150,6 +150,11 @@ async fn work(
     let mut totals = Totals::default();
     loop {
         let next = timeout(INTERVAL, queue.recv()).await;
+        if next.is_err()
+            && let Err(e) = store.rest()
+        {
+            log::warn!("{e}");
+        }
         let is_last = matches!(next, Ok(None));
         let done = next.ok().flatten().map(|Job { reply, batch }| {
             let outcome = commit(&mut store, batch, &mut totals, commits);

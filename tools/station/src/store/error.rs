@@ -43,6 +43,10 @@ pub enum Cause {
     NotADatabase,
     /// It is a file without content.
     Empty,
+    /// There is a file already, where a new one is to be.
+    Exists,
+    /// Its name is not in UTF-8, which SQLite wants of a copy.
+    NotUnicode,
     /// It is a database, but no GeoPackage.
     NotAGeoPackage,
     /// It is a GeoPackage, but not one of ours.
@@ -57,6 +61,8 @@ pub enum Cause {
     Obstructed(PathBuf, &'static str),
     /// The write-ahead log beside it is of another file: where.
     ForeignLog(PathBuf),
+    /// It is of a later version.
+    Later,
     /// Its content is damaged.
     Damaged(String),
     /// The system refuses to read or write it.
@@ -107,6 +113,14 @@ impl Cause {
                 "is not a database, and so no GeoPackage".to_owned(),
                 "give another file with --store",
             ),
+            Self::Exists => (
+                "is there already".to_owned(),
+                "give a new file, or delete this one",
+            ),
+            Self::NotUnicode => (
+                "has a name that is not in UTF-8".to_owned(),
+                "give another name",
+            ),
             Self::Empty => (
                 "is empty".to_owned(),
                 "start `scarp-station serve` on it, or give another file with --store",
@@ -148,9 +162,13 @@ impl Cause {
                 ),
                 "move that away, best to where its own store is",
             ),
+            Self::Later => (
+                "was made by a later version of scarp-station".to_owned(),
+                "use that version",
+            ),
             Self::Damaged(what) => (
                 format!("is damaged ({what})"),
-                "move it away, start with a new file and recover it with `sqlite3 FILE .recover`",
+                "save what is whole of it with `scarp-station repair`, and go on with that",
             ),
             Self::System(e) => of_the_system(&e),
             Self::Lost(what, kept) => lost(&what, &kept),

@@ -1,21 +1,32 @@
-//! Polygons as GeoPackage blobs: a header with the bounding box, then well-known binary (OGC 12-128r19, clause 2.1.3).
+//! Outlines as GeoPackage blobs: a header with the bounding box, then well-known binary (OGC 12-128r19, clause 2.1.3).
 
-use geo::{BoundingRect, CoordsIter, Polygon, Rect, coord};
-use geo_traits::{GeometryTrait, GeometryType, PolygonTrait, to_geo::ToGeoPolygon};
+use geo::{BoundingRect, CoordsIter, MultiPolygon, Point, Polygon, Rect, coord};
+use geo_traits::{
+    GeometryTrait, GeometryType, MultiPolygonTrait, PolygonTrait, to_geo::ToGeoPolygon,
+};
 use thiserror::Error;
-use wkb::{Endianness, error::WkbError, reader::Dimension, writer::WriteOptions};
+use wkb::{
+    Endianness,
+    error::{WkbError, WkbResult},
+    writer::WriteOptions,
+};
 
 /// WGS84, longitude and latitude in degrees; the only reference system of the store.
 pub const SRS_ID: i32 = 4326;
 
-/// Length of the header that [`encode`] writes, in bytes.
+/// Length of the header of an outline that is written here, in bytes.
 pub const HEADER_BYTES: u32 = 40;
 
 const MAGIC: [u8; 2] = *b"GP";
 /// Little-endian header with a two-dimensional bounding box.
 const FLAGS: u8 = 0b0000_0011;
+/// Little-endian header without a bounding box, which a point needs none of.
+const FLAGS_OF_A_POINT: u8 = 0b0000_0001;
+const OPTIONS: WriteOptions = WriteOptions {
+    endianness: Endianness::LittleEndian,
+};
 
-/// A blob that holds no polygon.
+/// A blob that holds no outline.
 #[derive(Debug, Error)]
 pub enum GeometryError {
     /// The GeoPackage header is missing or cut.
@@ -24,36 +35,58 @@ pub enum GeometryError {
     /// What follows the header is not well-known binary.
     #[error("its geometry cannot be read: {0}")]
     Wkb(WkbError),
-    /// It is a point, a line, several polygons, or has heights.
-    #[error("its geometry is no plain polygon")]
+    /// It is a point or a line, or empty.
+    #[error("its geometry is no polygon")]
     NotAPolygon,
-    /// A coordinate is infinite or not a number.
-    #[error("its geometry has a coordinate that is no number")]
-    NotFinite,
+    /// A coordinate is infinite or not a number, or no longitude or latitude.
+    #[error("its geometry has a coordinate that is no longitude or latitude in degrees")]
+    Coordinate,
 }
 
-/// The blob of `polygon`, or `None` when it has no extent. Outer rings go counter-clockwise, holes clockwise, as the
+/// The blob of a polygon, or `None` when it has no extent. Outer rings go counter-clockwise, holes clockwise, as the
 /// inventory makes them; the order is not changed here.
 #[must_use]
 pub fn encode(polygon: &Polygon<f64>) -> Option<Vec<u8>> {
-    let bounds: Rect<f64> = polygon.bounding_rect()?;
-    let mut blob = Vec::new();
-    blob.extend(MAGIC);
-    blob.extend([0, FLAGS]);
-    blob.extend(SRS_ID.to_le_bytes());
-    for bound in [
-        bounds.min().x,
-        bounds.max().x,
-        bounds.min().y,
-        bounds.max().y,
-    ] {
+    encode_with(polygon.bounding_rect()?, |blob| {
+        wkb::writer::write_polygon(blob, polygon, &OPTIONS)
+    })
+}
+
+/// The same of several, as a multipolygon.
+#[must_use]
+pub fn encode_parts(parts: &MultiPolygon<f64>) -> Option<Vec<u8>> {
+    encode_with(parts.bounding_rect()?, |blob| {
+        wkb::writer::write_multi_polygon(blob, parts, &OPTIONS)
+    })
+}
+
+/// The blob of a point.
+#[must_use]
+pub fn encode_point(point: Point<f64>) -> Option<Vec<u8>> {
+    let mut blob = header(FLAGS_OF_A_POINT);
+    wkb::writer::write_point(&mut blob, &point, &OPTIONS).ok()?;
+    Some(blob)
+}
+
+fn encode_with(
+    bounds: Rect<f64>,
+    write: impl FnOnce(&mut Vec<u8>) -> WkbResult<()>,
+) -> Option<Vec<u8>> {
+    let mut blob = header(FLAGS);
+    let (min, max) = (bounds.min(), bounds.max());
+    for bound in [min.x, max.x, min.y, max.y] {
         blob.extend(bound.to_le_bytes());
     }
-    let options = WriteOptions {
-        endianness: Endianness::LittleEndian,
-    };
-    wkb::writer::write_polygon(&mut blob, polygon, &options).ok()?;
+    write(&mut blob).ok()?;
     Some(blob)
+}
+
+fn header(flags: u8) -> Vec<u8> {
+    let mut blob = Vec::new();
+    blob.extend(MAGIC);
+    blob.extend([0, flags]);
+    blob.extend(SRS_ID.to_le_bytes());
+    blob
 }
 
 /// The bounding box in the header of `blob`, or `None` when it has none of the kind that [`encode`] writes.
@@ -69,28 +102,43 @@ pub fn bounds(blob: &[u8]) -> Option<Rect<f64>> {
         .then(|| Rect::new(coord! { x: min_x, y: min_y }, coord! { x: max_x, y: max_y }))
 }
 
-/// The polygon in `blob`. Reads either byte order, since the file may have been edited in another program.
+/// The bounding box of the outline in `blob`, by its header or else by its corners; `None` when it has none that can be read.
+#[must_use]
+pub fn extent(blob: &[u8]) -> Option<Rect<f64>> {
+    bounds(blob).or_else(|| decode(blob).ok()?.bounding_rect())
+}
+
+/// The outline in `blob`, at least one polygon. It may have been drawn in another program: either byte order is read, a polygon or
+/// several, and heights and measures are left out.
 ///
 /// # Errors
-/// When the blob is damaged, or holds anything but one polygon in two dimensions.
-pub fn decode(blob: &[u8]) -> Result<Polygon<f64>, GeometryError> {
+/// When the blob is damaged, or holds anything else.
+pub fn decode(blob: &[u8]) -> Result<MultiPolygon<f64>, GeometryError> {
     let geometry = wkb::reader::read_wkb(wkb_of(blob).ok_or(GeometryError::Header)?)
         .map_err(GeometryError::Wkb)?;
-    let polygon = match geometry.as_type() {
-        GeometryType::Polygon(polygon) if geometry.dimension() == Dimension::Xy => polygon,
-        _ => return Err(GeometryError::NotAPolygon),
+    let parts: Option<Vec<Polygon<f64>>> = match geometry.as_type() {
+        GeometryType::Polygon(polygon) => part(polygon).map(|part| vec![part]),
+        GeometryType::MultiPolygon(parts) => {
+            parts.polygons().map(|polygon| part(&polygon)).collect()
+        }
+        _ => None,
     };
-    if polygon.exterior().is_none() {
+    let outline = parts.map_or_else(|| MultiPolygon::new(Vec::new()), MultiPolygon::new);
+    if outline.0.is_empty() {
         return Err(GeometryError::NotAPolygon);
     }
-    let polygon = polygon.to_polygon();
-    if !polygon
-        .coords_iter()
-        .all(|c| c.x.is_finite() && c.y.is_finite())
-    {
-        return Err(GeometryError::NotFinite);
+    // An outline across the antimeridian that an earlier version stored has continuous longitudes. Written so that NaN fails too.
+    let on_earth = |c: geo::Coord<f64>| c.x.abs() <= 360.0 && c.y.abs() <= 90.0;
+    if outline.coords_iter().all(on_earth) {
+        Ok(outline)
+    } else {
+        Err(GeometryError::Coordinate)
     }
-    Ok(polygon)
+}
+
+/// A polygon of a geometry; none where it has no outer ring.
+fn part(polygon: &impl PolygonTrait<T = f64>) -> Option<Polygon<f64>> {
+    polygon.exterior().is_some().then(|| polygon.to_polygon())
 }
 
 /// What follows the header, whose flags tell how long its bounding box is.
@@ -121,7 +169,38 @@ mod tests {
 
     #[test]
     fn a_polygon_with_a_hole_survives_the_round_trip() {
-        assert_eq!(decode(&encode(&with_hole()).unwrap()).unwrap(), with_hole());
+        assert_eq!(
+            decode(&encode(&with_hole()).unwrap()).unwrap(),
+            with_hole().into()
+        );
+    }
+
+    #[test]
+    fn several_polygons_survive_the_round_trip() {
+        let parts = MultiPolygon::new(vec![
+            with_hole(),
+            polygon![(x: 8.0, y: 46.0), (x: 8.2, y: 46.0), (x: 8.1, y: 46.1)],
+        ]);
+        let blob = encode_parts(&parts).unwrap();
+        assert_eq!(decode(&blob).unwrap(), parts);
+        assert_eq!(bounds(&blob), parts.bounding_rect());
+    }
+
+    #[test]
+    fn heights_and_measures_are_left_out() {
+        let corners = [(7.0, 46.0), (7.2, 46.0), (7.1, 46.1), (7.0, 46.0)];
+        for (kind, further) in [(1003_u32, 1), (2003, 1), (3003, 2)] {
+            let mut wkb = vec![1];
+            wkb.extend(kind.to_le_bytes());
+            wkb.extend([1_u32, 4].map(u32::to_le_bytes).concat());
+            for (x, y) in corners {
+                let beside = [1234.5; 2];
+                let numbers = [x, y].into_iter().chain(beside.into_iter().take(further));
+                wkb.extend(numbers.flat_map(f64::to_le_bytes));
+            }
+            let flat = polygon![(x: 7.0, y: 46.0), (x: 7.2, y: 46.0), (x: 7.1, y: 46.1)];
+            assert_eq!(decode(&blob(&wkb)).unwrap(), flat.into(), "{kind}");
+        }
     }
 
     #[test]
@@ -161,21 +240,23 @@ mod tests {
         };
         let mut wkb = Vec::new();
         wkb::writer::write_polygon(&mut wkb, &with_hole(), &options).unwrap();
-        assert_eq!(decode(&blob(&wkb)).unwrap(), with_hole());
+        assert_eq!(decode(&blob(&wkb)).unwrap(), with_hole().into());
     }
 
     #[test]
     fn what_is_no_polygon_is_named() {
         let no_rings = [&[1][..], &3_u32.to_le_bytes(), &0_u32.to_le_bytes()].concat();
         let point = [&[1][..], &1_u32.to_le_bytes(), &[0; 16]].concat();
-        let with_heights = [&[1][..], &1003_u32.to_le_bytes(), &0_u32.to_le_bytes()].concat();
-        for wkb in [no_rings, point, with_heights] {
+        let no_parts = [&[1][..], &6_u32.to_le_bytes(), &0_u32.to_le_bytes()].concat();
+        for wkb in [no_rings, point, no_parts] {
             let error = decode(&blob(&wkb)).unwrap_err();
             assert!(matches!(error, GeometryError::NotAPolygon), "{error}");
         }
         let mut infinite = encode(&with_hole()).unwrap();
-        infinite[53..61].copy_from_slice(&f64::INFINITY.to_le_bytes());
-        assert!(matches!(decode(&infinite), Err(GeometryError::NotFinite)));
+        for nowhere in [f64::INFINITY, f64::NAN, 5e5] {
+            infinite[53..61].copy_from_slice(&nowhere.to_le_bytes());
+            assert!(matches!(decode(&infinite), Err(GeometryError::Coordinate)));
+        }
         assert!(matches!(decode(b"PG"), Err(GeometryError::Header)));
     }
 
@@ -207,8 +288,8 @@ mod tests {
             ],
         ) {
             let _ = bounds(&blob);
-            if let Ok(polygon) = decode(&blob) {
-                prop_assert!(polygon.coords_iter().all(|c| c.x.is_finite() && c.y.is_finite()));
+            if let Ok(outline) = decode(&blob) {
+                prop_assert!(outline.coords_iter().all(|c| c.x.abs() <= 360.0 && c.y.abs() <= 90.0));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{SCHEMA, error::Cause};
+use super::{error::Cause, schema, version_2};
 
 /// Columns that were called otherwise: table, name then, name now.
 const RENAMED: [(&str, &str, &str); 2] = [
@@ -32,16 +32,21 @@ const WITHOUT_RUNS: [(&str, &str); 2] = [
 
 /// Whether the store is of an earlier version.
 pub fn is_due(db: &Connection) -> Result<bool, Cause> {
-    Ok(!changes(db)?.is_empty())
+    Ok(schema::version(db)?.is_none() && (version_2::is_due(db)? || !changes(db)?.is_empty()))
 }
 
 /// Brings it to this version, all or nothing.
 pub fn migrate(db: &Connection) -> Result<(), Cause> {
+    // What other programs made may name functions that are not known here, and must not keep a table from its new name.
+    db.pragma_update(None, "legacy_alter_table", true)?;
     let transaction = db.unchecked_transaction()?;
+    version_2::clear_the_way(&transaction)?;
     for change in changes(&transaction)? {
         transaction.execute_batch(&change)?;
     }
+    version_2::migrate(&transaction)?;
     transaction.commit()?;
+    db.pragma_update(None, "legacy_alter_table", false)?;
     Ok(())
 }
 
@@ -73,12 +78,7 @@ fn changes(db: &Connection) -> Result<Vec<String>, Cause> {
     }
     if column("true", ["surveys", "survey"])? && !column("true", ["owners", "survey"])? {
         // Nobody knows any more whose the surveys were; each belongs to the aircraft that next reports of it.
-        changes.push(format!(
-            "{}
-             INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) VALUES
-                 ('owners', 'attributes', 'owners', 'Aircraft that each survey belongs to', NULL)",
-            definition("owners")
-        ));
+        changes.push(schema::definition("owners").to_owned());
     }
     if column("true", ["messages", "sent"])? {
         changes.push("ALTER TABLE messages DROP COLUMN sent".to_owned());
@@ -106,7 +106,7 @@ fn changes(db: &Connection) -> Result<Vec<String>, Cause> {
                 "ALTER TABLE {table} RENAME TO {table}_then; {}
                  INSERT INTO {table} ({kept}, run) SELECT {kept}, survey FROM {table}_then;
                  DROP TABLE {table}_then",
-                definition(table)
+                schema::definition(table)
             ));
             if table == "surveys" {
                 // It was the aircraft's wall clock that told it.
@@ -119,11 +119,4 @@ fn changes(db: &Connection) -> Result<Vec<String>, Cause> {
         }
     }
     Ok(changes)
-}
-
-/// The SQL that makes a table of ours.
-fn definition(table: &str) -> &'static str {
-    let begins = SCHEMA.find(&format!("CREATE TABLE {table} ("));
-    let rest = begins.map_or("", |at| &SCHEMA[at..]);
-    rest.split_inclusive(';').next().unwrap_or_default()
 }

@@ -2,14 +2,27 @@
 
 mod beside;
 mod contents;
+mod coverage;
+mod datetime;
 mod error;
+mod filter;
 pub mod geometry;
+mod index;
 mod lock;
 mod migrate;
+mod outline;
+mod overview;
 mod owner;
 mod place;
 mod read;
+mod repair;
 mod rescue;
+mod schema;
+mod settle;
+mod sites;
+mod snapshot;
+mod standing;
+mod version_2;
 mod write;
 
 use std::{
@@ -21,13 +34,16 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, ffi};
 
 pub use error::StoreError;
+pub use filter::Filter;
 use lock::WriteLock;
+pub use outline::area_m2;
+pub use overview::{Health, SurveyOverview};
 pub use place::Moved;
 use place::Place;
-pub use read::Flight;
+pub use read::{Flight, Frame, LeftOut, Standing};
+pub use repair::Saved;
 pub use write::{Applied, MAX_VERSION_STEP};
 
-const SCHEMA: &str = include_str!("schema.sql");
 /// `GPKG` in ASCII, the mark of a GeoPackage.
 const APPLICATION_ID: i32 = 0x4750_4B47;
 /// Bytes of the shortest database: one page of the smallest size (<https://www.sqlite.org/fileformat.html>).
@@ -35,14 +51,24 @@ const SHORTEST: u64 = 512;
 /// How long to wait for another program, QGIS for instance, that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A GeoPackage with the layers `landslides` (as they stand), `landslide_history` (every version reported) and
-/// `footprints` (what was searched), and the tables `surveys`, `owners` and `messages`. All geometry is in EPSG:4326.
+/// How long the station takes for what can wait when it ends.
+const LAST_WORK: Duration = Duration::from_secs(5);
+
+/// A GeoPackage with the layers `landslides` (as they stand), `landslide_points` (their middles) and `footprints` (what was searched), and
+/// the tables `surveys`, `history` and `reviews` (what people said). All geometry is in EPSG:4326. What aircraft say and what people say
+/// are kept apart, in tables that no map shows.
 pub struct Store {
     path: PathBuf,
     connection: Connection,
     place: Place,
     /// Of a store that is only read, none. Dropped after the connection is.
     lock: Option<WriteLock>,
+    /// What is read instead of a file beside which nothing can be written.
+    _copy: Option<tempfile::TempDir>,
+    /// There may be something to do that can wait.
+    behind: bool,
+    /// SQLite's count of changes to the schema when it was last seen to.
+    schema: i64,
 }
 
 impl Store {
@@ -54,8 +80,11 @@ impl Store {
         look(path).map_err(|e| e.at(path))?;
         beside::refuse_others(path).map_err(|e| e.at(path))?;
         let lock = WriteLock::of(path).map_err(|e| Self::not_opened(path, e))?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let mut store = Self::connect(path, flags)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = |file: &Path| Ok((Connection::open_with_flags(file, flags)?, None));
+        let mut store = Self::connect(path, open)?;
         // Else what was seen to be damaged together with another's log would be so for good once it is closed.
         store.keep_log(true)?;
         if let Err(e) = store.prepare_to_write() {
@@ -80,7 +109,7 @@ impl Store {
             Err(e) => Err(e),
         }
         .map_err(|e| e.at(path))?;
-        let store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let store = Self::connect(path, snapshot::open_to_read)?;
         match store.check() {
             Ok(()) => Ok(store),
             Err(e) => Err(store.unfit(e)),
@@ -104,23 +133,31 @@ impl Store {
         }
     }
 
-    fn connect(path: &Path, flags: OpenFlags) -> Result<Self, StoreError> {
+    fn connect(
+        path: &Path,
+        open: impl FnOnce(&Path) -> Result<(Connection, Option<tempfile::TempDir>), error::Cause>,
+    ) -> Result<Self, StoreError> {
         // SQLite takes some names without a folder for memory, where nothing would outlast the process.
         let file = std::path::absolute(path).map_err(|_| error::Cause::Missing.at(path))?;
         let connect = || {
-            let connection =
-                Connection::open_with_flags(&file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            let (connection, copy) = open(&file)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             // The file may come from anyone: nothing in its schema may call out, and page errors are looked for.
             connection.pragma_update(None, "trusted_schema", false)?;
             connection.pragma_update(None, "cell_size_check", true)?;
-            Ok(connection)
+            // Nor may it write, or keep from writing: the triggers of the store itself are for the edits of other programs.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+            Ok((connection, copy))
         };
+        let (connection, copy) = connect().map_err(|e| Self::not_opened(path, e))?;
         Ok(Self {
             path: path.to_owned(),
-            connection: connect().map_err(|e| Self::not_opened(path, e))?,
+            connection,
+            _copy: copy,
             place: Place::default(),
             lock: None,
+            behind: true,
+            schema: 0,
         })
     }
 
@@ -133,14 +170,14 @@ impl Store {
         }
     }
 
-    fn prepare_to_write(&self) -> Result<(), error::Cause> {
+    fn prepare_to_write(&mut self) -> Result<(), error::Cause> {
         let db = &self.connection;
         let is_new = db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
             row.get(0)
         })?;
         if is_new {
             // In one transaction: a process killed here leaves an empty file or a whole store.
-            db.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} COMMIT;"))?;
+            db.execute_batch(&format!("BEGIN IMMEDIATE; {} COMMIT;", schema::whole()))?;
         }
         if migrate::is_due(db)? {
             self.check_file()?;
@@ -153,6 +190,25 @@ impl Store {
         db.pragma_update(None, "synchronous", "FULL")?;
         // Only a look into it opens the files beside it, from which the next commit would go lost without one.
         db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        self.see_to_schema()?;
+        settle::settle(&self.connection)
+    }
+
+    /// Makes spatial indexes anew that another program took away, and tells of triggers that it made: where the schema has changed.
+    fn see_to_schema(&mut self) -> Result<(), error::Cause> {
+        let db = &self.connection;
+        let version = || db.pragma_query_value(None, "schema_version", |row| row.get(0));
+        if version()? == self.schema {
+            return Ok(());
+        }
+        index::restore(db)?;
+        for (trigger, table) in schema::foreign_triggers(db)? {
+            log::warn!(
+                "store {}: another program made the trigger {trigger} on {table}; it is not run for what drones report",
+                self.path.display()
+            );
+        }
+        self.schema = version()?;
         Ok(())
     }
 
@@ -189,12 +245,15 @@ impl Store {
     fn check(&self) -> Result<(), error::Cause> {
         self.check_file()?;
         let db = &self.connection;
-        if migrate::is_due(db)? {
-            return Err(error::Cause::Earlier);
+        match schema::version(db)? {
+            Some(version) if version > schema::VERSION => return Err(error::Cause::Later),
+            _ if migrate::is_due(db)? => return Err(error::Cause::Earlier),
+            _ => {}
         }
         for select in [
             "SELECT table_name, last_change, min_x, min_y, max_x, max_y FROM gpkg_contents",
             "SELECT status FROM landslide_history",
+            "SELECT stale, point FROM landslide_records",
             read::LANDSLIDES,
             read::FOOTPRINTS,
             read::SURVEYS,
@@ -225,7 +284,10 @@ impl Store {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn close(self) -> Result<(), StoreError> {
+    pub fn close(mut self) -> Result<(), StoreError> {
+        if let Err(e) = self.catch_up(LAST_WORK) {
+            log::debug!("store {}: {e:?}", self.path.display());
+        }
         // Fails while another program has it open; the file is then as good, but has its -wal beside it.
         if let Err(e) = self
             .connection

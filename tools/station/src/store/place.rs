@@ -15,6 +15,12 @@ use super::error::Cause;
 /// lost, and without the second another program takes the first for left over.
 const BESIDE: [&str; 2] = ["-wal", "-shm"];
 
+/// The write-ahead log of the store at `path`, where it has one.
+pub fn log_beside(path: &Path) -> PathBuf {
+    let target = target(path).unwrap_or_else(|_| path.to_owned());
+    with_suffix(&target, BESIDE[0])
+}
+
 /// The files of an open store, as they were when it was opened. Of a store that is only read, none.
 #[derive(Debug, Default)]
 pub struct Place {

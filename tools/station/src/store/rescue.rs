@@ -42,7 +42,7 @@ impl Store {
     }
 
     /// Writes what was committed into the store's own file; whether nobody kept it from doing so.
-    fn checkpoint(&self) -> Result<bool, Cause> {
+    pub(super) fn checkpoint(&self) -> Result<bool, Cause> {
         let busy: i64 =
             self.connection
                 .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;

@@ -8,7 +8,6 @@ use std::{
 
 use geojson::{FeatureWriter, JsonValue};
 use parking_lot::Mutex;
-use scarp_inventory::landslide_feature;
 use thiserror::Error;
 
 use super::{
@@ -16,7 +15,10 @@ use super::{
     hub::Hub,
     json::{flight_json, frame_feature},
 };
-use crate::store::{Store, StoreError};
+use crate::{
+    feeds::standing_feature,
+    store::{Filter, Store, StoreError},
+};
 
 /// How long a document is kept that nobody asks for.
 const KEPT: Duration = Duration::from_secs(60);
@@ -111,14 +113,16 @@ impl Documents {
         match part {
             Part::Landslides => Packed::new("application/geo+json", |file| {
                 let mut writer = FeatureWriter::from_writer(file);
-                store.landslides(|run, landslide| {
-                    write(&mut writer, &landslide_feature(run, &landslide))
+                store.landslides(&Filter::default(), |standing| {
+                    write(&mut writer, &standing_feature(&standing))
                 })?;
                 writer.finish().map_err(unwritten)
             }),
             Part::Footprints => Packed::new("application/geo+json", |file| {
                 let mut writer = FeatureWriter::from_writer(file);
-                store.footprints(|run, frame| write(&mut writer, &frame_feature(run, &frame)))?;
+                store.footprints(&Filter::default(), |run, frame| {
+                    write(&mut writer, &frame_feature(run, &frame.report))
+                })?;
                 writer.finish().map_err(unwritten)
             }),
             Part::Flights => Packed::new("application/json", |file| {

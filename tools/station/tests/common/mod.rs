@@ -238,6 +238,29 @@ pub fn until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
+/// A store opened as another program does that writes GeoPackages: triggers run, and have the functions that they need.
+pub fn another_program(store: &Path) -> rusqlite::Connection {
+    use rusqlite::functions::FunctionFlags;
+    let db = rusqlite::Connection::open(store).unwrap();
+    let bound = |name: &str, of: fn(geo::Rect<f64>) -> f64| {
+        db.create_scalar_function(name, 1, FunctionFlags::SQLITE_UTF8, move |context| {
+            let blob: Vec<u8> = context.get(0)?;
+            Ok(scarp_station::store::geometry::extent(&blob).map(of))
+        })
+        .unwrap();
+    };
+    bound("ST_MinX", |bounds| bounds.min().x);
+    bound("ST_MaxX", |bounds| bounds.max().x);
+    bound("ST_MinY", |bounds| bounds.min().y);
+    bound("ST_MaxY", |bounds| bounds.max().y);
+    db.create_scalar_function("ST_IsEmpty", 1, FunctionFlags::SQLITE_UTF8, |context| {
+        let blob: Vec<u8> = context.get(0)?;
+        Ok(scarp_station::store::geometry::extent(&blob).is_none())
+    })
+    .unwrap();
+    db
+}
+
 /// One number from the store, read as another program would.
 pub fn query(store: &Path, sql: &str) -> i64 {
     let db = rusqlite::Connection::open(store).unwrap();

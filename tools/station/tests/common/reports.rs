@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use geo::{Polygon, polygon};
 use scarp_inventory::{FrameFootprint, FrameReport, Landslide, LandslideStatus, Run};
 use scarp_link::{Body, Envelope, Survey};
-use scarp_station::store::{Flight, Store, StoreError};
+use scarp_station::store::{Filter, Flight, LeftOut, Store, StoreError};
 use uuid::Uuid;
 
 use super::RUN;
@@ -88,10 +88,11 @@ pub fn exposed(frame: &Envelope) -> Option<SystemTime> {
 /// The landslides that stand in a store.
 pub fn landslides(store: &Store) -> Result<Vec<Landslide>, StoreError> {
     let mut found = Vec::new();
-    store.landslides(|_, landslide| {
-        found.push(landslide);
+    let left_out = store.landslides(&Filter::default(), |standing| {
+        found.push(standing.landslide);
         Ok::<_, StoreError>(())
     })?;
+    assert_eq!(left_out, LeftOut::default());
     Ok(found)
 }
 

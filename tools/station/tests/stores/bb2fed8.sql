@@ -49,16 +49,15 @@ CREATE TABLE landslides (
     fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     geom POLYGON NOT NULL,
     survey TEXT NOT NULL,
-    run TEXT NOT NULL,
     id TEXT NOT NULL,
     version INTEGER NOT NULL,
     area_m2 DOUBLE NOT NULL,
     cut_off BOOLEAN NOT NULL DEFAULT 0,
     confidence DOUBLE NOT NULL,
     ce90_m DOUBLE NOT NULL,
-    observations INTEGER NOT NULL,
-    first_seen DATETIME,
-    last_seen DATETIME,
+    looks INTEGER NOT NULL,
+    first_seen DATETIME NOT NULL,
+    last_seen DATETIME NOT NULL,
     UNIQUE (survey, id)
 );
 
@@ -67,7 +66,6 @@ CREATE TABLE landslide_history (
     fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     geom POLYGON NOT NULL,
     survey TEXT NOT NULL,
-    run TEXT NOT NULL,
     id TEXT NOT NULL,
     version INTEGER NOT NULL,
     status TEXT NOT NULL,
@@ -75,9 +73,9 @@ CREATE TABLE landslide_history (
     cut_off BOOLEAN NOT NULL DEFAULT 0,
     confidence DOUBLE NOT NULL,
     ce90_m DOUBLE NOT NULL,
-    observations INTEGER NOT NULL,
-    first_seen DATETIME,
-    last_seen DATETIME,
+    looks INTEGER NOT NULL,
+    first_seen DATETIME NOT NULL,
+    last_seen DATETIME NOT NULL,
     UNIQUE (survey, id, version)
 );
 
@@ -86,43 +84,30 @@ CREATE TABLE footprints (
     fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     geom POLYGON,
     survey TEXT NOT NULL,
-    run TEXT NOT NULL,
     sequence INTEGER NOT NULL,
     name TEXT NOT NULL,
     time DATETIME,
     gsd_m DOUBLE,
     untagged TEXT,
-    UNIQUE (survey, run, sequence)
+    UNIQUE (survey, sequence)
 );
 
--- The runs over surveys, of which a survey may have several; `start` is when the first of its frames that tells it was exposed.
 CREATE TABLE surveys (
     fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-    survey TEXT NOT NULL,
-    run TEXT NOT NULL,
-    start DATETIME,
+    survey TEXT NOT NULL UNIQUE,
+    start DATETIME NOT NULL,
     software TEXT NOT NULL,
     model_name TEXT NOT NULL,
-    model_version TEXT NOT NULL,
-    aircraft TEXT,
-    UNIQUE (survey, run)
+    model_version TEXT NOT NULL
 );
 
--- Which aircraft a survey belongs to: the one whose message of it came first.
-CREATE TABLE owners (
-    fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-    survey TEXT NOT NULL UNIQUE,
-    aircraft TEXT NOT NULL
-);
-
--- Identities of the messages received, so that one sent again changes nothing, and SHA-256 of what they say, so that another
--- under the same identity is noticed.
+-- Identities of the messages received, so that one sent again changes nothing.
 CREATE TABLE messages (
     fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     id TEXT NOT NULL UNIQUE,
     survey TEXT NOT NULL,
-    received DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
-    content BLOB
+    sent DATETIME NOT NULL,
+    received DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))
 );
 
 INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) VALUES
@@ -130,7 +115,6 @@ INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_i
     ('landslide_history', 'features', 'landslide_history', 'Every version reported, withdrawn ones too', 4326),
     ('footprints', 'features', 'footprints', 'Frames searched, and frames that could not be placed', 4326),
     ('surveys', 'attributes', 'surveys', 'Flights', NULL),
-    ('owners', 'attributes', 'owners', 'Aircraft that each survey belongs to', NULL),
     ('messages', 'attributes', 'messages', 'Messages received', NULL);
 INSERT INTO gpkg_geometry_columns VALUES
     ('landslides', 'geom', 'POLYGON', 4326, 0, 0),
