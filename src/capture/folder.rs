@@ -2,9 +2,11 @@
 
 use std::{collections::HashSet, path::Path, vec};
 
+use image::RgbImage;
+
 use super::{
     FolderError, Frame, FrameError, LeftOut, Photograph, PoseRemarks, Poses, Reading, Surveyed,
-    TagSettings, decode, photograph_files, survey,
+    TagSettings, Untagged, decode, photograph_files, survey,
 };
 
 /// The photographs of a folder, and of those in it, in the order of their paths. The metadata of all are in memory, and one picture
@@ -90,7 +92,16 @@ impl Iterator for Folder {
 
 fn decode(path: &Path, reading: Result<Reading, FrameError>) -> Result<Photograph, FrameError> {
     let reading = reading?;
-    let image = decode::read(path)?;
+    let image = match (decode::read(path), &reading.kind) {
+        // What is left out is left out for what it shows, whether or not its bits are those that are read.
+        (Err(FrameError::OtherTiff { .. }), Err(kind @ Untagged::LeftOut(_))) => {
+            return Ok(Photograph {
+                image: RgbImage::default(),
+                tag: Err(kind.clone()),
+            });
+        }
+        (decoded, _) => decoded?,
+    };
     if image.dimensions() != reading.size {
         return Err(FrameError::Damaged {
             path: path.display().to_string(),

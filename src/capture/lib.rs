@@ -61,7 +61,7 @@ pub struct Frame {
 /// A picture with what is known of where it was taken.
 #[derive(Debug)]
 pub struct Photograph {
-    /// The pixels as they are stored: where EXIF's orientation asks for a turn, the attitude of the tag has it.
+    /// The pixels as they are stored, none where a photograph is left out whose pixels are not read: where EXIF's orientation asks for a turn, the attitude of the tag has it.
     pub image: RgbImage,
     /// Pose and camera, or why the frame cannot be placed.
     pub tag: Result<Tag, Untagged>,

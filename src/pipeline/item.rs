@@ -117,7 +117,9 @@ impl Item<Placed> {
             content: frame
                 .photograph
                 .map_err(|error| match error {
-                    FrameError::Read { .. } => Reject::Unreadable(error.to_string()),
+                    FrameError::Read { .. } | FrameError::OtherTiff { .. } => {
+                        Reject::Unreadable(error.to_string())
+                    }
                     _ => Reject::Corrupt(error.to_string()),
                 })
                 .and_then(placed),

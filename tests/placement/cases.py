@@ -314,7 +314,9 @@ def in_folders():
     yield "tiff_exif", [tilted.placed("a.TIFF", tilted.tiff(alone, tilted.gps()))]
     turned = Shot(turn=TURNS.ROTATE_180, pitch=-75.0)
     yield "tiff_orientation", [turned.placed("a.tif", turned.tiff(main=orientation(3), photo=size_tags(480, 360)))]
-    yield "tiff_16_bits", [refused("a.tif", shot.tiff(bits=16), "corrupt", "16 bits a channel")]
+    yield "tiff_16_bits", [refused("a.tif", shot.tiff(bits=16), "unreadable", "16 bits a channel")]
+    band = "Camera:BandName='NIR' " + attributes(shot)
+    yield "tiff_band", [refused("a.tif", shot.tiff(band, bits=16), "left_out", "one band")]
 
 
 def over_terrain():

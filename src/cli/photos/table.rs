@@ -169,10 +169,24 @@ fn focal_length(camera: &Camera) -> String {
     format!("f {:.0} px ± {percent:.1} %{lens}", camera.focal_px)
 }
 
+/// The source of a value without the line of a pose file that it stands in.
+fn without_line(from: &str) -> String {
+    let Some((file, rest)) = from.split_once(':') else {
+        return from.to_owned();
+    };
+    let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    if behind.len() == rest.len() {
+        return from.to_owned();
+    }
+    format!("{file}{behind}")
+}
+
 /// Of each kind of value, the tags that it comes from, and of how many photographs it does.
 fn write_sources(out: &mut impl Write, listed: &[&Listed]) -> io::Result<()> {
     let mut sources: BTreeMap<(usize, String), usize> = BTreeMap::new();
-    let mut count = |kind: usize, from: String| *sources.entry((kind, from)).or_default() += 1;
+    let mut count = |kind: usize, from: String| {
+        *sources.entry((kind, without_line(&from))).or_default() += 1;
+    };
     for photograph in listed {
         if let Some(time) = &photograph.time {
             count(0, time.from.clone());
