@@ -121,6 +121,21 @@ impl Store {
         })
     }
 
+    /// One landslide as it stands; `None` where it does not, and where another program left it unreadable.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn landslide(&self, survey: Uuid, id: Uuid) -> Result<Option<Standing>, StoreError> {
+        let select = format!("{LANDSLIDES} WHERE r.survey = ? AND r.id = ?");
+        let mut found = None;
+        let values: [&dyn ToSql; 2] = [&survey.to_string(), &id.to_string()];
+        self.each(&select, &values, standing, |standing| {
+            found = Some(standing);
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(found)
+    }
+
     /// Hands the frames that `filter` takes to `each`, with their run, in the order they came in; also those that could not be placed,
     /// unless a place is wanted.
     ///

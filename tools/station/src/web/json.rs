@@ -1,17 +1,20 @@
 //! What browsers are told, as JSON.
 
-use std::{collections::BTreeSet, time::SystemTime};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::SystemTime,
+};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use geojson::{Feature, JsonValue};
-use scarp_inventory::{FrameReport, LandslideStatus, Run, footprint_feature, landslide_feature};
+use scarp_inventory::{FrameReport, Run, footprint_feature};
 use scarp_link::Body;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::hub::{Event, Hub, event};
 use crate::{
-    feeds::Commit,
+    feeds::{Commit, standing_feature},
     store::{Flight, Store, StoreError},
 };
 
@@ -21,8 +24,8 @@ const MAX_EVENT_BYTES: usize = 2 << 20;
 /// What some commits have changed.
 #[derive(Default)]
 pub struct Changes {
-    landslides: Vec<Feature>,
-    withdrawn: Vec<JsonValue>,
+    /// Of which aircraft reported something, each once, with the newest version told.
+    landslides: BTreeMap<(Uuid, Uuid), u32>,
     frames: Vec<Feature>,
     runs: BTreeSet<Uuid>,
 }
@@ -37,16 +40,11 @@ impl Changes {
             match message.body() {
                 Body::Survey(_) => {}
                 Body::Frame(frame) => changes.frames.push(frame_feature(run, frame)),
-                Body::Landslide(landslide) => match landslide.status {
-                    LandslideStatus::Active => {
-                        changes.landslides.push(landslide_feature(run, landslide));
-                    }
-                    LandslideStatus::Withdrawn => changes.withdrawn.push(json!({
-                        "survey": run.survey,
-                        "id": landslide.id,
-                        "version": landslide.version,
-                    })),
-                },
+                Body::Landslide(landslide) => {
+                    let told = changes.landslides.entry((run.survey, landslide.id));
+                    let version = told.or_default();
+                    *version = landslide.version.max(*version);
+                }
             }
         }
         changes
@@ -69,9 +67,17 @@ impl Changes {
             }
             Ok::<_, StoreError>(())
         })?;
+        // As they stand, which is the aircraft's word only where people said nothing else.
+        let (mut landslides, mut withdrawn) = (Vec::new(), Vec::new());
+        for ((survey, id), version) in self.landslides {
+            match store.landslide(survey, id)? {
+                Some(standing) => landslides.push(standing_feature(&standing)),
+                None => withdrawn.push(json!({ "survey": survey, "id": id, "version": version })),
+            }
+        }
         let data = json!({
-            "landslides": self.landslides,
-            "withdrawn": self.withdrawn,
+            "landslides": landslides,
+            "withdrawn": withdrawn,
             "frames": self.frames,
             "flights": flights,
         });

@@ -1,6 +1,8 @@
 // Confidence in four classes. The colours are ColorBrewer's YlOrRd (safe for the colour-blind: each is darker than the one before),
 // and every landslide is labelled with the number as well.
 
+import { percent } from "./format.ts";
+
 /** Landslides of a like confidence. */
 export interface ConfidenceClass {
   /** Lowest confidence of the class, 0 to 1. */
@@ -18,9 +20,19 @@ export const CLASSES: readonly ConfidenceClass[] = [
   { from: 0.85, label: "85 % and more", colour: "#800026", ink: "#ffffff" },
 ];
 
+/** What a confidence counts as. Nobody measured that of a landslide which people drew, and they are sure of it. */
+export function certainty(confidence: number | null): number {
+  return confidence ?? 1;
+}
+
+/** A confidence as it is shown. */
+export function stated(confidence: number | null): string {
+  return confidence === null ? "by hand" : percent(confidence);
+}
+
 /** The class of a confidence, as it is shown in whole per cent. */
-export function confidenceClass(confidence: number): ConfidenceClass {
-  const shown = Math.round(confidence * 100) / 100;
+export function confidenceClass(confidence: number | null): ConfidenceClass {
+  const shown = Math.round(certainty(confidence) * 100) / 100;
   const [lowest, ...others] = CLASSES as [ConfidenceClass, ...ConfidenceClass[]];
   return others.reduce((found, next) => (shown >= next.from ? next : found), lowest);
 }

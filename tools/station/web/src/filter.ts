@@ -1,6 +1,7 @@
 // Which landslides are shown, and in which order.
 
 import type { Position } from "geojson";
+import { certainty } from "./confidence.ts";
 import type { Landslide } from "./model.ts";
 import { approach } from "./nearest.ts";
 
@@ -25,7 +26,7 @@ export function matches(landslide: Landslide, filter: Filter, now: number): bool
   const since = earliest(filter, now);
   return (
     landslide.areaM2 >= filter.minAreaM2 &&
-    landslide.confidence >= filter.minConfidence &&
+    certainty(landslide.confidence) >= filter.minConfidence &&
     (since === null || landslide.lastSeen === null || landslide.lastSeen >= since)
   );
 }
@@ -43,7 +44,7 @@ export function sorted(landslides: Iterable<Landslide>, order: Order, place: Pos
   };
   switch (order) {
     case "surest":
-      return by((l) => l.confidence);
+      return by((l) => certainty(l.confidence));
     case "newest":
       return by((l) => l.lastSeen ?? 0);
     case "nearest":

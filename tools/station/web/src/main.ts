@@ -2,18 +2,18 @@
 
 import "./style.css";
 import type { Position } from "geojson";
+import { stated } from "./confidence.ts";
 import { Coverage } from "./coverage.ts";
 import { decimal } from "./coordinates.ts";
 import { byId, el, setText, throttled } from "./dom.ts";
 import { largestWithin, matches, sorted } from "./filter.ts";
-import { area, count, counted, percent, told } from "./format.ts";
+import { area, count, counted, told } from "./format.ts";
 import { keep, recall } from "./kept.ts";
 import { Live, fetchBasemap } from "./live.ts";
 import { Chart } from "./map/chart.ts";
 import * as features from "./map/features.ts";
 import type { Landslide } from "./model.ts";
 import { approach } from "./nearest.ts";
-import { shortName } from "./short_name.ts";
 import { Surveys, type Snapshot } from "./survey.ts";
 import { announce, announceNew } from "./ui/announce.ts";
 import { Controls } from "./ui/controls.ts";
@@ -58,13 +58,14 @@ const live = new Live({
     keepSoon();
   },
   change(change) {
+    const watched = selected === null ? undefined : surveys.landslides.get(selected);
     const { put, appeared, gone, frames } = surveys.apply(change);
     for (const frame of frames) if (frame.outline !== null) coverage.add(frame.outline);
     if (put.length > 0 || gone.length > 0) chart?.changeLandslides(put, gone);
     chart?.addFootprints(features.footprints(frames));
     areTracksOld ||= frames.length > 0;
-    if (selected !== null && gone.includes(selected)) {
-      announce(`${shortName(selected.split("/")[1] ?? "")} was withdrawn: it is no longer held to be a landslide`);
+    if (watched !== undefined && gone.includes(watched.key)) {
+      announce(`${watched.name} was withdrawn: it is no longer held to be a landslide`);
       select(null);
     }
     announceNew(appeared, controls.settings.announceFromM2, pick);
@@ -262,7 +263,7 @@ function drawSelected(): void {
   const landslide = selected === null ? undefined : surveys.landslides.get(selected);
   chart?.select(landslide ?? null);
   if (landslide === undefined) return;
-  showDetail(byId("detail"), landslide, surveys.flights.get(landslide.run), place, {
+  showDetail(byId("detail"), landslide, landslide.run === null ? undefined : surveys.flights.get(landslide.run), place, {
     close: closeDetail,
     showOnMap: () => {
       showLandslide(landslide);
@@ -289,8 +290,8 @@ function tellNearest(nearest: Landslide | undefined): void {
     return;
   }
   chart?.sketch(way.isWithin ? [place] : [place, way.to], way.isWithin ? "" : told(way));
-  const { id, areaM2, confidence } = nearest;
-  tools.tell(`${shortName(id)}: ${told(way)} · ${area(areaM2)}, ${percent(confidence)}`);
+  const { name, areaM2, confidence } = nearest;
+  tools.tell(`${name}: ${told(way)} · ${area(areaM2)}, ${stated(confidence)}`);
 }
 
 function fitAll(isAtOnce = false): void {

@@ -12,8 +12,11 @@ export interface Landslide {
   /** As the station told it. */
   readonly raw: unknown;
   readonly id: string;
+  /** Short, one of its survey. */
+  readonly name: string;
   readonly survey: string;
-  readonly run: string;
+  /** The run of its newest report; null where people drew it. */
+  readonly run: string | null;
   /** Counts the reports of it; the highest stands. */
   readonly version: number;
   /** Null where it is smaller than the decimals of a coordinate. */
@@ -21,10 +24,10 @@ export interface Landslide {
   /** Centre of the outline's largest part. */
   readonly centre: Position | null;
   readonly areaM2: number;
-  /** 0 to 1. */
-  readonly confidence: number;
-  /** Radius in metres that holds the true position with 90 % probability. */
-  readonly ce90M: number;
+  /** 0 to 1; null where people drew it. */
+  readonly confidence: number | null;
+  /** Radius in metres that holds the true position with 90 % probability; null where people drew it. */
+  readonly ce90M: number | null;
   /** Most frames that saw landslide at any one place of it. */
   readonly observations: number;
   /** Milliseconds after 1970. */
@@ -165,14 +168,15 @@ function landslide(value: unknown): Landslide {
     key: landslideKey(survey, id),
     raw: value,
     id,
+    name: orNull(about, "name", text) ?? "without a name",
     survey,
-    run: text(about, "run"),
+    run: orNull(about, "run", text),
     version: number(about, "version"),
     outline: shape,
     centre: shape && centre(shape),
     areaM2: number(about, "area_m2"),
-    confidence: number(about, "confidence"),
-    ce90M: number(about, "ce90_m"),
+    confidence: orNull(about, "confidence", number),
+    ce90M: orNull(about, "ce90_m", number),
     observations: number(about, "observations"),
     firstSeen: orNull(about, "first_seen", time),
     lastSeen: orNull(about, "last_seen", time),

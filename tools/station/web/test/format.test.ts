@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CLASSES, confidenceClass } from "../src/confidence.ts";
 import * as format from "../src/format.ts";
-import { shortName } from "../src/short_name.ts";
 
 test("areas have three digits, in the unit that suits", () => {
   const cases: [number, string][] = [[0, "0 m²"], [123.4, "123 m²"], [9_994, "9,990 m²"], [9_996, "1 ha"], [52_300, "5.23 ha"], [999_600, "1 km²"], [1_234_567, "1.23 km²"]];
@@ -37,10 +36,4 @@ test("each class is darker than the one before, so that it can be told without s
     const [light, dark] = [luminance(colour), luminance(ink)].sort((a, b) => b - a) as [number, number];
     assert.ok((light + 0.05) / (dark + 0.05) >= 4.5, `${ink} on ${colour} cannot be read`);
   }
-});
-
-test("a short name follows from the identity, and tells identities apart", () => {
-  const id = (n: number) => `896291ba-24e6-5b58-b780-${n.toString(16).padStart(12, "0")}`;
-  assert.equal(shortName("896291ba-24e6-5b58-b780-11aec5521e1d"), "L-47GX");
-  assert.equal(new Set(Array.from({ length: 1000 }, (_, n) => shortName(id(n * 7919)))).size, 1000);
 });

@@ -10,7 +10,7 @@ function feature(id: string, version: number, area = 100) {
     type: "Feature",
     id,
     geometry: { type: "Polygon", coordinates: [[[7, 46], [7.002, 46], [7.002, 46.001], [7, 46.001], [7, 46]]] },
-    properties: { survey: SURVEY, run: "r", version, area_m2: area, confidence: 0.8, ce90_m: 3, observations: 2, first_seen: null, last_seen: "2026-06-01T12:00:00.000Z" },
+    properties: { name: "L-01", survey: SURVEY, run: "r", version, area_m2: area, confidence: 0.8, ce90_m: 3, observations: 2, first_seen: null, last_seen: "2026-06-01T12:00:00.000Z" },
   };
 }
 

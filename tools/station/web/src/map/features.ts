@@ -2,18 +2,17 @@
 
 import type { Feature, LineString, Point, Position } from "geojson";
 import { circle } from "../geodesy.ts";
-import { percent } from "../format.ts";
+import { certainty, stated } from "../confidence.ts";
 import { centre, type Frame, type Landslide, type Outline } from "../model.ts";
-import { shortName } from "../short_name.ts";
 
 /** Properties that the style's expressions read. */
 function about(landslide: Landslide) {
   return {
     key: landslide.key,
-    name: shortName(landslide.id),
-    percent: percent(landslide.confidence),
+    name: landslide.name,
+    percent: stated(landslide.confidence),
     area: landslide.areaM2,
-    confidence: landslide.confidence,
+    confidence: certainty(landslide.confidence),
     seen: landslide.lastSeen,
   };
 }
@@ -45,7 +44,7 @@ export function footprints(frames: Iterable<Frame>): Feature<Outline>[] {
 export function selection(landslide: Landslide | null): Feature[] {
   if (landslide?.outline == null) return [];
   const outline: Feature = { type: "Feature", properties: { key: "outline", kind: "outline" }, geometry: landslide.outline };
-  if (landslide.centre === null) return [outline];
+  if (landslide.centre === null || landslide.ce90M === null) return [outline];
   const ring = circle(landslide.centre, landslide.ce90M);
   return [
     outline,

@@ -2,9 +2,9 @@
 
 import { byId, el, icon } from "../dom.ts";
 import { sorted } from "../filter.ts";
-import { area, count, percent } from "../format.ts";
+import { stated } from "../confidence.ts";
+import { area, count } from "../format.ts";
 import type { Landslide } from "../model.ts";
-import { shortName } from "../short_name.ts";
 
 const SHOWN_MS = 12_000;
 const MOST = 2;
@@ -34,7 +34,7 @@ export function announceNew(appeared: readonly Landslide[], fromM2: number, onSh
   const large = sorted(appeared.filter(({ areaM2 }) => areaM2 >= fromM2), "largest", null);
   const [largest] = large;
   if (largest === undefined) return;
-  const what = `${shortName(largest.id)}, ${area(largest.areaM2)}, confidence ${percent(largest.confidence)}`;
+  const what = `${largest.name}, ${area(largest.areaM2)}, confidence ${stated(largest.confidence)}`;
   const text = large.length === 1 ? `New landslide ${what}` : `${count(large.length)} new landslides; the largest is ${what}`;
   announce(text, () => onShow(largest.key));
 }

@@ -1,13 +1,12 @@
 // All that is known of one landslide.
 
 import type { Position } from "geojson";
-import { confidenceClass } from "../confidence.ts";
+import { confidenceClass, stated } from "../confidence.ts";
 import { decimal, dms } from "../coordinates.ts";
 import { el, icon } from "../dom.ts";
 import { area, counted, distance, percent, told, utc } from "../format.ts";
 import type { Flight, Landslide } from "../model.ts";
 import { approach } from "../nearest.ts";
-import { shortName } from "../short_name.ts";
 
 /** What the page does where it is asked to here. */
 export interface Actions {
@@ -25,15 +24,17 @@ export function showDetail(
   actions: Actions,
 ): void {
   const { colour, ink } = confidenceClass(landslide.confidence);
-  const chip = el("span", { class: "chip" }, percent(landslide.confidence));
+  const chip = el("span", { class: "chip" }, stated(landslide.confidence));
   chip.style.backgroundColor = colour;
   chip.style.color = ink;
   const facts = el("dl");
   const fact = (term: string, ...told: (Node | string)[]) => facts.append(el("dt", {}, term), el("dd", {}, ...told));
   const { centre } = landslide;
   fact("Area", area(landslide.areaM2));
-  fact("Confidence", `${percent(landslide.confidence)}, seen in ${counted(landslide.observations, "frame")} at its best place`);
-  fact("Position", `true within ${distance(landslide.ce90M)} (CE90)`);
+  const { confidence, ce90M } = landslide;
+  const seen = `seen in ${counted(landslide.observations, "frame")} at its best place`;
+  fact("Confidence", confidence === null ? "drawn by people, not measured" : `${percent(confidence)}, ${seen}`);
+  fact("Position", ce90M === null ? "error not known" : `true within ${distance(ce90M)} (CE90)`);
   if (centre !== null) {
     fact("Decimal", copyable(decimal(centre), actions));
     fact("Degrees", copyable(dms(centre), actions));
@@ -50,7 +51,7 @@ export function showDetail(
   const open =
     centre &&
     el("a", { class: "button", href: `geo:${(centre[1] ?? 0).toFixed(6)},${(centre[0] ?? 0).toFixed(6)}` }, "Open in another app");
-  const heading = el("h2", { id: "detail-name" }, shortName(landslide.id), chip);
+  const heading = el("h2", { id: "detail-name" }, landslide.name, chip);
   // Made anew with each change, which must not take the keyboard away from a button.
   const focused = [...article.querySelectorAll("button")].indexOf(document.activeElement as HTMLButtonElement);
   article.replaceChildren(

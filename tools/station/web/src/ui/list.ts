@@ -1,12 +1,11 @@
 // The list of landslides, a row each.
 
 import type { Position } from "geojson";
-import { confidenceClass } from "../confidence.ts";
+import { confidenceClass, stated } from "../confidence.ts";
 import { el, setText } from "../dom.ts";
-import { area, count, percent, told, when } from "../format.ts";
+import { area, count, told, when } from "../format.ts";
 import type { Landslide } from "../model.ts";
 import { approach } from "../nearest.ts";
-import { shortName } from "../short_name.ts";
 
 /** Rows that are made at first, and with each "more". */
 const PAGE = 100;
@@ -24,6 +23,7 @@ interface Row {
   readonly item: HTMLLIElement;
   readonly button: HTMLButtonElement;
   readonly chip: HTMLElement;
+  readonly name: HTMLElement;
   readonly area: HTMLElement;
   readonly aside: HTMLElement;
 }
@@ -90,13 +90,13 @@ export class LandslideList {
     return el("button", { type: "button", onclick }, `Show more (${count(more)} left)`);
   }
 
-  #row({ key, id }: Landslide): Row {
+  #row({ key }: Landslide): Row {
     const known = this.#rows.get(key);
     if (known !== undefined) return known;
     const [chip, size, aside] = [el("span", { class: "chip" }), el("span", { class: "area" }), el("span", { class: "aside" })];
-    const name = el("span", { class: "name" }, shortName(id));
+    const name = el("span", { class: "name" });
     const button = el("button", { type: "button", class: "row", onclick: () => this.#onPick(key) }, chip, name, size, aside);
-    const row = { item: el("li", {}, button), button, chip, area: size, aside };
+    const row = { item: el("li", {}, button), button, chip, name, area: size, aside };
     this.#rows.set(key, row);
     return row;
   }
@@ -107,7 +107,8 @@ function tell(row: Row, landslide: Landslide, { selected, place, now }: Context)
   const { colour, ink } = confidenceClass(confidence);
   row.chip.style.backgroundColor = colour;
   row.chip.style.color = ink;
-  setText(row.chip, percent(confidence));
+  setText(row.chip, stated(confidence));
+  setText(row.name, landslide.name);
   setText(row.area, area(landslide.areaM2));
   const way = place && approach(place, landslide);
   setText(row.aside, way ? told(way) : lastSeen === null ? "time unknown" : when(lastSeen, now));
