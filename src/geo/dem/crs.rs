@@ -11,6 +11,8 @@ use crate::{Latitude, Longitude, Utm, Wgs84, wgs84::longitude_near};
 
 /// The side of a patch in degrees. What a biquadratic leaves out of a projection over 2 km is a tenth of a millimetre.
 const PATCH_DEG: f64 = 0.02;
+/// Longitudes are counted from -180, from 0, or on over the antimeridian.
+const MAX_LONGITUDE_DEG: f64 = 720.0;
 /// More patches than a flight passes over; all are let go then.
 const MAX_PATCHES: usize = 1024;
 /// A patch counts where it meets the exact way to this many metres.
@@ -124,15 +126,20 @@ impl Crs {
         Some((x, y))
     }
 
-    /// The place at x and y of this system.
+    /// The place at x and y of this system; `None` where that is none on the earth.
     pub(super) fn inverse(&self, x: f64, y: f64) -> Option<Wgs84> {
-        match self {
-            Self::Geographic => Some(Wgs84::new(
+        let place = match self {
+            Self::Geographic if x.abs() <= MAX_LONGITUDE_DEG => Some(Wgs84::new(
                 Latitude::from_degrees(y),
                 Longitude::from_degrees(longitude_near(x, 0.0)),
             )),
+            Self::Geographic => None,
             Self::Projected { exact, .. } => exact.inverse(x, y),
-        }
+        };
+        // Projections give longitudes beyond +-180, too.
+        place.filter(|place| {
+            place.latitude_deg().abs() <= 90.0 && place.longitude_deg().abs() <= MAX_LONGITUDE_DEG
+        })
     }
 }
 

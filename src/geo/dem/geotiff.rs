@@ -108,7 +108,12 @@ pub(super) fn read(path: &Path, stated: DemStatement) -> Result<ReadTile, DemErr
     };
     remarks.extend(meaning::shift_remark(&name, &source));
     let tile = Tile::new(source, Arc::new(system.crs), grid.lattice, range_m);
-    let nowhere = || horizontal("its reference system has no place for it".to_owned());
+    let nowhere = || {
+        horizontal(
+            "in its reference system it lies nowhere on the earth, or has cells that no model has"
+                .to_owned(),
+        )
+    };
     Ok(ReadTile {
         tile: tile.ok_or_else(nowhere)?,
         heights,

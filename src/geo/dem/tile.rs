@@ -8,6 +8,11 @@ use super::{
 };
 use crate::{Latitude, Longitude, VerticalDatum, Wgs84, ecef, wgs84::longitude_near};
 
+/// Sides of cells that elevation models come in, in metres, and how many times as long as wide they may be. Others are a mistake of the
+/// file, and rays over them take long.
+const CELL_M: std::ops::RangeInclusive<f64> = 1e-3..=1e6;
+const MAX_STRETCH: f64 = 1e3;
+
 /// Points along each side of a model by which its bounds are found.
 const SIDE_POINTS: usize = 32;
 
@@ -115,7 +120,7 @@ impl Around {
 }
 
 impl Tile {
-    /// A tile of `lattice` in `crs`; `None` where the system has no place for it.
+    /// A tile of `lattice` in `crs`; `None` where the system has no place for it, or its cells are none of the earth's surface.
     pub(super) fn new(
         source: Source,
         crs: Arc<Crs>,
@@ -132,7 +137,14 @@ impl Tile {
         let metres = |other: Wgs84| {
             (ecef::from_geodetic(middle, 0.0) - ecef::from_geodetic(other, 0.0)).norm()
         };
-        let cell_m = metres(place(column + 1.0, row)?).min(metres(place(column, row + 1.0)?));
+        // From the middle inward, so that a model that ends at a pole has them all.
+        let east_m = metres(place(column - 1.0, row).or_else(|| place(column + 1.0, row))?);
+        let south_m = metres(place(column, row - 1.0).or_else(|| place(column, row + 1.0))?);
+        let cell_m = east_m.min(south_m);
+        let are_cells = CELL_M.contains(&cell_m) && east_m.max(south_m) < cell_m * MAX_STRETCH;
+        if !are_cells {
+            return None;
+        }
 
         let middle_deg = middle.longitude_deg();
         let mut bounds = Bounds {
