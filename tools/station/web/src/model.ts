@@ -24,6 +24,8 @@ export interface Landslide {
   /** Centre of the outline's largest part. */
   readonly centre: Position | null;
   readonly areaM2: number;
+  /** Whether its outline ends at the edge of what was searched, so that it may go on outside; null where people drew it. */
+  readonly cutOff: boolean | null;
   /** 0 to 1; null where people drew it. */
   readonly confidence: number | null;
   /** Radius in metres that holds the true position with 90 % probability; null where people drew it. */
@@ -114,6 +116,12 @@ function number(from: Json, name: string): number {
   return value;
 }
 
+function boolean(from: Json, name: string): boolean {
+  const value = from[name];
+  if (typeof value !== "boolean") throw new UnknownAnswer(`${name} is neither true nor false`);
+  return value;
+}
+
 function orNull<T>(from: Json, name: string, read: (from: Json, name: string) => T): T | null {
   return from[name] === null || from[name] === undefined ? null : read(from, name);
 }
@@ -175,6 +183,7 @@ function landslide(value: unknown): Landslide {
     outline: shape,
     centre: shape && centre(shape),
     areaM2: number(about, "area_m2"),
+    cutOff: orNull(about, "cut_off", boolean),
     confidence: orNull(about, "confidence", number),
     ce90M: orNull(about, "ce90_m", number),
     observations: number(about, "observations"),

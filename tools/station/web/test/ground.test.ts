@@ -20,7 +20,7 @@ function outline(at: Position, sideM: number): Outline {
 }
 
 function landslide(key: string, about: Partial<Landslide>): Landslide {
-  const nothing = { raw: null, id: key, name: key, survey: "", run: "", version: 1, outline: null, centre: null, ce90M: 1, observations: 1, firstSeen: null };
+  const nothing = { raw: null, id: key, name: key, survey: "", run: "", version: 1, cutOff: false, outline: null, centre: null, ce90M: 1, observations: 1, firstSeen: null };
   return { ...nothing, key, areaM2: 1, confidence: 0.5, lastSeen: null, ...about };
 }
 

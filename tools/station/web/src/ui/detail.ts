@@ -30,7 +30,7 @@ export function showDetail(
   const facts = el("dl");
   const fact = (term: string, ...told: (Node | string)[]) => facts.append(el("dt", {}, term), el("dd", {}, ...told));
   const { centre } = landslide;
-  fact("Area", area(landslide.areaM2));
+  fact("Area", landslide.cutOff ? `at least ${area(landslide.areaM2)}: it goes on outside of what was searched` : area(landslide.areaM2));
   const { confidence, ce90M } = landslide;
   const seen = `seen in ${counted(landslide.observations, "frame")} at its best place`;
   fact("Confidence", confidence === null ? "drawn by people, not measured" : `${percent(confidence)}, ${seen}`);

@@ -109,7 +109,7 @@ function tell(row: Row, landslide: Landslide, { selected, place, now }: Context)
   row.chip.style.color = ink;
   setText(row.chip, stated(confidence));
   setText(row.name, landslide.name);
-  setText(row.area, area(landslide.areaM2));
+  setText(row.area, `${landslide.cutOff ? "≥ " : ""}${area(landslide.areaM2)}`);
   const way = place && approach(place, landslide);
   setText(row.aside, way ? told(way) : lastSeen === null ? "time unknown" : when(lastSeen, now));
   if (selected === key) row.button.setAttribute("aria-current", "true");
