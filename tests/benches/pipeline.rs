@@ -207,7 +207,7 @@ const ROUNDS: usize = 15;
 /// What a lens that bends costs of a frame's time: placing its footprint and every vertex of its landslides through a lens and without one,
 /// beside resampling, inference and tracing, in turns.
 fn lens(_: &mut Criterion) {
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/segformer-b0-int8");
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/segformer-lite1-int8");
     let made = Model::load(&model)
         .map_err(Into::into)
         .and_then(|model| Segmenter::new(&Arc::new(model), 64));
