@@ -309,6 +309,7 @@ fn the_stations_keys_are_promised(folder: &Path) {
     let mut station = Command::new(beside("scarp-station"))
         .args(["serve", "--json", "--listen", "127.0.0.1:0"])
         .args(["--store", "landslides.gpkg", "--keys", "keys/station"])
+        .args(["--map", "127.0.0.1:0"])
         .current_dir(folder)
         .stdout(Stdio::piped())
         .spawn()

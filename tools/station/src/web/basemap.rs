@@ -43,11 +43,17 @@ enum Cause {
     #[error("there is no such file")]
     Missing,
     #[error("is no MBTiles file ({0}); write one with QGIS (Generate XYZ tiles (MBTiles)) or GDAL")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(rusqlite::Error),
     #[error("its tiles are {0}, and pictures are shown alone; give one of png, jpg or webp tiles")]
     Format(String),
     #[error("has no tiles")]
     Empty,
+}
+
+impl From<rusqlite::Error> for Cause {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
 }
 
 impl Basemap {
