@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::support::{
     flight::{Flying, Landed, Plan},
     link,
+    slow_engine::SLOW,
 };
 
 /// Health must say the truth within this.
@@ -120,11 +121,11 @@ fn a_camera_that_is_frozen_or_gone_is_told_and_flown_on_with_when_it_is_back() {
     assert_eq!(landed.flown.summary.untagged, 0);
 }
 
-/// The float network takes some half a second for a frame of which nine a second are asked.
+/// The network takes half a second for a frame of which nine a second are asked.
 #[test]
 fn a_network_that_is_far_too_slow_loses_overlap_then_ground_and_says_how_much() {
     let flying = Flying::surveying(Plan {
-        model: "models/segformer-lite1",
+        engines: &[SLOW],
         camera: "overlap = 0.95\nleast_overlap = 0.9\n",
         ..Plan::default()
     });

@@ -17,7 +17,7 @@ use scarp::{
 };
 use scarp_config::Board;
 use scarp_geo::Terrain;
-use scarp_infer::Model;
+use scarp_infer::{ENGINES, Model, Registration};
 use scarp_inventory::Run;
 use scarp_link::Uplink;
 use scarp_test_support::aircraft::{
@@ -70,7 +70,7 @@ impl Drop for Gpsd {
 
 /// What is not as in all flights.
 pub struct Plan {
-    pub model: &'static str,
+    pub engines: &'static [Registration],
     pub rate_hz: f64,
     /// More keys of the camera.
     pub camera: &'static str,
@@ -90,7 +90,7 @@ pub enum Positions {
 impl Default for Plan {
     fn default() -> Self {
         Self {
-            model: "tests/fixtures/tiny_model_int8",
+            engines: ENGINES,
             rate_hz: 10.0,
             camera: "",
             uplink: None,
@@ -132,7 +132,9 @@ impl Flying {
             matches!(plan.positions, Positions::Gpsd).then(|| Gpsd::read(&device, gpsd_port));
         let stop = Arc::new(AtomicBool::new(false));
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        let model = Arc::new(Model::load(&root.join(plan.model)).unwrap());
+        let model = Arc::new(
+            Model::load_in(&root.join("tests/fixtures/tiny_model_int8"), plan.engines).unwrap(),
+        );
         let run = Run {
             survey: Uuid::new_v4(),
             id: Uuid::new_v4(),

@@ -5,6 +5,7 @@ pub mod flight;
 pub mod link;
 pub mod mounts;
 pub mod networks;
+pub mod slow_engine;
 pub mod station;
 
 use scarp_geo::{Latitude, Longitude, Wgs84};

@@ -31,7 +31,13 @@ pub enum DocumentError {
     Store(#[from] StoreError),
     /// It cannot be written, even to memory.
     #[error("map: {0}")]
-    Write(#[from] io::Error),
+    Write(io::Error),
+}
+
+impl From<io::Error> for DocumentError {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
+    }
 }
 
 /// A part of what the store holds.
