@@ -68,7 +68,7 @@ fn look_everywhere(folder: PathBuf) {
         }
     }
     let peak = scarp_infer::process_memory::peak_rss_bytes().unwrap();
-    println!(
+    eprintln!(
         "peak_rss_bytes {peak} after {} tiles in {:.1} s",
         dem.files().count(),
         start.elapsed().as_secs_f64()
@@ -88,10 +88,10 @@ fn twenty_five_tiles_of_a_degree_are_looked_at_in_the_memory_of_five() {
         .env(FOLDER, Path::new(folder.path()))
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&child.stdout);
+    let said = String::from_utf8_lossy(&child.stderr);
     assert!(child.status.success(), "{said}");
     let (_, after) = said.split_once("peak_rss_bytes ").unwrap();
-    println!("{}", after.lines().next().unwrap());
+    eprintln!("{}", after.lines().next().unwrap());
     let peak: u64 = after.split(' ').next().unwrap().parse().unwrap();
     assert!(peak < MOST_BYTES, "{peak} bytes");
 }
