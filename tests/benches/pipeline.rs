@@ -81,16 +81,21 @@ fn inference(c: &mut Criterion) {
     group.finish();
 }
 
-fn outlines(c: &mut Criterion) {
-    let values = hills();
-    let grid = ProbabilityGrid {
+/// A frame's probabilities as the network gives them.
+fn grid(values: &[f32]) -> ProbabilityGrid<'_> {
+    ProbabilityGrid {
         width: GRID.0,
         height: GRID.1,
         stride: 4,
         image_width: 1000,
         image_height: 750,
-        values: &values,
-    };
+        values,
+    }
+}
+
+fn outlines(c: &mut Criterion) {
+    let values = hills();
+    let grid = grid(&values);
     c.bench_function("trace 250x188 cells", |b| {
         b.iter(|| trace(black_box(&grid), 0.5, 10.0))
     });
@@ -219,14 +224,7 @@ fn lens(_: &mut Criterion) {
         }
     };
     let (frame, values) = (frame(), hills());
-    let grid = ProbabilityGrid {
-        width: GRID.0,
-        height: GRID.1,
-        stride: 4,
-        image_width: 1000,
-        image_height: 750,
-        values: &values,
-    };
+    let grid = grid(&values);
     let bent = Brown::new([-0.11, 0.015, -0.027, 0.0, 0.0, 0.0], [1e-4, 1e-4]);
     let straight = CameraModel::centred(4000, 3000, 2800.0);
     let bent = CameraModel {
